@@ -1,0 +1,1 @@
+"""The studio without its screens: verbs, rows, files, providers and background work."""

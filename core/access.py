@@ -1,0 +1,91 @@
+"""Who may reach what. Every look-up by an id that came from outside goes through `find`."""
+
+import base64
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sqlmodel import Session, select
+
+from core.errors import NotFound
+from core.studio import Studio
+from core.tables import User
+
+DAY = 86_400
+PLAIN = {"Conversation": "conversation", "Turn": "turn", "Generation": "picture", "Image": "image", "Post": "post"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is asking; every verb takes one right after the studio."""
+
+    id: str
+    name: str
+
+
+class Owned(Protocol):
+    """A row that belongs to one person."""
+
+    id: str
+    user_id: str
+
+
+Row = TypeVar("Row", bound=Owned)
+
+
+def find(db: Session, table: type[Row], row_id: str, person: Person, *, lock: bool = False) -> Row:
+    """The row with this id among what the person owns.
+
+    Raises NotFound in the same words for what is not there and what is somebody else's. `lock` keeps the row from
+    changing until the transaction ends (Postgres; SQLite's writing transactions are alone anyway).
+    """
+    query = select(table).where(table.id == row_id, table.user_id == person.id)
+    row = db.exec(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
+    return row
+
+
+def local_person(studio: Studio) -> Person:
+    """The one person of local mode; made at first use."""
+    return person_named(studio, "local", "You")
+
+
+def person_named(studio: Studio, subject: str, name: str) -> Person:
+    """The person with this subject of the sign-in; made at first use."""
+    with studio.reading() as db:
+        user = db.exec(select(User).where(User.subject == subject)).first()
+    if user is None:
+        with studio.transaction() as db:
+            user = db.exec(select(User).where(User.subject == subject)).first()
+            if user is None:
+                user = User(subject=subject, name=name, created_at=studio.now())
+                db.add(user)
+    return Person(user.id, user.name)
+
+
+def media_token(studio: Studio, person: Person) -> str:
+    """A signed name for this person in media links: `/m/<token>/<image>/<variant>`.
+
+    It ends at the end of the day after next, in whole days, so that links stay the same for a day and the browser's
+    cache works.
+    """
+    ends = (int(time.time()) // DAY + 2) * DAY
+    body = f"{person.id}.{ends:x}"
+    return f"{body}.{_signature(studio, body)}"
+
+
+def person_of_token(studio: Studio, token: str) -> Person:
+    """Whose media token this is. Raises NotFound for anything changed, made up or past its end."""
+    body, _, signature = token.rpartition(".")
+    person_id, _, ends = body.partition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(studio, body).encode()) or int(ends, 16) < time.time():
+        raise NotFound("This link has ended. Reload the page for a new one.")
+    return Person(person_id, "")
+
+
+def _signature(studio: Studio, body: str) -> str:
+    digest = hmac.digest(studio.secret, b"media|" + body.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:18]).decode()

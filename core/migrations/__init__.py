@@ -1,0 +1,103 @@
+"""Bring the database to the tables of this version, safely: all of it or nothing, with a copy first.
+
+Alembic's batch mode rebuilds tables, and with foreign keys on, rebuilding a parent silently empties its children.
+So migrations run with foreign keys off, in one transaction of our own, after a backup, and count rows before and after.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from core.errors import Refused
+
+LOCK = 0x496D6167  # an arbitrary number of ours for Postgres' advisory lock: one process migrates, the others wait
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Upgrade to the newest revision; does nothing when there.
+
+    Raises Refused when the database is newer than the code or rows would be lost.
+    """
+    if at_head(engine):
+        return
+    if engine.dialect.name == "sqlite":
+        _back_up(engine)
+    with _alone(engine) as connection:
+        before = _counts(connection)
+        command.upgrade(_config(connection), "head")
+        _check(connection, before)
+
+
+def at_head(engine: sa.Engine) -> bool:
+    """True when the database has exactly this version's tables."""
+    with engine.connect() as connection:
+        return _revision(connection) == _head()
+
+
+def _config(connection: sa.Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise Refused("This database was written by a newer Image Studio. Start that version; nothing was changed.")
+    return revision
+
+
+@contextmanager
+def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One connection, one transaction, nobody else writing."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        try:
+            yield connection
+            connection.commit()
+        finally:
+            connection.invalidate()  # never back into the pool with foreign keys off
+
+
+def _back_up(engine: sa.Engine) -> None:
+    """A compact copy beside the database, named after the revision it holds. VACUUM INTO includes the WAL."""
+    with engine.connect() as connection:
+        revision = _revision(connection)
+        if revision is None:
+            return
+        copy = Path(str(engine.url.database)).with_name(f"studio-before-{_head()}-from-{revision}.db")
+        partial = copy.with_suffix(".partial")
+        partial.unlink(missing_ok=True)
+        connection.execute(sa.text("VACUUM INTO :copy").bindparams(copy=str(partial)))
+        partial.replace(copy)
+
+
+def _counts(connection: sa.Connection) -> dict[str, int]:
+    tables = [name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"]
+    quote = connection.dialect.identifier_preparer.quote
+    return {t: connection.exec_driver_sql(f"SELECT count(*) FROM {quote(t)}").scalar_one() for t in tables}
+
+
+def _check(connection: sa.Connection, before: dict[str, int]) -> None:
+    after = _counts(connection)
+    lost = [table for table, rows in before.items() if after.get(table, 0) < rows]
+    if connection.dialect.name == "sqlite":
+        lost += [row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    if lost:
+        raise Refused(f"The upgrade would have lost rows of {', '.join(sorted(set(lost)))}; nothing was changed.")

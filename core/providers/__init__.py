@@ -1,0 +1,96 @@
+"""Model providers: one file each, all the same shape.
+
+To add a provider: one file in this folder, one name in `open_providers`, its key in `core/settings.py`,
+its models in `data/models.toml`. `tests/test_providers.py` then asks for its wire test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that goes with a request. Masks follow one convention of ours: white = change, black = keep."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one generation asks of one model: always one picture.
+
+    Fields that a model cannot honour are left out before this is made (`core.catalogue.fit`).
+    """
+
+    model: str
+    """The provider's own id."""
+    prompt: str
+    ratio: str = "1:1"
+    resolution: str = "1K"
+    width: int = 1024
+    height: int = 1024
+    """Pixels that ratio and resolution come to for this model."""
+    quality: str | None = None
+    seed: int | None = None
+    negative_prompt: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    scheduler: str | None = None
+    strength: float | None = None
+    """How far an edit may go from its source, 0 to 1."""
+    source: Picture | None = None
+    mask: Picture | None = None
+    references: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A provider's complete raw answer, exactly as it came; this is what the spool keeps before anyone parses it."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Lower-case names; only content-type, retry-after and request ids are kept."""
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an answer turned out to hold."""
+
+    pictures: tuple[bytes, ...]
+    """Raw encoded bytes; their type is sniffed later, labels are ignored."""
+    cost: Decimal | None = None
+    """US dollars as the provider reported them, None when it did not."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Token counts: text_in, image_in, text_out, image_out. Empty when not reported."""
+    seed: int | None = None
+    request_id: str | None = None
+    text: str | None = None
+    """What the model said beside the picture, if anything."""
+
+
+class Provider(Protocol):
+    """A service we call. `send` is the only paid line in the studio; `sent` and `read` are pure."""
+
+    name: str
+
+    def sent(self, request: Request) -> dict[str, Any]:
+        """The parameters that really go out, for the record: no picture bytes, no keys."""
+
+    async def send(self, request: Request) -> Answer:
+        """One call, one complete answer with a success status.
+
+        Raises ProviderBusy (nothing accepted), ProviderRefused (a clear no with an error status) or
+        OutcomeUnknown (left us, no complete answer). Never retries.
+        """
+
+    def read(self, request: Request, answer: Answer) -> Result:
+        """Take the pictures out of an answer, at any time later.
+
+        Raises ProviderRefused (blocked, answered with text) or AnswerUnusable.
+        """

@@ -1,0 +1,73 @@
+"""Settings: one frozen dataclass; a field's name in capitals is its environment variable."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from core.errors import Refused
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every default is a working laptop: SQLite, a folder, the built-in provider, one person."""
+
+    data_dir: Path = Path("data/local")
+    """Where the embedded database, the files, the spool and the replica live."""
+    database_url: str = ""
+    """Empty: SQLite in DATA_DIR. Or postgresql://user:password@host/name."""
+    s3_endpoint: str = ""
+    """The S3 server's address; empty with a bucket means AWS itself."""
+    s3_bucket: str = ""
+    """Empty: files live in DATA_DIR/files. A name: files live in this S3 bucket."""
+    s3_key: str = ""
+    s3_secret: str = ""
+    s3_region: str = "us-east-1"
+    secret_key: str = ""
+    """Signs media links. Empty: one is made and kept in DATA_DIR. Several machines need the same one."""
+    background: str = "here"
+    """Who does background work: "here" (this process) or "elsewhere" (processes started with `studio worker`)."""
+    trash_days: int = 30
+    """How long trashed things stay before they are purged."""
+    provider_deadline: int = 300
+    """Seconds that one provider call may take in all."""
+    free_space_floor_mb: int = 512
+    """Below this much free disk space nothing new is paid for."""
+    sketch_delay: float = 0.6
+    """Seconds that the built-in practice provider takes for a picture."""
+    sketch_failures: float = 0.0
+    """Share of practice pictures that fail, 0 to 1, for training and demonstrations."""
+    openrouter_base_url: str = "https://openrouter.ai/api/v1"
+    openrouter_api_key: str = ""
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_api_key: str = ""
+    gemini_base_url: str = "https://generativelanguage.googleapis.com/v1beta"
+    gemini_api_key: str = ""
+    a1111_url: str = ""
+    """Address of a self-hosted AUTOMATIC1111 or Forge server started with --api."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read what the environment sets; an empty variable counts as not set.
+
+        Raises Refused naming the variable when a value cannot be read.
+        """
+        return cls(**{f.name: _read(f.name, f.type, environ) for f in fields(cls) if environ.get(f.name.upper())})
+
+    @property
+    def on_sqlite(self) -> bool:
+        """True on the embedded default."""
+        return not self.database_url
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where raw provider answers wait until their pictures are kept."""
+        return self.data_dir / "spool"
+
+
+def _read(name: str, kind: Any, environ: Mapping[str, str]) -> Any:
+    try:
+        return kind(environ[name.upper()])
+    except ValueError:
+        raise Refused(f"{name.upper()} is set to something that cannot be read as a number.") from None
