@@ -1,0 +1,1 @@
+"""What screens share: the frame around each, words, cards, the ask box, browser components."""

@@ -1,0 +1,63 @@
+"""The frame around every screen: who is looking, the studio, and errors as sentences in place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core import access, log
+from core.access import Person
+from core.errors import StudioError
+from core.studio import Studio, current
+from pages.parts.words import _
+
+PAGES = Path(__file__).parent.parent
+
+
+@contextmanager
+def screen(title: str) -> Iterator[tuple[Studio, Person]]:
+    """Every page's body goes inside: `with frame.screen("Gallery") as (studio, person):`.
+
+    A StudioError shows its sentence where it happened; anything unforeseen is logged once under a number that the
+    person can pass on. What was drawn before stays. `st.stop`, `st.rerun` and `st.switch_page` pass through.
+    """
+    st.set_page_config(page_title=f"{title} · {_('Image Studio')}")
+    with sentences():
+        yield guard()
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Show what goes wrong inside as a sentence in this place, and go on after it."""
+    try:
+        yield
+    except StudioError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception as error:  # the one place that may: nothing above it but Streamlit's own traceback box
+        st.error(_broken(error), icon=":material/error:")
+
+
+def guard() -> tuple[Studio, Person]:
+    """The studio and who is looking at it; pages start here, so a deep link on a cold server is guarded too."""
+    studio = current()
+    return studio, access.local_person(studio)
+
+
+def go(page: str, **query: str) -> None:
+    """Open another page by its file's name: `frame.go("conversation", id=conversation_id)`. Does not return."""
+    st.switch_page(str(PAGES / f"{page}.py"), query_params=query)
+
+
+def media(studio: Studio, person: Person) -> str:
+    """Where this person's pictures are: append `<image id>/<256|512|preview|full>`. Absolute, as st.image needs it."""
+    page = urlsplit(st.context.url or "")
+    return f"{page.scheme}://{page.netloc}/m/{access.media_token(studio, person)}/"
+
+
+def _broken(error: Exception) -> str:
+    return _(
+        "Something broke on our side while drawing this page. Nothing was lost. "
+        "Try again; if it stays, tell whoever runs the studio this number: {number}"
+    ).format(number=log.broken(error))

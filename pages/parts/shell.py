@@ -1,0 +1,30 @@
+"""The main script: page settings and navigation; Streamlit runs it for every address."""
+
+import sys
+from pathlib import Path
+
+# Streamlit puts this file's own folder on the path; imports start at the folder above `pages`.
+ROOT = Path(__file__).parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402 (needs the path above)
+
+from pages.parts.words import _  # noqa: E402
+
+st.set_page_config(page_title=_("Image Studio"), page_icon=":material/imagesmode:", layout="wide")
+
+PAGES = ROOT / "pages"
+
+# To add a screen, add a line. Hidden ones are reached from other screens and by their address.
+MENU = [
+    st.Page(PAGES / "create.py", title=_("Create"), icon=":material/auto_awesome:", default=True),
+]
+if (PAGES / "gallery.py").exists():
+    MENU.append(st.Page(PAGES / "gallery.py", title=_("Gallery"), icon=":material/photo_library:", url_path="gallery"))
+if (PAGES / "conversation.py").exists():
+    MENU.append(
+        st.Page(PAGES / "conversation.py", title=_("Conversation"), url_path="conversation", visibility="hidden")
+    )
+
+st.navigation(MENU, position="top").run()

@@ -1,0 +1,74 @@
+"""Words on screen: English in the code, other languages from catalogues, numbers and times as people write them."""
+
+import gettext
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_currency, format_decimal
+
+CATALOGUES = Path(__file__).parent / "locale"
+"""`<language>/LC_MESSAGES/studio.mo`; a language without a catalogue reads English."""
+
+
+def _(text: str) -> str:
+    """This text in the person's language."""
+    return _catalogue(language()).gettext(text)
+
+
+def plural(one: str, many: str, n: int) -> str:
+    """The form that fits `n`, with `{n}` filled in."""
+    return _catalogue(language()).ngettext(one, many, n).format(n=n)
+
+
+def language() -> str:
+    """The language of this person's screen, e.g. "en" or "pt_BR"; the browser says which it wants."""
+    return _known((st.context.locale or "en").replace("-", "_"))
+
+
+def money(dollars: Decimal) -> str:
+    """US dollars: "$0.17"; below a cent with as many digits as it takes to see something: "$0.0031"."""
+    pattern = "¤0.00" if dollars == 0 or dollars >= Decimal("0.01") else "¤0.00##"
+    return format_currency(dollars, "USD", format=pattern, locale=language(), currency_digits=False)
+
+
+def seconds(value: float) -> str:
+    """A duration: "8.2 s" below ten seconds, "31 s" above."""
+    return f"{format_decimal(round(value, 1 if value < 10 else 0), locale=language())} s"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long since: "2 hours ago"."""
+    if (now - moment).total_seconds() < 45:
+        return _("just now")
+    return format_timedelta(moment - now, add_direction=True, locale=language())
+
+
+def exactly(moment: datetime) -> str:
+    """The full date and time, for a tooltip."""
+    return format_datetime(moment, "long", locale=language())
+
+
+@cache
+def _known(wanted: str) -> str:
+    """What we can write of what was wanted: the whole name, its language alone, or English."""
+    for name in (wanted, wanted.partition("_")[0]):
+        if gettext.find("studio", CATALOGUES, [name]) and _written(name):
+            return name
+    return "en"
+
+
+def _written(name: str) -> bool:
+    try:
+        return Locale.parse(name) is not None
+    except (UnknownLocaleError, ValueError):
+        return False
+
+
+@cache
+def _catalogue(name: str) -> gettext.NullTranslations:
+    return gettext.translation("studio", CATALOGUES, [name], fallback=True)
