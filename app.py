@@ -6,17 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import anyio
 import streamlit as st
-from starlette.requests import HTTPConnection
+from anyio.to_thread import run_sync
 
-from core import access, log, web, worker
-from core.access import Person
-from core.errors import Refused, StudioError
+from core import log, web, worker
+from core.errors import StudioError
 from core.studio import Studio, current
+from core.web.security import local_identity
 
-HERE = Path(__file__).parent
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PARTS = Path(__file__).parent / "pages" / "parts"
 
 
 def opened() -> Studio:
@@ -24,38 +22,29 @@ def opened() -> Studio:
     try:
         return current()
     except StudioError as error:
-        print(f"Image Studio cannot start: {error}", file=sys.stderr)  # noqa: T20 (for the operator's terminal)
+        sys.stderr.write(f"Image Studio cannot start: {error}\n")
         raise SystemExit(2) from None
-
-
-def identify(request: HTTPConnection) -> Person:
-    """Who calls our JSON routes. Local mode has no sign-in, so only a loopback name may ask (Refused else).
-
-    Without that, any web page could point a name of its own at this machine and read the library.
-    """
-    if request.url.hostname not in LOOPBACK:
-        raise Refused("Open the studio as http://localhost to use it.")
-    return access.local_person(studio)
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
     """What a process does around serving: warm up, work in the background, tell live screens."""
-    sys.setswitchinterval(0.0005)  # one thread's long computation holds up the others' pages less
-    await anyio.to_thread.run_sync(_warm)
+    sys.setswitchinterval(0.0005)  # one thread's long computation then holds up the others' pages less
+    await run_sync(_warm)
     here = studio.settings.background == "here"
-    working = await anyio.to_thread.run_sync(worker.start, studio) if here else None
+    if here:
+        await run_sync(worker.start, studio)
     try:
-        async with web.live(studio):
+        async with hub.running():
             yield {}
     finally:
-        if working is not None:
-            await anyio.to_thread.run_sync(worker.stop)
+        if here:
+            await run_sync(worker.stop)
 
 
 def _warm() -> None:
-    """Import what Streamlit would import in the first visitor's request (1.4-2.2 s), then hide it from the collector."""
-    import pandas  # noqa: F401
+    """Import what Streamlit would import in the first visitor's request (1.4-2.2 s), then spare it the collector."""
+    import pandas  # noqa: F401 (the import is the point)
     import pyarrow  # noqa: F401
 
     gc.collect()
@@ -64,9 +53,10 @@ def _warm() -> None:
 
 studio = opened()
 log.setup()
+hub = web.Hub(studio)
 app = st.App(
-    HERE / "pages" / "parts" / "shell.py",  # absolute, and not a sibling of pages/: see the README's decisions
-    routes=web.routes(studio, identify, HERE / "pages" / "parts" / "components"),
-    middleware=web.middleware(studio),
+    PARTS / "shell.py",  # absolute, and no sibling of pages/: a deep link on a cold server would run past the shell
+    routes=web.routes(studio, local_identity(studio), PARTS / "components", hub),
+    middleware=web.middleware(),
     lifespan=lifespan,
 )

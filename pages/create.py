@@ -1,9 +1,45 @@
-"""Create: describe an image, pick models, and the conversation opens at once."""
+"""Create: describe an image, pick models, and the conversation opens at once; earlier ones are below."""
 
 import streamlit as st
 
-from pages.parts import frame
+from core import conversations
+from pages.parts import ask_box, beginnings, card, first_run, frame
 from pages.parts.words import _
 
+KEY = "create"
+PAGE = 12
+
 with frame.screen(_("Create")) as (studio, person):
-    st.title(_("What shall we make?"))
+    pages = st.session_state.setdefault("create-shown", 1)
+    cards, more = conversations.cards(studio, person, limit=PAGE * pages)
+
+    with frame.column(760):
+        st.title(_("What shall we make?"), anchor=False, text_alignment="center")
+        source = None
+        with frame.sentences():
+            if image_id := st.query_params.get("source"):
+                source = beginnings.source(studio, person, image_id)
+
+        ask = ask_box.show(
+            studio,
+            person,
+            KEY,
+            source=source,
+            defaults=lambda: beginnings.settings(studio, person, source, cards),
+            on_remove_source=lambda: st.query_params.pop("source", None),
+        )
+        if ask:
+            with frame.sentences():
+                asked = conversations.start(studio, person, ask)
+                ask_box.sent(KEY)
+                frame.go("conversation", id=asked.conversation_id)
+        if not cards:
+            first_run.show(studio, person, KEY)
+
+    if cards:
+        with frame.column(1080):
+            st.subheader(_("Earlier conversations"), anchor=False)
+            card.grid(studio, person, cards, key="earlier")
+            if more and st.button(_("Show more"), key="more"):
+                st.session_state["create-shown"] += 1
+                st.rerun()

@@ -50,6 +50,13 @@ def go(page: str, **query: str) -> None:
     st.switch_page(str(PAGES / f"{page}.py"), query_params=query)
 
 
+@contextmanager
+def column(width: int) -> Iterator[None]:
+    """A centred column, at most this many pixels wide."""
+    with st.container(horizontal_alignment="center"), st.container(width=width):
+        yield
+
+
 def media(studio: Studio, person: Person) -> str:
     """Where this person's pictures are: append `<image id>/<256|512|preview|full>`. Absolute, as st.image needs it."""
     page = urlsplit(st.context.url or "")

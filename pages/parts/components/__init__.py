@@ -5,14 +5,13 @@ To add a component: `name.js` (exports a default function) and, if it needs one,
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 FOLDER = Path(__file__).parent
-"""Served at `/ui/<version>/<file>`, immutable: the version changes when any file here does."""
+"""Served at `/ui/<version>/<file>`; browsers keep a file for ever when the version is the start of its SHA-256."""
 
 # The module itself is fetched once and cached by the browser; only these lines travel with each page.
 LOADER = """
@@ -26,16 +25,10 @@ def component(name: str) -> Callable[..., Any]:
 
     Mount it with a `key` always, and `data` that stays the same to the byte while nothing changed.
     """
-    style = FOLDER / f"{name}.css"
+    script, style = FOLDER / f"{name}.js", FOLDER / f"{name}.css"
+    version = hashlib.sha256(script.read_bytes()).hexdigest()[:12]
     return st.components.v2.component(
         f"studio_{name}",
         css=f"\n{style.read_text()}\n" if style.exists() else None,
-        js=LOADER.format(version=version(), name=name),
+        js=LOADER.format(version=version, name=name),
     )
-
-
-@cache
-def version() -> str:
-    """A short name for the present contents of this folder's browser files."""
-    files = sorted(path for path in FOLDER.iterdir() if path.suffix in (".js", ".css"))
-    return hashlib.sha256(b"\0".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:12]
