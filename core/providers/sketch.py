@@ -1,0 +1,93 @@
+"""Practice pictures: built in, offline, free, and the same for the same model, prompt, seed and size."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from core.errors import AnswerUnusable, ProviderBusy, ProviderRefused, Refused
+from core.providers import Answer, Request, Result, sketch_art
+from core.settings import Settings
+
+_SEEDS = 2**31
+_BUSY_WAIT = 1.0
+
+
+class Sketch:
+    """A provider like any other, for the first run, training, demonstrations and tests.
+
+    Its models are the styles of `sketch_art.STYLES`. Without a seed it picks one and reports it, as vendors do.
+    """
+
+    name = "sketch"
+
+    def __init__(self, settings: Settings) -> None:
+        self.delay = settings.sketch_delay
+        self.failures = settings.sketch_failures
+
+    def sent(self, request: Request) -> dict[str, Any]:
+        """What the drawing depends on; images are only named."""
+        told: dict[str, Any] = {"model": request.model, "prompt": request.prompt}
+        told |= {"width": request.width, "height": request.height, "seed": request.seed}
+        told |= {"strength": request.strength, "source": request.source is not None, "mask": request.mask is not None}
+        told["references"] = len(request.references)
+        return {name: value for name, value in told.items() if value not in (None, False, 0) or name == "seed"}
+
+    async def send(self, request: Request) -> Answer:
+        """Draw, no faster than SKETCH_DELAY. Raises ProviderBusy or ProviderRefused for a share of SKETCH_FAILURES."""
+        await asyncio.sleep(self.delay)
+        seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
+        trouble = _trouble(request, seed, self.failures)
+        if trouble is not None:
+            return trouble()
+        try:
+            png = await asyncio.to_thread(sketch_art.draw, request, seed)
+        except Refused as refusal:
+            raise ProviderRefused(str(refusal)) from refusal
+        return _answer({"image": base64.b64encode(png).decode(), "seed": seed, "cost": 0}, request, seed)
+
+    def read(self, request: Request, answer: Answer) -> Result:
+        """Take the picture out. Raises AnswerUnusable."""
+        try:
+            told = json.loads(answer.body)
+            picture = base64.b64decode(told["image"], validate=True)
+            cost, seed = Decimal(str(told["cost"])), int(told["seed"])
+        except (ValueError, KeyError, TypeError, ArithmeticError, binascii.Error):
+            raise AnswerUnusable("The practice provider answered without a picture. Try again.") from None
+        if not picture:
+            raise AnswerUnusable("The practice provider answered with an empty picture. Try again.")
+        return Result((picture,), cost=cost, seed=seed, request_id=answer.headers.get("x-request-id"))
+
+
+def _trouble(request: Request, seed: int, share: float) -> Callable[[], Answer] | None:
+    """Which failure this request meets, always the same one; None for most."""
+    told = hashlib.sha256(f"trouble\n{request.model}\n{request.prompt}\n{seed}".encode()).digest()
+    if int.from_bytes(told[:6]) / 2**48 >= share:
+        return None
+    return (_busy, _refuses, lambda: _empty(request, seed))[told[6] % 3]
+
+
+def _busy() -> Answer:
+    raise ProviderBusy("The practice provider plays being busy. Nothing was drawn; try again in a moment.", _BUSY_WAIT)
+
+
+def _refuses() -> Answer:
+    raise ProviderRefused(
+        "The practice provider plays refusing this prompt. Change the prompt or try again.", "moderation"
+    )
+
+
+def _empty(request: Request, seed: int) -> Answer:
+    return _answer({"text": "Here is your picture.", "seed": seed, "cost": 0}, request, seed)
+
+
+def _answer(told: dict[str, Any], request: Request, seed: int) -> Answer:
+    number = hashlib.sha256(f"{request.model}\n{request.prompt}\n{seed}".encode()).hexdigest()[:16]
+    return Answer(
+        200, {"content-type": "application/json", "x-request-id": f"sketch-{number}"}, json.dumps(told).encode()
+    )
