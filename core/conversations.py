@@ -1,10 +1,9 @@
 """Threads of image work: start one, ask the next turn, open it, page through them."""
 
-import random
-import unicodedata
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,83 +11,23 @@ from sqlmodel import Session, col, select
 
 from core import access, events, jobs, pace, views
 from core.access import Person
-from core.catalogue import Model
+from core.asks import Ask, Asked, Quote, add_turn, check, plain, quote
 from core.errors import NotFound, Refused
-from core.providers import Picture, Request
 from core.studio import Studio
 from core.tables import (
-    MASK,
-    REFERENCE,
-    SOURCE,
+    KEPT,
     UNFINISHED,
     Conversation,
     Generation,
     Image,
-    Reference,
     Turn,
     new_id,
 )
 
-MOST_AT_ONCE = 16
-"""Pictures that one turn may ask for: a slip in two number fields must not cost a month's budget."""
+__all__ = ["Ask", "Asked", "Card", "Opened", "Quote", "ask", "cards", "live", "opened", "quote", "rename", "start"]
+
 PAGE = 12
 TITLE = 60
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What a person asks for in one turn."""
-
-    prompt: str
-    models: tuple[str, ...]
-    """Full names, e.g. "sketch/sketch"."""
-    token: str
-    """Made once per form shown: asking twice with the same one is asking once."""
-    count: int = 1
-    """Pictures per model."""
-    ratio: str = "1:1"
-    resolution: str = "1K"
-    quality: str | None = None
-    seed: int | None = None
-    negative_prompt: str | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    scheduler: str | None = None
-    strength: float | None = None
-    source: str | None = None
-    """Image ids of what the turn starts from."""
-    mask: str | None = None
-    references: tuple[str, ...] = ()
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What is stored with the turn beside its prompt and references."""
-        facts = asdict(self)
-        return {k: v for k, v in facts.items() if k not in ("prompt", "token", "source", "mask", "references")}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Where the answer will appear."""
-
-    conversation_id: str
-    turn_id: str
-
-
-@dataclass(frozen=True)
-class Quote:
-    """What a turn would cost and take, before paying."""
-
-    images: int
-    cost: Decimal
-    practice: bool
-    """True when nothing in it costs anything because all models are for practice."""
-    first_seconds: float | None
-    """Half of the fastest model's runs were quicker; None without history."""
-    all_seconds: float | None
-    """Nine of ten of the slowest model's runs were quicker."""
-    left_out: tuple[str, ...] = ()
-    """Sentences: what these models cannot honour."""
 
 
 @dataclass(frozen=True)
@@ -137,4 +76,134 @@ def start(studio: Studio, person: Person, ask: Ask, project_id: str | None = Non
         db.add(conversation)
         db.flush()
         events.record(studio, db, "conversation.started", person.id, conversation=conversation.id)
-        return _ask(studio, db, person, conversation, ask)
+        return add_turn(studio, db, person, conversation, ask)
+
+
+def ask(studio: Studio, person: Person, conversation_id: str, ask: Ask) -> Asked:
+    """Ask the next turn. Two people asking at once get two turns in order. Raises Refused or NotFound."""
+    with _asking(studio, person, ask) as (db, before):
+        if before:
+            return before
+        conversation = access.find(db, Conversation, conversation_id, person, lock=True)
+        conversation.updated_at = studio.now()
+        return add_turn(studio, db, person, conversation, ask)
+
+
+def cards(
+    studio: Studio, person: Person, after: str | None = None, limit: int = PAGE
+) -> tuple[tuple[Card, ...], str | None]:
+    """A page of conversations, the latest changed first, and the cursor of the next page or None at the end."""
+    query = (
+        select(Conversation)
+        .where(Conversation.user_id == person.id, col(Conversation.deleted_at).is_(None))
+        .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
+        .limit(limit + 1)
+    )
+    if after:
+        query = query.where(sa.tuple_(Conversation.updated_at, Conversation.id) < sa.tuple_(*_cursor(after)))
+    with studio.reading() as db:
+        rows = db.exec(query).all()
+        shown = rows[:limit]
+        facts = _facts(db, [row.id for row in shown])
+    following = f"{shown[-1].updated_at.isoformat()}~{shown[-1].id}" if len(rows) > limit else None
+    return tuple(Card(row.id, row.title, row.updated_at, *facts[row.id]) for row in shown), following
+
+
+def opened(studio: Studio, person: Person, conversation_id: str) -> Opened:
+    """The conversation with all its turns, in five queries. Raises NotFound."""
+    with studio.reading() as db:
+        row = access.find(db, Conversation, conversation_id, person)
+        turns = db.exec(select(Turn).where(Turn.conversation_id == row.id).order_by(col(Turn.position))).all()
+        return Opened(row.id, row.title, row.version, row.created_at, views.turns(db, turns))
+
+
+def live(
+    studio: Studio, person: Person, conversation_id: str, generation_ids: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """All generations of a conversation, or only these, as plain JSON for the live socket, with their model's pace.
+
+    Raises NotFound.
+    """
+    query = (
+        select(Generation)
+        .join(Turn, col(Turn.id) == Generation.turn_id)
+        .where(Turn.conversation_id == conversation_id, col(Generation.deleted_at).is_(None))
+        .order_by(col(Turn.position), col(Generation.queued_at), col(Generation.id))
+    )
+    if generation_ids is not None:
+        query = query.where(col(Generation.id).in_(generation_ids))
+    with studio.reading() as db:
+        access.find(db, Conversation, conversation_id, person)
+        shown = views.generations(db, db.exec(query).all())
+        paced = pace.paces(db, [g.name for g in shown if g.unfinished])
+    return [g.wire(studio.catalogue.label(g.name)) | {"pace": _pace(paced.get(g.name))} for g in shown]
+
+
+def rename(studio: Studio, person: Person, conversation_id: str, title: str, version: int) -> None:
+    """Give it another title. Raises Refused when somebody renamed it since `version` was read."""
+    with studio.transaction() as db:
+        row = access.find(db, Conversation, conversation_id, person, lock=True)
+        if row.version != version:
+            raise Refused(f"Somebody just renamed this to “{row.title}”. Reload to see it, then rename again.")
+        row.title, row.version = _title(title), version + 1
+        events.record(studio, db, "conversation.renamed", person.id, conversation=row.id)
+
+
+@contextmanager
+def _asking(studio: Studio, person: Person, ask: Ask) -> Iterator[tuple[Session, Asked | None]]:
+    """The transaction of an ask; with what the same form asked before, if it did."""
+    check(studio, ask)
+    jobs.ready(studio)
+    with studio.transaction() as db:
+        turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).first()
+        yield db, Asked(turn.conversation_id, turn.id) if turn else None
+
+
+def _facts(db: Session, ids: list[str]) -> dict[str, tuple[int, int, int, views.ImageView | None]]:
+    """Turns, kept images, unfinished generations and newest image of these conversations: three queries."""
+    turn_count = _count(db, select(Turn.conversation_id, sa.func.count()), Turn.conversation_id, ids)
+    working = (
+        select(Turn.conversation_id, sa.func.count())
+        .join(Generation, col(Generation.turn_id) == Turn.id)
+        .where(col(Generation.status).in_(UNFINISHED))
+    )
+    unfinished = _count(db, working, Turn.conversation_id, ids)
+    newest = sa.func.row_number().over(
+        partition_by=Image.conversation_id, order_by=(col(Image.created_at).desc(), col(Image.id).desc())
+    )
+    images = sa.func.count().over(partition_by=Image.conversation_id)
+    ranked = (
+        select(col(Image.id).label("id"), newest.label("rank"), images.label("images"))
+        .where(col(Image.conversation_id).in_(ids), KEPT)
+        .subquery()
+    )
+    covers = db.exec(
+        select(Image, ranked.c.images).join(ranked, ranked.c.id == Image.id).where(ranked.c.rank == 1)
+    ).all()
+    kept = {str(row.conversation_id): (images, views.image(row)) for row, images in covers}
+    none: tuple[int, views.ImageView | None] = (0, None)
+    return {i: (turn_count.get(i, 0), kept.get(i, none)[0], unfinished.get(i, 0), kept.get(i, none)[1]) for i in ids}
+
+
+def _count(db: Session, query: Any, column: Any, ids: list[str]) -> dict[str, int]:
+    return dict(db.exec(query.where(col(column).in_(ids)).group_by(column)).all())
+
+
+def _cursor(after: str) -> tuple[datetime, str]:
+    moment, _, row_id = after.partition("~")
+    try:
+        return datetime.fromisoformat(moment), row_id
+    except ValueError:
+        raise NotFound("This page of the list is not there. Start from the first one.") from None
+
+
+def _pace(known: pace.Pace | None) -> dict[str, int] | None:
+    return {"p50": known.p50, "p90": known.p90} if known else None
+
+
+def _title(prompt: str) -> str:
+    """The first words of the prompt, cut between words."""
+    words = " ".join(plain(prompt).split())
+    if not words:
+        raise Refused("A title needs at least one word.")
+    return words if len(words) <= TITLE else words[:TITLE].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,252 @@
+"""What a person asks for in one turn: checked and priced before paying, then rows, then the request that is sent."""
+
+import random
+import unicodedata
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core import access, events, jobs, pace
+from core.access import Person
+from core.catalogue import Model, estimate, fit
+from core.errors import Refused
+from core.providers import Picture, Request
+from core.studio import Studio
+from core.tables import MASK, REFERENCE, SOURCE, Conversation, Generation, Image, Reference, Turn, new_id
+
+MOST_AT_ONCE = 16
+"""Pictures that one turn may ask for: a slip in two number fields must not cost a month's budget."""
+ASKED = ("ratio", "resolution", "quality", "negative_prompt", "steps", "guidance", "scheduler", "strength")
+"""Settings of a turn that go to every model as they are."""
+SEEDS = 2**31
+"""What every provider with seeds accepts."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a person asks for in one turn."""
+
+    prompt: str
+    models: tuple[str, ...]
+    """Full names, e.g. "sketch/sketch"."""
+    token: str
+    """Made once per form shown: asking twice with the same one is asking once."""
+    count: int = 1
+    """Pictures per model."""
+    ratio: str = "1:1"
+    resolution: str = "1K"
+    quality: str | None = None
+    seed: int | None = None
+    negative_prompt: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    scheduler: str | None = None
+    strength: float | None = None
+    source: str | None = None
+    """Image ids of what the turn starts from."""
+    mask: str | None = None
+    references: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is stored with the turn beside its prompt and references."""
+        facts = asdict(self)
+        return {k: v for k, v in facts.items() if k not in ("prompt", "token", "source", "mask", "references")}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where the answer will appear."""
+
+    conversation_id: str
+    turn_id: str
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a turn would cost and take, before paying."""
+
+    images: int
+    cost: Decimal
+    practice: bool
+    """True when nothing in it costs anything because all models are for practice."""
+    first_seconds: float | None
+    """Half of the fastest model's runs were quicker; None without history."""
+    all_seconds: float | None
+    """Nine of ten of the slowest model's runs were quicker."""
+    left_out: tuple[str, ...] = ()
+    """Sentences: what these models cannot honour."""
+
+
+def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
+    """What this ask would cost and take. Raises Refused as asking would, but for a prompt that is still empty."""
+    with studio.reading() as db:
+        wish = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
+        paced = pace.paces(db, ask.models)
+    fitted = [(model, *fit(model, wish)) for model in _models(studio, ask)]
+    inputs = len(wish.references) + (wish.source is not None)
+    first = [p.p50 for p in paced.values()]
+    slowest = [p.p90 for p in paced.values()]
+    return Quote(
+        images=ask.count * len(fitted),
+        cost=sum((estimate(model, request, inputs).usd * ask.count for model, request, _ in fitted), Decimal(0)),
+        practice=all(model.practice for model, _, _ in fitted),
+        first_seconds=min(first) / 1000 if first else None,
+        all_seconds=max(slowest) / 1000 if slowest else None,
+        left_out=tuple(f"{model.label}: {line}" for model, _, lines in fitted for line in lines),
+    )
+
+
+def check(studio: Studio, ask: Ask) -> None:
+    """Raise Refused for what can be seen to be wrong without looking anything up."""
+    if not ask.prompt.strip():
+        raise Refused("Say what the image should show.")
+    if not ask.models:
+        raise Refused("Pick at least one model.")
+    if not 1 <= ask.count * len(ask.models) <= MOST_AT_ONCE:
+        raise Refused(f"One turn makes up to {MOST_AT_ONCE} images. Ask for fewer per model, or fewer models.")
+    studio.refuse_when_full()
+
+
+def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversation, ask: Ask) -> Asked:
+    """The turn, its references and generations and their background work: all or nothing."""
+    wish = _wish(db, person, ask)
+    position = db.exec(select(sa.func.count()).where(Turn.conversation_id == conversation.id)).one() + 1
+    turn = Turn(
+        id=new_id(),
+        conversation_id=conversation.id,
+        user_id=person.id,
+        position=position,
+        prompt=plain(ask.prompt),
+        settings=ask.settings,
+        token=ask.token,
+        created_at=studio.now(),
+    )
+    db.add(turn)
+    db.flush()
+    db.add_all(_references(turn, ask))
+    for model in _models(studio, ask):
+        for n in range(1, ask.count + 1):
+            _generation(studio, db, turn, model, wish, n)
+    events.record(studio, db, "turn.asked", person.id, conversation=conversation.id, turn=turn.id)
+    return Asked(conversation.id, turn.id)
+
+
+def _generation(studio: Studio, db: Session, turn: Turn, model: Model, wish: Request, n: int) -> None:
+    request, left_out = fit(model, wish)
+    generation = Generation(
+        id=new_id(),
+        turn_id=turn.id,
+        user_id=turn.user_id,
+        provider=model.provider,
+        model=model.id,
+        n=n,
+        seed=_seed(model, request.seed, n),
+        practice=model.practice,
+        left_out=list(left_out),
+        queued_at=studio.now(),
+    )
+    db.add(generation)
+    db.flush()
+    jobs.submit(studio, db, generation.provider, generation.id, generation.round)
+
+
+def _seed(model: Model, wanted: int | None, n: int) -> int | None:
+    """Each of several pictures gets its own seed, known from the start, so that any of them can be made again."""
+    if not model.seed:
+        return None
+    return random.randrange(SEEDS) if wanted is None else (wanted + n - 1) % SEEDS
+
+
+def _models(studio: Studio, ask: Ask) -> list[Model]:
+    found = [studio.catalogue.find(name) for name in dict.fromkeys(ask.models)]
+    for model in found:
+        if model.provider not in studio.providers:
+            raise Refused(f"{model.label} is not set up here. Pick another model.")
+    return found
+
+
+def _wish(db: Session, person: Person, ask: Ask) -> Request:
+    """What is asked, with the measures of its pictures; their bytes are fetched when the call is made."""
+    if ask.mask and not ask.source:
+        raise Refused("A mask needs the image that it was painted on. Choose the source again.")
+    return Request(
+        model="",
+        prompt=plain(ask.prompt),
+        seed=ask.seed,
+        **{name: getattr(ask, name) for name in ASKED},
+        source=_picture(db, person, ask.source),
+        mask=_picture(db, person, ask.mask),
+        references=tuple(p for p in (_picture(db, person, i) for i in ask.references) if p),
+    )
+
+
+def _picture(db: Session, person: Person, image_id: str | None) -> Picture | None:
+    if image_id is None:
+        return None
+    row = access.find(db, Image, image_id, person)
+    return Picture(b"", row.mime, row.width, row.height)
+
+
+def _references(turn: Turn, ask: Ask) -> list[Reference]:
+    uses = [(SOURCE, 0, ask.source), (MASK, 0, ask.mask)]
+    uses += [(REFERENCE, place, image_id) for place, image_id in enumerate(ask.references)]
+    return [Reference(turn_id=turn.id, image_id=i, role=role, position=place) for role, place, i in uses if i]
+
+
+@dataclass(frozen=True)
+class Used:
+    """A picture that a turn starts from, by its file."""
+
+    role: str
+    key: str
+    mime: str
+    width: int
+    height: int
+
+
+def used(db: Session, turn: Turn) -> list[Used]:
+    """The pictures of a turn's references, in their order."""
+    query = (
+        select(Reference, Image)
+        .join(Image, col(Image.id) == Reference.image_id)
+        .where(Reference.turn_id == turn.id)
+        .order_by(col(Reference.position))
+    )
+    return [Used(use.role, image.key, image.mime, image.width, image.height) for use, image in db.exec(query).all()]
+
+
+def request(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]) -> tuple[Request, Decimal | None]:
+    """What is sent for this generation, with the bytes of its pictures, and what it should cost.
+
+    Raises Refused when the model cannot do it any more, NotFound when a picture is gone, StoreDown.
+    """
+    pictures = [(u.role, Picture(studio.store.get(u.key), u.mime, u.width, u.height)) for u in uses]
+    wish = replace(
+        plain_request(generation, turn),
+        source=next((p for role, p in pictures if role == SOURCE), None),
+        mask=next((p for role, p in pictures if role == MASK), None),
+        references=tuple(p for role, p in pictures if role == REFERENCE),
+    )
+    model = studio.catalogue.find(f"{generation.provider}/{generation.model}")
+    fitted, _ = fit(model, wish)
+    inputs = len(wish.references) + (wish.source is not None)
+    return fitted, estimate(model, fitted, inputs).usd
+
+
+def plain_request(generation: Generation, turn: Turn) -> Request:
+    """What was asked, without pictures: enough to read an answer."""
+    return Request(
+        model=generation.model,
+        prompt=turn.prompt,
+        seed=generation.seed,
+        **{name: turn.settings[name] for name in ASKED if name in turn.settings},
+    )
+
+
+def plain(text: str) -> str:
+    """Without control characters and lone surrogates, which Postgres cannot store; nothing else is touched."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))

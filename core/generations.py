@@ -1,0 +1,183 @@
+"""From queued to kept: one paid call at a time, with the ledger written before each is sent.
+
+Every step can be killed at any line and done again: the attempt row says what was sent, the spool holds what came back,
+and ids and keys of images follow from the attempt. What is never done again by itself is the call.
+"""
+
+import asyncio
+import random
+import time
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from core import access, asks, events, jobs, ledger, metrics, receipts, spool
+from core.access import Person
+from core.errors import OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
+from core.ledger import Entry
+from core.providers import Provider, Request
+from core.spool import Receipt
+from core.store import StoreDown
+from core.studio import Studio
+from core.tables import CANCELED, QUEUED, RECEIVED, SENT, SUCCEEDED, UNFINISHED, Attempt, Generation, Turn
+
+TRIES = 6
+"""Calls that a provider may turn away before a generation fails; with doubling waits that is some five minutes."""
+LONGEST_WAIT = 120.0
+STORE_WAIT = 10.0
+"""Seconds until a picture is taken to a store that was down again. The receipt has no hurry."""
+GRACE = timedelta(minutes=2)
+"""Beyond the provider's deadline, before a call that nobody waits for counts as lost."""
+
+
+def retry(studio: Studio, person: Person, generation_id: str) -> None:
+    """Ask again for this one alone. After an unknown outcome it may cost twice: asking is the person's decision.
+
+    Raises Refused while it is under way or when it succeeded, NotFound.
+    """
+    jobs.ready(studio)
+    studio.refuse_when_full()
+    with studio.transaction() as db:
+        generation = access.find(db, Generation, generation_id, person, lock=True)
+        if generation.status in (*UNFINISHED, SUCCEEDED):
+            raise Refused("This one is done or on its way already. Ask a new turn for another picture.")
+        generation.status, generation.round = QUEUED, generation.round + 1
+        generation.error_kind = generation.error = generation.started_at = generation.finished_at = None
+        generation.queued_at = studio.now()
+        jobs.submit(studio, db, generation.provider, generation.id, generation.round)
+        _tell(studio, db, generation, "generation.retried")
+
+
+def cancel(studio: Studio, person: Person, generation_id: str) -> None:
+    """Stop waiting for it. A call that is under way is cut; it may still be charged, and the ledger says so.
+
+    Raises Refused when it has ended, NotFound.
+    """
+    jobs.ready(studio)
+    with studio.transaction() as db:
+        generation = access.find(db, Generation, generation_id, person, lock=True)
+        if generation.status not in UNFINISHED:
+            raise Refused("This one has ended already; there is nothing to cancel.")
+        generation.status, generation.finished_at = CANCELED, studio.now()
+        generation.error_kind = generation.error = None
+        _tell(studio, db, generation, "generation.canceled")
+    jobs.cancel(studio, generation_id, generation.round)
+
+
+async def run(studio: Studio, generation_id: str, round: int) -> float | None:
+    """Take a round one call further. Returns seconds to wait before the next step, or None at its end.
+
+    Safe to call again after any kill. asyncio.CancelledError cuts a call that is under way.
+    """
+    going = await asyncio.to_thread(_unfinished_attempt, studio, generation_id, round)
+    if going is not None:
+        return await asyncio.to_thread(_finish, studio, going)
+    prepared = await asyncio.to_thread(_prepare, studio, generation_id, round)
+    if prepared is None or isinstance(prepared, float):
+        return prepared
+    request, provider, found = prepared
+    answer = await _send(studio, provider, request, found)
+    if not isinstance(answer, Receipt):
+        return answer
+    # Shielded: a cancel now is too late, the answer is here and is kept.
+    return await asyncio.shield(asyncio.to_thread(_received, studio, answer))
+
+
+def recover(studio: Studio) -> None:
+    """Finish answers that lie in the spool, and book calls that nobody waits for any more as lost.
+
+    For every start and every minute. Safe beside running work: all of it may happen twice.
+    """
+    for attempt_id in spool.waiting(studio.settings):
+        receipts.keep(studio, attempt_id)
+    spool.sweep(studio.settings, older_than=time.time() - 3600)
+    patience = timedelta(seconds=studio.settings.provider_deadline) + GRACE
+    with studio.reading() as db:
+        lost = select(Attempt.id).where(col(Attempt.state).in_((SENT, RECEIVED)))
+        lost_ids = db.exec(lost.where(Attempt.started_at < studio.now() - patience)).all()
+        stuck = select(Generation).where(col(Generation.status).in_(UNFINISHED))
+        stuck_rows = db.exec(stuck.where(Generation.queued_at < studio.now() - patience)).all()
+    for attempt_id in lost_ids:
+        if spool.read(studio.settings, attempt_id) is None:
+            ledger.lose(studio, attempt_id)
+    for row in stuck_rows:
+        if jobs.given_up(studio, row.id, row.round):
+            ledger.give_up(studio, row.id, row.round, "ours", "This stopped on our side and was not sent. Try again.")
+
+
+def _unfinished_attempt(studio: Studio, generation_id: str, round: int) -> str | None:
+    """A call of this round that was sent by somebody who did not live to see its end."""
+    with studio.reading() as db:
+        if ledger.due(db, generation_id, round) is None:
+            return None
+        made = ledger.attempts(db, generation_id, round)
+    return made[-1].id if made and made[-1].state in (SENT, RECEIVED) else None
+
+
+def _finish(studio: Studio, attempt_id: str) -> float | None:
+    if spool.read(studio.settings, attempt_id) is None:
+        ledger.lose(studio, attempt_id)
+        return None
+    return receipts.keep(studio, attempt_id)
+
+
+def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Request, Provider, Entry] | float | None:
+    """Everything that can go wrong before paying goes wrong here; the last thing done is the entry in the ledger."""
+    with studio.reading() as db:
+        found = ledger.due(db, generation_id, round)
+        if found is None:
+            return None
+        generation, turn = found
+        uses = asks.used(db, turn)
+    try:
+        studio.refuse_when_full()
+        request, reserved = asks.request(studio, generation, turn, uses)
+    except StoreDown:
+        metrics.STORAGE_ERRORS.inc()
+        return STORE_WAIT
+    except StudioError as refusal:
+        ledger.give_up(studio, generation_id, round, "request", str(refusal))
+        return None
+    provider = studio.providers[generation.provider]
+    booked = ledger.send(studio, generation_id, round, reserved, provider.sent(request))
+    return (request, provider, booked) if booked else None
+
+
+async def _send(studio: Studio, provider: Provider, request: Request, found: Entry) -> Receipt | float | None:
+    """The one paid line. Everything but an answer is booked here."""
+    attempt_id, began = found.attempt.id, time.monotonic()
+    try:
+        answer = await provider.send(request)
+    except ProviderBusy as busy:
+        return await asyncio.to_thread(_turned_away, studio, found, busy)
+    except ProviderRefused as refusal:
+        return await asyncio.to_thread(ledger.fail, studio, attempt_id, ledger.FREE, refusal.kind, str(refusal))
+    except OutcomeUnknown as unknown:
+        return await asyncio.to_thread(ledger.lose, studio, attempt_id, f"{unknown} Nothing was sent again.")
+    except asyncio.CancelledError:
+        ledger.lose(studio, attempt_id)
+        raise
+    return Receipt(attempt_id, round((time.monotonic() - began) * 1000), answer)
+
+
+def _turned_away(studio: Studio, found: Entry, busy: ProviderBusy) -> float | None:
+    with studio.reading() as db:
+        tried = len(ledger.attempts(db, found.generation.id, found.attempt.round))
+    if tried >= TRIES:
+        sentence = f"{busy} We asked {tried} times. Nothing was charged; try again later."
+        ledger.fail(studio, found.attempt.id, ledger.FREE, busy.kind, sentence)
+        return None
+    wait = min(max(busy.wait, 2.0**tried) * random.uniform(1, 1.25), LONGEST_WAIT)
+    ledger.wait(studio, found.attempt.id, busy, f"{busy} We ask again in {wait:.0f} s; nothing was charged.")
+    return wait
+
+
+def _received(studio: Studio, receipt: Receipt) -> float | None:
+    spool.write(studio.settings, receipt)
+    ledger.receive(studio, receipt.attempt_id, receipt.duration_ms)
+    return receipts.keep(studio, receipt.attempt_id)
+
+
+def _tell(studio: Studio, db: Session, generation: Generation, kind: str) -> None:
+    turn = db.get_one(Turn, generation.turn_id)
+    events.record(studio, db, kind, generation.user_id, conversation=turn.conversation_id, generation=generation.id)

@@ -1,0 +1,237 @@
+"""Background work that survives restarts. The only file that knows the engine: DBOS, a library in our own database.
+
+One paid call is one workflow on its provider's queue. The engine promises that it runs at least once; that it is paid
+at most once is the ledger's promise (`core.generations`). Underscore calls of the engine are pinned by version and
+covered by the kill tests.
+"""
+
+import fcntl
+import os
+import socket
+import sys
+import threading
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import IO
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient
+from sqlmodel import Session
+
+from core.limits import Limit
+from core.studio import Studio
+from core.tables import Heartbeat
+
+NAME = "image-studio"
+VERSION = "1"
+"""Constant: with a version made from the code, queued work of the old code would never run again."""
+POLL = 0.25
+BEAT, DEAD = 5.0, 30.0
+"""Seconds between signs of life, and without one until a process counts as dead."""
+HISTORY = timedelta(days=7)
+DRAIN = 20
+"""Seconds that running calls get to finish when a process stops."""
+
+Run = Callable[[str, int], Awaitable[float | None]]
+"""Does one round of a generation; returns seconds to wait before going on, or None at its end."""
+
+_clients: dict[int, DBOSClient] = {}
+_clients_lock = threading.Lock()
+
+
+class _Here:
+    """What this process runs: at most one engine, because the engine is one per process."""
+
+    run: Run | None = None
+    lock: IO[str] | None = None
+    stopping: threading.Event | None = None
+    heart: threading.Thread | None = None
+
+
+def ready(studio: Studio) -> None:
+    """Make sure that the engine's tables are there; call it before the transaction that submits."""
+    _client(studio)
+
+
+def submit(studio: Studio, db: Session, provider: str, generation_id: str, round: int) -> None:
+    """Queue one round of a generation, in the caller's transaction: both commit or neither. Twice is once."""
+    _client(studio).enqueue_in_transaction(
+        db,
+        {
+            "queue_name": _queue(provider),
+            "workflow_name": "generate",
+            "workflow_id": _work_id(generation_id, round),
+            "app_version": VERSION,
+        },
+        generation_id,
+        round,
+    )
+
+
+def cancel(studio: Studio, generation_id: str, round: int) -> None:
+    """Take it out of the queue, or stop the call within about a second, whichever process has it."""
+    _client(studio).cancel_workflow(_work_id(generation_id, round))
+
+
+def start(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> bool:
+    """Begin to work in this process. False when another process works on this embedded database already."""
+    if studio.settings.on_sqlite and not _take_lock(studio):
+        return False
+    ready(studio)
+    executor = "embedded" if studio.settings.on_sqlite else f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
+    _Here.run = run
+    if not studio.settings.on_sqlite:
+        _beat(studio, executor)  # before the engine starts, or a peer may take this one for dead
+    DBOS(
+        config={
+            "name": NAME,
+            "application_version": VERSION,
+            "executor_id": executor,
+            "system_database_engine": studio.engine,
+            "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": 1.0,
+        }
+    )
+    DBOS.launch()
+    for provider, limit in limits.items():
+        _register(studio, provider, limit)
+    if not studio.settings.on_sqlite:
+        _start_heart(studio, executor)
+    return True
+
+
+def stop(studio: Studio) -> None:
+    """Let running calls finish for a while, then leave; what is left goes on at the next start or elsewhere."""
+    if _Here.run is None:
+        return
+    DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
+    if _Here.stopping and _Here.heart:
+        _Here.stopping.set()
+        _Here.heart.join(timeout=2 * BEAT)
+    if _Here.lock:
+        _Here.lock.close()
+    _Here.run = _Here.lock = _Here.stopping = _Here.heart = None
+
+
+def prune(studio: Studio) -> None:
+    """Forget finished work that is older than a week; the engine keeps its history for ever otherwise."""
+    before = (studio.now() - HISTORY).isoformat()
+    client = _client(studio)
+    finished = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+    old = client.list_workflows(status=finished, end_time=before, load_input=False, load_output=False, limit=1000)
+    if old:
+        client.delete_workflows([work.workflow_id for work in old])
+
+
+def given_up(studio: Studio, generation_id: str, round: int) -> bool:
+    """True when the engine will never run this round again, or never heard of it."""
+    work = _client(studio).list_workflows(
+        workflow_ids=[_work_id(generation_id, round)], load_input=False, load_output=False
+    )
+    return not work or work[0].status in ("ERROR", "CANCELLED", "SUCCESS", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
+
+@DBOS.step(name="round", preemptible=True)
+async def _round(generation_id: str, round: int) -> float | None:
+    assert _Here.run is not None  # the engine runs nothing before `start`
+    return await _Here.run(generation_id, round)
+
+
+@DBOS.workflow(name="generate", max_recovery_attempts=100)
+async def _generate(generation_id: str, round: int) -> None:
+    while (wait := await _round(generation_id, round)) is not None:
+        await DBOS.sleep_async(wait)
+
+
+def _client(studio: Studio) -> DBOSClient:
+    with _clients_lock:
+        known = _clients.get(id(studio.engine))
+        if known is None:
+            known = DBOSClient(system_database_engine=studio.engine, application_name=NAME)
+            known._sys_db.run_migrations()
+            _clients[id(studio.engine)] = known
+        return known
+
+
+def _queue(provider: str) -> str:
+    return f"provider-{provider}"
+
+
+def _work_id(generation_id: str, round: int) -> str:
+    return generation_id if round == 0 else f"{generation_id}.{round}"
+
+
+def _register(studio: Studio, provider: str, limit: Limit) -> None:
+    # On Python 3.11 the engine's clock on SQLite has whole seconds, so a window of 60 could hold twice the limit.
+    window = 61.0 if studio.settings.on_sqlite and sys.version_info < (3, 12) else 60.0
+    DBOS.register_queue(
+        _queue(provider),
+        global_concurrency=limit.at_once,
+        limiter={"limit": limit.per_minute, "period": window} if limit.per_minute else None,
+        polling_interval_sec=POLL,
+        on_conflict="always_update",
+    )
+
+
+def _take_lock(studio: Studio) -> bool:
+    """Two engines on one embedded database would each take the other's running calls for abandoned."""
+    lock = (studio.settings.data_dir / "worker.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return False
+    _Here.lock = lock
+    return True
+
+
+def _start_heart(studio: Studio, executor: str) -> None:
+    _Here.stopping = threading.Event()
+    _Here.heart = threading.Thread(target=_heart, args=(studio, executor, _Here.stopping), daemon=True)
+    _Here.heart.start()
+
+
+def _heart(studio: Studio, executor: str, stopping: threading.Event) -> None:
+    """Show signs of life and hand the work of dead processes back to their queues."""
+    quiet = 0.0  # after an outage all others look dead too; wait for their first new beats
+    while not stopping.wait(BEAT):
+        try:
+            _beat(studio, executor)
+            if quiet <= 0:
+                _take_over(studio, executor)
+            quiet -= BEAT
+        except sa.exc.SQLAlchemyError:
+            quiet = DEAD
+    _beat(studio, executor, milliseconds="0")
+
+
+_CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+
+def _beat(studio: Studio, executor: str, milliseconds: str = _CLOCK) -> None:
+    with studio.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                f"INSERT INTO heartbeat (executor_id, beat_ms) VALUES (:executor, {milliseconds})"
+                " ON CONFLICT (executor_id) DO UPDATE SET beat_ms = excluded.beat_ms"
+            ),
+            {"executor": executor},
+        )
+
+
+def _take_over(studio: Studio, executor: str) -> None:
+    working = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    owners = {str(work.executor_id) for work in working} - {executor}
+    for dead in owners - _alive(studio):
+        DBOS._recover_pending_workflows([dead])
+        with studio.transaction() as db:
+            beat = db.get(Heartbeat, dead)
+            if beat:
+                db.delete(beat)
+
+
+def _alive(studio: Studio) -> set[str]:
+    with studio.engine.connect() as connection:
+        query = sa.text(f"SELECT executor_id FROM heartbeat WHERE beat_ms > {_CLOCK} - :dead")
+        return set(connection.execute(query, {"dead": int(DEAD * 1000)}).scalars())

@@ -1,0 +1,277 @@
+"""What was sent to providers, what came back, what it cost. One transaction for every step a generation takes.
+
+An attempt is `sent` before its call leaves us; then `received` once the answer is on disk, `stored` once its images are
+rows, `failed` when the provider gave none, or `unknown` when nobody can say what became of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core import events, log, metrics
+from core.errors import ProviderError
+from core.studio import Studio
+from core.tables import (
+    FAILED,
+    QUEUED,
+    RECEIVED,
+    RUNNING,
+    SENT,
+    STORED,
+    SUCCEEDED,
+    UNFINISHED,
+    UNKNOWN,
+    Attempt,
+    Conversation,
+    Generation,
+    Image,
+    Turn,
+    new_id,
+)
+
+LOST = (
+    "We do not know whether this went through: the call left us and no complete answer came back. "
+    "It may have been charged. Nothing was sent again."
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An attempt with what it belongs to."""
+
+    attempt: Attempt
+    generation: Generation
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a call cost, in US dollars, and how we know."""
+
+    cost: Decimal | None
+    basis: str
+
+
+FREE = Bill(Decimal(0), "reported")
+"""Of calls that a provider did not accept."""
+POSSIBLE = Bill(None, UNKNOWN)
+
+
+def due(db: Session, generation_id: str, round: int) -> tuple[Generation, Turn] | None:
+    """The generation with its turn when this round of it still has something to do."""
+    generation = db.get(Generation, generation_id)
+    if generation is None or generation.round != round or generation.status not in UNFINISHED:
+        return None
+    turn = db.get(Turn, generation.turn_id)
+    return (generation, turn) if turn else None
+
+
+def attempts(db: Session, generation_id: str, round: int) -> Sequence[Attempt]:
+    """This round's calls, in order."""
+    query = select(Attempt).where(Attempt.generation_id == generation_id, Attempt.round == round)
+    return db.exec(query.order_by(col(Attempt.number))).all()
+
+
+def entry(db: Session, attempt_id: str) -> Entry | None:
+    """The attempt of that id with its generation and turn."""
+    query = (
+        select(Attempt, Generation, Turn)
+        .join(Generation, col(Generation.id) == Attempt.generation_id)
+        .join(Turn, col(Turn.id) == Generation.turn_id)
+        .where(Attempt.id == attempt_id)
+    )
+    found = db.exec(query).first()
+    return Entry(*found) if found else None
+
+
+def send(
+    studio: Studio, generation_id: str, round: int, reserved: Decimal | None, parameters: dict[str, Any]
+) -> Entry | None:
+    """Book a call that is about to be made, with what it should cost. None when it was canceled meanwhile."""
+    with studio.transaction() as db:
+        _lock(db, generation_id)
+        found = due(db, generation_id, round)
+        if found is None:
+            return None
+        generation, turn = found
+        number = len(db.exec(select(Attempt.id).where(Attempt.generation_id == generation_id)).all()) + 1
+        attempt = Attempt(
+            id=new_id(),
+            generation_id=generation_id,
+            number=number,
+            round=round,
+            reserved_cost=reserved,
+            sent=parameters,
+            started_at=studio.now(),
+        )
+        db.add(attempt)
+        generation.status, generation.error_kind, generation.error = RUNNING, None, None
+        generation.started_at = attempt.started_at
+        _tell(studio, db, "generation.running", Entry(attempt, generation, turn))
+    log.step("generation.sent", **_names(attempt, generation, turn))
+    return Entry(attempt, generation, turn)
+
+
+def receive(studio: Studio, attempt_id: str, duration_ms: int) -> None:
+    """Note that the whole answer is on disk."""
+    with studio.transaction() as db:
+        attempt = db.get(Attempt, attempt_id)
+        if attempt and attempt.state == SENT:
+            attempt.state, attempt.duration_ms = RECEIVED, duration_ms
+    log.step("generation.received", attempt=attempt_id, ms=duration_ms)
+
+
+def store(studio: Studio, attempt_id: str, images: Sequence[Image], bill: Bill, seed: int | None, **facts: Any) -> None:
+    """Make an answer's images visible and settle its cost. Their files must be in the store. Twice is once."""
+    with studio.transaction() as db:
+        found = _locked_entry(db, attempt_id)
+        if found is None or found.attempt.state == STORED:
+            return
+        _settle(studio, found, STORED, bill, **facts)
+        found.generation.seed = found.generation.seed if seed is None else seed
+        _succeed(studio, db, found, images)
+    _count(found, SUCCEEDED, bill)
+
+
+def wait(studio: Studio, attempt_id: str, error: ProviderError, sentence: str) -> None:
+    """The provider did not take this call now; the generation goes back to waiting."""
+    _close(studio, attempt_id, FAILED, FREE, error.kind, str(error), status=QUEUED, shown=sentence)
+
+
+def fail(studio: Studio, attempt_id: str, bill: Bill, kind: str, sentence: str, **facts: Any) -> None:
+    """The provider gave no picture: this round is over."""
+    _close(studio, attempt_id, FAILED, bill, kind, sentence, **facts)
+
+
+def lose(studio: Studio, attempt_id: str, sentence: str = LOST) -> None:
+    """Nobody can say what became of this call. It is booked as a possible charge and shown to the person."""
+    _close(studio, attempt_id, UNKNOWN, POSSIBLE, UNKNOWN, sentence)
+
+
+def give_up(studio: Studio, generation_id: str, round: int, kind: str, sentence: str) -> None:
+    """End a round without any call, or after its calls have ended: our side could not go on."""
+    with studio.transaction() as db:
+        _lock(db, generation_id)
+        found = due(db, generation_id, round)
+        if found is None:
+            return
+        generation, turn = found
+        generation.status, generation.error_kind, generation.error = FAILED, kind, sentence
+        generation.finished_at = studio.now()
+        events.record(
+            studio,
+            db,
+            "generation.failed",
+            turn.user_id,
+            conversation=turn.conversation_id,
+            generation=generation_id,
+            why=kind,
+        )
+    log.step("generation.failed", generation=generation_id, kind=kind, round=round)
+
+
+def _lock(db: Session, generation_id: str) -> None:
+    db.exec(select(Generation.id).where(Generation.id == generation_id).with_for_update()).first()
+
+
+def _locked_entry(db: Session, attempt_id: str) -> Entry | None:
+    attempt = db.get(Attempt, attempt_id)
+    if attempt is None:
+        return None
+    _lock(db, attempt.generation_id)
+    db.expire_all()
+    return entry(db, attempt_id)
+
+
+def _close(
+    studio: Studio,
+    attempt_id: str,
+    state: str,
+    bill: Bill,
+    kind: str,
+    sentence: str,
+    *,
+    status: str = FAILED,
+    shown: str | None = None,
+    **facts: Any,
+) -> None:
+    """End an attempt without images, and with it the round, unless somebody ended that or began another already."""
+    with studio.transaction() as db:
+        found = _locked_entry(db, attempt_id)
+        if found is None or found.attempt.state not in (SENT, RECEIVED):
+            return
+        attempt, generation = found.attempt, found.generation
+        attempt.error_kind, attempt.error = kind, sentence
+        _settle(studio, found, state, bill, **facts)
+        _add_up(db, generation)
+        if generation.status in UNFINISHED and generation.round == attempt.round:
+            generation.status, generation.error_kind, generation.error = status, kind, shown or sentence
+            generation.finished_at = studio.now() if status == FAILED else None
+        _tell(studio, db, "generation.failed" if status == FAILED else "generation.waiting", found, why=kind)
+    log.step("generation.failed", kind=kind, status=status, **_names(found.attempt, found.generation, found.turn))
+    _count(found, kind, bill)
+
+
+def _settle(studio: Studio, found: Entry, state: str, bill: Bill, **facts: Any) -> None:
+    """`facts` are further columns of the attempt: request_id, duration_ms."""
+    attempt = found.attempt
+    attempt.state, attempt.cost, attempt.cost_basis = state, bill.cost, bill.basis
+    attempt.finished_at = studio.now()
+    for name, value in facts.items():
+        setattr(attempt, name, value)
+
+
+def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image]) -> None:
+    """A cancel, or a failure by mistake, that came before these images does not take them away."""
+    attempt, generation, turn = found.attempt, found.generation, found.turn
+    already = len(db.exec(select(Image.id).where(Image.generation_id == generation.id)).all())
+    for place, image in enumerate(images, start=already + 1):
+        image.generation_id, image.attempt_id, image.n = generation.id, attempt.id, place
+        db.add(image)
+        _tell(studio, db, "image.kept", found, image=image.id)
+    db.flush()
+    generation.status, generation.error_kind, generation.error = SUCCEEDED, None, None
+    generation.duration_ms, generation.finished_at = attempt.duration_ms, studio.now()
+    _add_up(db, generation)
+    conversation = db.get(Conversation, turn.conversation_id)
+    if conversation:
+        conversation.updated_at = studio.now()
+    _tell(studio, db, "generation.succeeded", found)
+
+
+def _add_up(db: Session, generation: Generation) -> None:
+    """The generation's cost is that of all its attempts, as far as it is known; the basis is the weakest of them."""
+    db.flush()
+    made = db.exec(select(Attempt).where(Attempt.generation_id == generation.id)).all()
+    costs = [attempt.cost for attempt in made if attempt.cost is not None]
+    generation.cost = sum(costs, Decimal(0)) if costs else None
+    bases = {attempt.cost_basis for attempt in made if attempt.cost is None or attempt.cost}
+    weakest = [b for b in (UNKNOWN, "estimated", "computed") if b in bases]
+    generation.cost_basis = weakest[0] if weakest else "reported"
+
+
+def _tell(studio: Studio, db: Session, kind: str, found: Entry, **facts: Any) -> None:
+    turn, generation = found.turn, found.generation
+    events.record(studio, db, kind, turn.user_id, conversation=turn.conversation_id, generation=generation.id, **facts)
+
+
+def _names(attempt: Attempt, generation: Generation, turn: Turn) -> dict[str, Any]:
+    return {
+        "conversation": turn.conversation_id,
+        "generation": generation.id,
+        "attempt": attempt.id,
+        "provider": generation.provider,
+        "model": generation.model,
+        "round": attempt.round,
+    }
+
+
+def _count(found: Entry, outcome: str, bill: Bill) -> None:
+    generation, attempt = found.generation, found.attempt
+    metrics.finished(generation.provider, generation.model, outcome)
+    if attempt.duration_ms is not None:
+        metrics.called(generation.provider, attempt.duration_ms / 1000, bill.cost)
+    log.step("generation.ended", outcome=outcome, basis=bill.basis, ms=attempt.duration_ms, attempt=attempt.id)

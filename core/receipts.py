@@ -1,0 +1,95 @@
+"""From an answer on disk to images that people see. Done again after a kill, it does the same thing again."""
+
+from core import asks, keeping, ledger, metrics, pictures, spool
+from core.catalogue import cost
+from core.errors import AnswerUnusable, ProviderRefused, Refused
+from core.ledger import Bill, Entry
+from core.providers import Result
+from core.spool import Receipt
+from core.store import StoreDown
+from core.studio import Studio
+from core.tables import STORED
+
+WAIT = 10.0
+"""Seconds until a picture is taken again to a store that was down. The receipt has no hurry."""
+
+
+def keep(studio: Studio, attempt_id: str) -> float | None:
+    """Turn this attempt's receipt into kept images, or into a failure that says why there are none.
+
+    Returns seconds to wait when the store is down, else None. Raises nothing about the answer, however odd it is.
+    """
+    receipt = spool.read(studio.settings, attempt_id)
+    with studio.reading() as db:
+        found = ledger.entry(db, attempt_id)
+    if receipt is None or found is None or found.attempt.state == STORED:
+        spool.done(studio.settings, attempt_id)
+        return None
+    try:
+        result, kept = _opened(studio, found, receipt)
+    except (ProviderRefused, AnswerUnusable) as error:
+        _fail(studio, found, receipt, error)
+        return None
+    try:
+        _store(studio, found, receipt, result, kept)
+    except StoreDown:
+        metrics.STORAGE_ERRORS.inc()
+        return WAIT
+    spool.done(studio.settings, attempt_id)
+    return None
+
+
+def _opened(studio: Studio, found: Entry, receipt: Receipt) -> tuple[Result, list[pictures.Kept]]:
+    provider = studio.providers[found.generation.provider]
+    result = provider.read(asks.plain_request(found.generation, found.turn), receipt.answer)
+    try:
+        return result, [pictures.keep(data, pictures.ORIGINAL_BYTES) for data in result.pictures]
+    except Refused as refusal:
+        raise AnswerUnusable(f"The provider sent something we cannot show as a picture. {refusal}") from refusal
+
+
+def _store(studio: Studio, found: Entry, receipt: Receipt, result: Result, kept: list[pictures.Kept]) -> None:
+    """Files first, rows second: a crash between leaves files that the next try writes again under the same keys."""
+    rows = [
+        keeping.image_row(
+            picture,
+            keeping.image_id(found.attempt.id, place),
+            found.turn.user_id,
+            found.turn.conversation_id,
+            studio.now(),
+        )
+        for place, picture in enumerate(kept)
+    ]
+    for row, picture in zip(rows, kept, strict=True):
+        keeping.put(studio.store, row.key, picture)
+    ledger.store(
+        studio,
+        found.attempt.id,
+        rows,
+        _bill(studio, found, result),
+        seed=result.seed,
+        request_id=result.request_id,
+        duration_ms=receipt.duration_ms,
+    )
+
+
+def _fail(studio: Studio, found: Entry, receipt: Receipt, error: ProviderRefused | AnswerUnusable) -> None:
+    ledger.fail(
+        studio,
+        found.attempt.id,
+        _bill(studio, found, Result(())),
+        error.kind,
+        str(error),
+        duration_ms=receipt.duration_ms,
+    )
+    spool.set_aside(studio.settings, found.attempt.id)
+
+
+def _bill(studio: Studio, found: Entry, result: Result) -> Bill:
+    try:
+        model = studio.catalogue.find(f"{found.generation.provider}/{found.generation.model}")
+    except Refused:  # it ended after the call was made
+        if result.cost is not None:
+            return Bill(result.cost, "reported")
+        return Bill(found.attempt.reserved_cost, "estimated")
+    return Bill(*cost(model, asks.plain_request(found.generation, found.turn), result))

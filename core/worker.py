@@ -1,0 +1,66 @@
+"""Background work of this process: runs generations, and tidies up at the start and every minute."""
+
+import asyncio
+import threading
+from datetime import timedelta
+
+from core import generations, jobs, ledger, limits, log
+from core.studio import Studio
+
+MINUTE = 60.0
+LEFTOVERS = timedelta(days=1)
+HOUR_OF_MINUTES = 60
+
+
+class _Tidying:
+    stopping = threading.Event()
+    thread: threading.Thread | None = None
+
+
+def start(studio: Studio) -> bool:
+    """Begin to work. False when another process works on this embedded database; this one then only asks."""
+    generations.recover(studio)
+    working = jobs.start(studio, lambda generation_id, round: _run(studio, generation_id, round), limits.LIMITS)
+    if working:
+        _Tidying.stopping.clear()
+        _Tidying.thread = threading.Thread(target=_tidy, args=(studio,), daemon=True)
+        _Tidying.thread.start()
+    return working
+
+
+def stop(studio: Studio) -> None:
+    """Let running calls finish for a while and leave."""
+    _Tidying.stopping.set()
+    jobs.stop(studio)
+    if _Tidying.thread:
+        _Tidying.thread.join(timeout=5)
+        _Tidying.thread = None
+
+
+async def _run(studio: Studio, generation_id: str, round: int) -> float | None:
+    """One step of a round. What nobody foresaw ends the round with a number that the log explains."""
+    try:
+        return await generations.run(studio, generation_id, round)
+    except Exception as error:
+        await asyncio.to_thread(
+            ledger.give_up,
+            studio,
+            generation_id,
+            round,
+            "ours",
+            f"Something broke on our side ({log.broken(error)}). If an answer came, it is kept; try again.",
+        )
+        return None
+
+
+def _tidy(studio: Studio) -> None:
+    minutes = 0
+    while not _Tidying.stopping.wait(MINUTE):
+        minutes += 1
+        try:
+            generations.recover(studio)
+            if minutes % HOUR_OF_MINUTES == 0:
+                jobs.prune(studio)
+                studio.store.sweep(studio.now() - LEFTOVERS)
+        except Exception as error:
+            log.broken(error)  # the next minute tries again; a tidying thread that died would go unnoticed
