@@ -89,7 +89,7 @@ def start(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> bool:
             "application_version": VERSION,
             "executor_id": executor,
             "system_database_engine": studio.engine,
-            "log_level": "WARNING",
+            "log_level": "CRITICAL",  # what a run could not do is in the ledger and in our own log
             "notification_listener_polling_interval_sec": 1.0,
         }
     )
