@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from core.settings import Settings
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -94,3 +96,27 @@ class Provider(Protocol):
 
         Raises ProviderRefused (blocked, answered with text) or AnswerUnusable.
         """
+
+
+def open_providers(settings: Settings) -> dict[str, Provider]:
+    """The providers that these settings open, by name: the built-in one always, the others with their key or address.
+
+    Nothing is called or checked here.
+    """
+    # Here, not above: every one of them imports the words of this file.
+    from core.providers.a1111 import A1111
+    from core.providers.gemini import Gemini
+    from core.providers.openai import OpenAI
+    from core.providers.openrouter import OpenRouter
+    from core.providers.sketch import Sketch
+
+    # To add a provider, add a line: what opens it, and its class.
+    kinds = (
+        (True, Sketch),
+        (settings.openrouter_api_key, OpenRouter),
+        (settings.openai_api_key, OpenAI),
+        (settings.gemini_api_key, Gemini),
+        (settings.a1111_url, A1111),
+    )
+    opened: list[Provider] = [kind(settings) for wanted, kind in kinds if wanted]
+    return {provider.name: provider for provider in opened}

@@ -1,0 +1,154 @@
+"""What a model is, and how `data/models.toml` is read: a block is a model, each route we can call is a `Model`."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from core import prices
+from core.prices import Price
+
+MODELS = Path(__file__).parent.parent / "data" / "models.toml"
+
+# Routes we can call, as people call them. A model is pickable on each of these that its block has an id for.
+ROUTES = {
+    "sketch": "practice",
+    "openrouter": "OpenRouter",
+    "openai": "OpenAI",
+    "gemini": "Gemini",
+    "a1111": "own server",
+}
+
+QUALITIES = ("low", "medium", "high", "xhigh", "max")
+"""From cheap to dear."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers that a model accepts for one setting, both ends included."""
+
+    low: float
+    high: float
+    default: float
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """What pixel sizes a model draws when it takes free sizes."""
+
+    multiple_of: int = 16
+    max_edge: int = 16_384
+    max_pixels: int = 40_000_000
+    min_pixels: int = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model on one route, with what a person can ask of it there."""
+
+    name: str
+    """What a person, a row and a command line say: provider + "/" + the provider's own id."""
+    label: str
+    """For screens. It says the route when the same model has two."""
+    provider: str
+    id: str
+    price: Price | None
+    inputs_max: int = 0
+    """Pictures that go with one request in all: the source counts, the mask does not."""
+    references_max: int = 0
+    """How many of them may be references; 0 on models that only know a source."""
+    mask: bool = False
+    seed: bool = False
+    negative_prompt: bool = False
+    strength: bool = False
+    transparent: bool = False
+    steps: Range | None = None
+    guidance: Range | None = None
+    schedulers: tuple[str, ...] = ()
+    ratios: tuple[str, ...] = ()
+    """Empty: the model chooses the shape."""
+    resolutions: tuple[str, ...] = ()
+    """Empty: the model chooses the size."""
+    qualities: tuple[str, ...] = ()
+    sizes: SizeRule | None = None
+    prompt_max: int | None = None
+    """Characters."""
+    status: str = "active"
+    """"active", "retired", or "template": a self-hosted server that draws with whatever it has loaded."""
+    shutdown: date | None = None
+    successor: str | None = None
+    practice: bool = False
+    """Drawn by the studio itself: free, and left out of the figures."""
+    typical_seconds: float = 15.0
+    """A guess for the first time; later the last runs say better."""
+
+    @property
+    def takes_source(self) -> bool:
+        """Whether a turn may start from an image."""
+        return self.inputs_max > 0
+
+
+def read(path: Path = MODELS) -> tuple[tuple[Model, ...], dict[str, Model]]:
+    """The models of the file in its order, and by id those that are gone for good.
+
+    Raises KeyError, TypeError, ValueError or OSError when the file is not what it should be.
+    """
+    facts = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    blocks = (*facts["image_model"], *facts["image_template"])
+    models = [_model(block, route, facts) for block in blocks for route in ROUTES if block["ids"].get(route)]
+    return tuple(models), {block["id"]: _gone(block) for block in facts["retired"]}
+
+
+def _model(block: Mapping[str, Any], route: str, facts: Mapping[str, Any]) -> Model:
+    """One block on one route. A key that starts with the route's name overrules the plain one there."""
+    b = {**block, **{k.removeprefix(f"{route}_"): v for k, v in block.items() if k.startswith(f"{route}_")}}
+    return Model(
+        name=f"{route}/{b['ids'][route]}",
+        label=_label(b, route),
+        provider=route,
+        id=b["ids"][route],
+        price=prices.price(b["price"], route) if "price" in b else None,
+        inputs_max=b["image_inputs_max"],
+        references_max=b.get("references_max", b["image_inputs_max"]),
+        mask=b["mask"] != "none",
+        seed=b["seed"],
+        negative_prompt=b["negative_prompt"],
+        strength=b.get("strength", False),
+        transparent=b["transparent_background"],
+        steps=_range(b.get("steps")),
+        guidance=_range(b.get("guidance")),
+        schedulers=tuple(b.get("schedulers", ())),
+        # "auto" is left away: the studio always says which shape it wants, so that it can say the size and the price.
+        ratios=tuple(r for r in facts["ratio_sets"].get(b.get("ratio_set"), ()) if r != "auto"),
+        resolutions=tuple(b.get("resolutions", ())),
+        qualities=tuple(q for q in QUALITIES if q in b.get("quality", ())),
+        sizes=_sizes(facts["size_rules"].get(b.get("size_rule"))),
+        prompt_max=b.get("prompt_max_chars"),
+        status="retired" if b["status"].startswith("retired") else b["status"],
+        shutdown=date.fromisoformat(b["shutdown"]) if "shutdown" in b else None,
+        successor=b.get("successor"),
+        practice=b.get("practice", False),
+        typical_seconds=float(b["seconds"]),
+    )
+
+
+def _label(block: Mapping[str, Any], route: str) -> str:
+    shared = sum(bool(block["ids"].get(other)) for other in ROUTES) > 1
+    return f"{block['display_name']} · {ROUTES[route]}" if shared else str(block["display_name"])
+
+
+def _range(block: Mapping[str, Any] | None) -> Range | None:
+    return Range(float(block["min"]), float(block["max"]), float(block["default"])) if block else None
+
+
+def _sizes(block: Mapping[str, int] | None) -> SizeRule | None:
+    known = {field.name for field in fields(SizeRule)}
+    return SizeRule(**{name: value for name, value in block.items() if name in known}) if block else None
+
+
+def _gone(block: Mapping[str, Any]) -> Model:
+    name, day = block["id"], date.fromisoformat(block["shutdown"])
+    return Model(name, name, "", name, None, status="retired", shutdown=day, successor=block["successor"])
