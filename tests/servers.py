@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,10 @@ class S3:
     def new_bucket(self) -> str:
         """Make an empty bucket and return its name."""
         name = f"studio-{uuid.uuid4().hex}"
-        self.client().create_bucket(Bucket=name)
+        self.client.create_bucket(Bucket=name)
         return name
 
-    @cache
+    @cached_property
     def client(self) -> Any:
         """A plain boto3 client, for looking at the server from outside the studio; making one is slow."""
         import boto3

@@ -29,6 +29,7 @@ ALICE, BOB = "a" * 32, "b" * 32
 TALK, FOX, OWL = "c" * 32, "d" * 32, "e" * 32
 KEY = f"{ALICE}/{TALK}/{FOX}.png"
 BYTES = bytes(range(256)) * 20
+HERE = Path(__file__).parents[1]
 SHAPE = r"[0-9a-f]{32}/([0-9a-f]{32}|standalone)/[0-9a-f]{32}(\.[a-z0-9]{1,12})?\.(png|jpg|webp|avif)"
 
 NOT_OURS = [
@@ -255,7 +256,7 @@ def test_many_that_meet_a_new_store_at_once_agree_on_its_marker(settings: Settin
 
 def remove_marker(settings: Settings, server: S3) -> None:
     if settings.s3_bucket:
-        server.client().delete_object(Bucket=settings.s3_bucket, Key=".image-studio")
+        server.client.delete_object(Bucket=settings.s3_bucket, Key=".image-studio")
     else:
         (settings.data_dir / "files" / ".image-studio").unlink()
 
@@ -289,17 +290,72 @@ def test_kill_9_at_any_moment_leaves_every_listed_file_whole_and_every_kept_one_
 
     assert set(kept) <= set(listed)
     for key in listed:
-        assert hashlib.sha256(store.get(key)).hexdigest().startswith(key.rpartition("/")[2][:32])
+        assert names_its_content(store, key)
     store.sweep(datetime.now(UTC) + timedelta(hours=1))
     assert keys(store) == listed
     assert not list(settings.data_dir.rglob("*.tmp"))
+
+
+KILLED_AT_EACH_LINE = """
+import hashlib, os, pathlib, signal, sys
+from core import disk
+from core.settings import Settings
+from core.store import open_store
+
+def put_and_die(line):
+    data = b"%d " % line * 1_000
+    left = line
+
+    def trace(frame, event, _):
+        nonlocal left
+        if frame.f_code.co_filename != disk.__file__:
+            return None
+        left -= event == "line"
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+    store.put(f"{line:032x}/standalone/{hashlib.sha256(data).hexdigest()[:32]}.png", data)
+    os._exit(0)
+
+store = open_store(Settings(data_dir=pathlib.Path(sys.argv[1])))
+store.check()
+for line in range(1, 1_000):
+    child = os.fork() or put_and_die(line)
+    if os.waitpid(child, 0)[1] == 0:
+        break
+print(line - 1)
+"""
+
+
+def test_kill_9_at_every_line_of_a_put_leaves_no_half_a_file(disk: Settings) -> None:
+    killed = int(run(KILLED_AT_EACH_LINE, disk.data_dir))
+
+    store = open_store(disk)
+    listed = keys(store)
+    assert killed > 50
+    assert 1 < len(listed) < killed
+    for key in listed:
+        assert names_its_content(store, key)
+    assert store.sweep(datetime.now(UTC) + timedelta(hours=1)) > 0
+    assert not list(disk.data_dir.rglob("*.tmp"))
+
+
+def names_its_content(store: Store, key: str) -> bool:
+    return key.rpartition("/")[2] == hashlib.sha256(store.get(key)).hexdigest()[:32] + ".png"
+
+
+def run(program: str, *arguments: object) -> str:
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=HERE).stdout
 
 
 def puts_until_killed(settings: Settings, after: float) -> list[str]:
     """Let another process put files; kill it that many seconds after its first; tell what it was promised."""
     facts = (settings.data_dir, settings.s3_endpoint, settings.s3_bucket, settings.s3_key, settings.s3_secret)
     command = [sys.executable, "-c", WRITER, *map(str, facts)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as writer:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE) as writer:
         first = writer.stdout.readline()
         killer = threading.Timer(after, writer.kill)
         killer.start()
@@ -527,13 +583,13 @@ def test_a_file_carries_its_type(bucket: Settings, server: S3) -> None:
     for ending in ("png", "jpg", "webp", "avif"):
         key = f"{ALICE}/{TALK}/{FOX}.{ending}"
         store.put(key, BYTES)
-        types[ending] = server.client().head_object(Bucket=bucket.s3_bucket, Key=key)["ContentType"]
+        types[ending] = server.client.head_object(Bucket=bucket.s3_bucket, Key=key)["ContentType"]
 
     assert types == {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
 
 
 def test_an_upload_that_was_never_finished_is_not_seen_and_is_swept(bucket: Settings, server: S3) -> None:
-    store, client = open_store(bucket), server.client()
+    store, client = open_store(bucket), server.client
     place = {"Bucket": bucket.s3_bucket, "Key": KEY}
     upload = client.create_multipart_upload(**place)["UploadId"]
     client.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"half")
