@@ -1,5 +1,6 @@
 """Fit a wish to a model before paying: refuse what would waste the money, leave out the rest and say so."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -103,11 +104,10 @@ def _closest(
 
 
 def _shape(ratio: str) -> Fraction:
-    try:
-        width, height = (Fraction(part) for part in ratio.split(":"))
-        return width / height if width > 0 else Fraction(-1)
-    except (ValueError, ZeroDivisionError):
-        raise Refused(f"“{ratio}” is not a ratio such as 16:9.") from None
+    parts = re.fullmatch(r"([1-9]\d{0,3}(?:\.\d{1,3})?):([1-9]\d{0,3}(?:\.\d{1,3})?)", ratio)
+    if parts is None:
+        raise Refused(f"“{ratio}” is not a ratio such as 16:9.")
+    return Fraction(parts[1]) / Fraction(parts[2])
 
 
 def _side(resolution: str) -> int:

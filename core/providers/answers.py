@@ -63,9 +63,9 @@ def parsed(wire: Wire, answer: Answer, shape: type[T]) -> T:
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            # Python's reader also takes a byte order mark and NaN, and writes both again as proper JSON.
+            # Python's reader also takes a byte order mark, NaN and half characters; written again they are harmless.
             plain = json.loads(answer.body, parse_constant=lambda name: None)
-            return msgspec.json.decode(msgspec.json.encode(plain), type=shape)
+            return msgspec.json.decode(json.dumps(plain, ensure_ascii=False).encode(errors="replace"), type=shape)
     except (ValueError, RecursionError, ArithmeticError, TypeError):
         raise unusable(wire, "it could not be read") from None
 
