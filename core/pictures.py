@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from core.errors import Refused
 
@@ -40,7 +40,6 @@ _LONGEST = 3
 _MAX_SCANS = 100
 _SEGMENT_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
-_ORIENTATION = 0x0112
 # What undoes the EXIF orientations 2 to 8: flips, turns and both.
 _UNDO = [Image.Transpose(how) for how in (0, 3, 1, 5, 4, 6, 2)]
 
@@ -112,8 +111,7 @@ def keep(data: bytes, max_bytes: int = ORIGINAL_BYTES) -> Kept:
 def clean(data: bytes) -> bytes:
     """An upload made anew from its pixels: upright, sRGB, without EXIF, place, comments or anything appended.
 
-    PNG stays PNG, JPEG stays JPEG (quality 92), WebP and AVIF become WebP (quality 92), or PNG
-    at the very side that WebP cannot hold. Raises Refused.
+    PNG stays PNG, JPEG stays JPEG, WebP and AVIF become WebP (PNG where WebP cannot be so long). Raises Refused.
     """
     im, mime = _opened(data, UPLOAD_BYTES)
     kind = "WEBP" if mime == "image/avif" else _FORMATS[mime][0]
@@ -162,20 +160,14 @@ def grey_mask(mask: bytes, width: int, height: int) -> bytes:
 
 @_refusing()
 def fitted(data: bytes, width: int, height: int) -> bytes:
-    """The picture as a PNG of exactly this size: scaled to cover it, the rest cut evenly from both sides.
-
-    Raises Refused.
-    """
+    """As a PNG of exactly this size: scaled to cover it, the rest cut evenly from both sides. Raises Refused."""
     im, _ = _opened(data, ORIGINAL_BYTES)
     return _encoded(ImageOps.fit(_pixels(im), (width, height), Image.Resampling.LANCZOS), "PNG")
 
 
 @_refusing()
 def preview(data: bytes, long_edge: int = 1440) -> bytes:
-    """What the lightbox shows: at most `long_edge` pixels, progressive JPEG, or WebP when it has transparency.
-
-    Raises Refused.
-    """
+    """For the lightbox: at most `long_edge` pixels, progressive JPEG, or WebP when transparent. Raises Refused."""
     im, _ = _opened(data, ORIGINAL_BYTES)
     shown = _pixels(im, _scaled(im.size, long_edge / max(im.size)))
     if shown.mode == "RGBA":
@@ -275,7 +267,7 @@ def _seen(im: Image.Image, stored: tuple[int, int]) -> tuple[int, int]:
 def _orientation(im: Image.Image) -> int:
     try:
         # The PNG class would decode the whole picture here to look for a chunk behind it; browsers do not either.
-        return int(Image.Image.getexif(im).get(_ORIENTATION, 1))
+        return int(Image.Image.getexif(im).get(ExifTags.Base.Orientation, 1))
     except Exception:  # a damaged EXIF block is no reason to lose the picture
         return 1
 

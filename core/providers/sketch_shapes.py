@@ -196,6 +196,7 @@ _WORDS = {
     "flower": "flower tulip daisy sunflower poppy bouquet flor",
     "person": "person woman man girl boy child portrait people hiker traveller pessoa",
 }
+NAMES = tuple(_SHAPES)
 _FINE = 3
 _CALLED = {word: thing for thing, words in _WORDS.items() for word in words.split()}
 STILL = ("cup", "bottle", "shoe", "flower")
@@ -215,7 +216,6 @@ _HUES = {
     "black": "2c2b33",
     "white": "f3eee4",
     "grey": "8e949b",
-    "gray": "8e949b",
 }
 
 
