@@ -1,0 +1,132 @@
+"""What the gallery hands to its screens: tiles in pages, the shape of the whole, one image in detail."""
+
+import base64
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+TEXT = 300
+"""Characters of a caption or prompt that a tile carries; the whole text comes with the detail."""
+UNIT = 64
+"""A shape is one byte: width / height in 64ths, so 100,000 images are laid out from 100 kB."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A kept image as the grid needs it."""
+
+    id: str
+    width: int
+    height: int
+    placeholder: str
+    text: str
+    """The post's caption when there is one, else the prompt; at most TEXT characters."""
+    model: str
+    """As people know it."""
+    practice: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some tiles, newest first, and the cursor of what follows; None at the end."""
+
+    tiles: tuple[Tile, ...]
+    next: str | None
+
+    def wire(self) -> dict[str, Any]:
+        """As JSON columns, a third smaller than rows; `model` counts in `models`. Times are milliseconds since 1970."""
+        models = list(dict.fromkeys(tile.model for tile in self.tiles))
+        plain = ("id", "width", "height", "placeholder", "text")
+        return {
+            **{name: [getattr(tile, name) for tile in self.tiles] for name in plain},
+            "created_at": [milliseconds(tile.created_at) for tile in self.tiles],
+            "practice": [int(tile.practice) for tile in self.tiles],
+            "model": [models.index(tile.model) for tile in self.tiles],
+            "models": models,
+            "next": self.next,
+        }
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The shape of the whole gallery: enough to place every image before any of them is read."""
+
+    total: int
+    revision: str
+    newest: str | None
+    """The id of the first image."""
+    ratios: bytes
+    """One byte per image, newest first: floor(width * UNIT / height) within 1..255."""
+    cursors: tuple[str | None, ...]
+    """What `gallery.page(after=)` takes for the first, second, … page."""
+    dates: tuple[int, ...]
+    """When the images at the cursors were made, in seconds since 1970; for a label while scrolling."""
+
+    def wire(self) -> dict[str, Any]:
+        """As plain JSON, the ratios in base64."""
+        return {
+            "total": self.total,
+            "revision": self.revision,
+            "newest": self.newest,
+            "ratios": base64.b64encode(self.ratios).decode(),
+            "cursors": self.cursors,
+            "dates": self.dates,
+        }
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another image of the same turn."""
+
+    id: str
+    width: int
+    height: int
+    placeholder: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Everything that the panel beside an image says."""
+
+    id: str
+    width: int
+    height: int
+    mime: str
+    size: int
+    """Bytes of the original."""
+    placeholder: str
+    caption: str
+    prompt: str
+    provider: str
+    model: str
+    practice: bool
+    cost: Decimal | None
+    cost_basis: str | None
+    duration_ms: int | None
+    seed: int | None
+    left_out: tuple[str, ...]
+    created_at: datetime
+    conversation_id: str
+    title: str
+    siblings: tuple[Sibling, ...]
+    """All kept images of the turn, this one too, in the order of the conversation."""
+    newer: str | None
+    older: str | None
+    position: int
+    """How many images of the gallery are newer."""
+
+    def wire(self) -> dict[str, Any]:
+        """As plain JSON; money and seeds as text, because JavaScript would round them."""
+        return asdict(self) | {
+            "cost": None if self.cost is None else str(self.cost),
+            "seed": None if self.seed is None else str(self.seed),
+            "created_at": milliseconds(self.created_at),
+        }
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as JavaScript counts."""
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,101 @@
+// Small pieces that components draw with: elements, icons, and facts in the reader's language.
+
+const PATHS = {
+  open: "M15 4h5v5M20 4l-7 7M9 20H4v-5M4 20l7-7",
+  create: "M12 3l1.9 5.1L19 10l-5.1 1.9L12 17l-1.9-5.1L5 10l5.1-1.9zM19 16l.8 2.2L22 19l-2.2.8L19 22l-.8-2.2L16 19l2.2-.8z",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  conversation: "M4 5h16v11H9l-5 4z",
+  close: "M6 6l12 12M18 6L6 18",
+  previous: "M14.5 5L8 12l6.5 7",
+  next: "M9.5 5l6.5 7-6.5 7",
+  up: "M12 19V6M6 11l6-6 6 6",
+};
+
+export function make(name, className = "", text = "", attributes = {}) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
+export function icon(name) {
+  const holder = make("span", "icon");
+  holder.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="${PATHS[name]}"/></svg>`;
+  return holder;
+}
+
+// A button with an icon; the label is on screen too when `shown`, else only for screen readers and as tooltip.
+export function button(className, iconName, label, onclick, shown = false) {
+  const node = make("button", className, "", { type: "button" });
+  node.append(icon(iconName));
+  label_(node, label, shown);
+  node.onclick = onclick;
+  return node;
+}
+
+export function link(className, iconName, label, shown = false) {
+  const node = make("a", className);
+  node.append(icon(iconName));
+  label_(node, label, shown);
+  return node;
+}
+
+function label_(node, label, shown) {
+  if (shown) return node.append(make("span", "", label));
+  node.title = label;
+  node.setAttribute("aria-label", label);
+}
+
+// "{n} images" with { n: 1234 } → "1,234 images"
+export function fill(text, values, locale) {
+  return text.replace(/\{(\w+)\}/g, (_, name) =>
+    typeof values[name] === "number" ? values[name].toLocaleString(locale) : (values[name] ?? ""));
+}
+
+// words.image = "{n} image", words.images = "{n} images"
+export function count(words, name, n, locale) {
+  return fill(n === 1 ? words[name] : words[`${name}s`], { n }, locale);
+}
+
+export function day(at, locale) {
+  return new Date(at).toLocaleDateString(locale, { day: "numeric", month: "short", year: "numeric" });
+}
+
+export function month(at, locale) {
+  return new Date(at).toLocaleDateString(locale, { month: "long", year: "numeric" });
+}
+
+export function moment(at, locale) {
+  return new Date(at).toLocaleString(locale, { dateStyle: "long", timeStyle: "short" });
+}
+
+export function bytes(n, locale) {
+  const [unit, size] = n >= 1e6 ? ["MB", n / 1e6] : ["kB", n / 1e3];
+  return `${size.toLocaleString(locale, { maximumFractionDigits: size < 10 ? 1 : 0 })} ${unit}`;
+}
+
+export function seconds(ms, locale) {
+  const s = ms / 1000;
+  return `${s.toLocaleString(locale, { maximumFractionDigits: s < 10 ? 1 : 0 })} s`;
+}
+
+// US dollars; below a cent with as many digits as it takes to see something.
+export function money(text, locale) {
+  const small = Number(text) > 0 && Number(text) < 0.01;
+  return Number(text).toLocaleString(locale, {
+    style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumFractionDigits: small ? 4 : 2,
+  });
+}
+
+// Our rows over HTTP. Throws an Error whose message is the server's sentence and whose `status` says the rest.
+export async function rows(path, signal) {
+  const answer = await fetch(`${location.origin}/api/gallery${path}`, { signal, headers: { Accept: "application/json" } });
+  const body = await answer.json().catch(() => ({}));
+  if (answer.ok) return body;
+  throw Object.assign(new Error(body.error ?? `${answer.status}`), { status: answer.status });
+}
+
+export function reducedMotion() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

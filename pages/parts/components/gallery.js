@@ -1,0 +1,367 @@
+// The gallery: justified rows of which only those in sight exist as elements, however many images there are.
+// Opens the lightbox through document events (see lightbox.js); asks Streamlit only for actions.
+
+import { button, count, icon, make, month } from "./elements.js";
+import { listen } from "./gallery_news.js";
+import { Rows } from "./gallery_rows.js";
+import { Shelf } from "./gallery_shelf.js";
+import { tile, unread } from "./gallery_tile.js";
+
+const GAP = 6;
+const AHEAD = 500; // pixels beyond the window that are drawn already
+const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
+const LABEL = 900; // ms that the month stays after the last movement
+const views = new WeakMap();
+
+export default function (component) {
+  const { parentElement } = component;
+  const view = views.get(parentElement) ?? new Gallery(component);
+  views.set(parentElement, view);
+  view.update(component);
+  return () => {
+    views.delete(parentElement);
+    view.leave();
+  };
+}
+
+class Gallery {
+  constructor({ parentElement, data }) {
+    this.root = parentElement;
+    this.data = data;
+    this.shelf = new Shelf(data.first);
+    this.rows = null;
+    this.drawn = new Map(); // row → element
+    this.current = 0; // the tile that Tab reaches
+    this.build();
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    document.addEventListener("scroll", () => this.moved(), { capture: true, passive: true, signal });
+    document.addEventListener("studio:shown", (event) => this.shown(event.detail.id), { signal });
+    document.addEventListener("studio:closed", (event) => this.back(event.detail.id), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.measure(), { signal });
+    new ResizeObserver(() => this.arrange()).observe(this.area);
+    this.silence = listen(() => this.news(), () => this.measure());
+    if (!this.shelf.complete) this.measure();
+    this.offer();
+  }
+
+  update({ data, setTriggerValue }) {
+    this.tell = setTriggerValue;
+    const changed = JSON.stringify(data) !== JSON.stringify(this.data);
+    this.data = data;
+    if (!this.rows) this.arrange();
+    else if (changed) this.news();
+  }
+
+  leave() {
+    this.leaving.abort();
+    this.silence();
+  }
+
+  build() {
+    const { words } = this.data;
+    this.bar = make("div", "bar");
+    this.total = make("p", "total", "", { role: "status" });
+    this.bar.append(this.total);
+    this.area = make("div", "area");
+    this.label = make("div", "month", "", { "aria-hidden": "true" });
+    this.pill = make("button", "pill", "", { type: "button", hidden: "" });
+    this.pill.onclick = () => this.welcome(true);
+    const over = make("div", "over");
+    over.append(this.label, this.pill);
+    this.grid = make("div", "grid", "", { role: "grid", "aria-label": words.gallery });
+    this.grid.onkeydown = (event) => this.key(event);
+    this.grid.onclick = (event) => this.clicked(event);
+    this.grid.onfocusin = (event) => this.focused(event);
+    this.trouble = make("div", "trouble", "", { role: "alert", hidden: "" });
+    this.area.append(over, this.grid, this.trouble);
+    this.root.append(this.bar, this.area);
+  }
+
+  // --- what is where -------------------------------------------------------------------------------------------
+
+  arrange() {
+    const width = this.area.clientWidth;
+    if (!width) return;
+    const anchor = this.rows && this.anchor();
+    const target = width < 520 ? width * 0.46 : Math.min(250, Math.max(180, width / 6));
+    this.rows = new Rows(this.shelf.total, this.shelf.shapeAt, width, target, GAP);
+    this.grid.style.height = `${Math.max(0, this.rows.height - GAP)}px`;
+    this.grid.setAttribute("aria-rowcount", this.rows.length);
+    this.grid.replaceChildren();
+    this.drawn.clear();
+    this.empty();
+    if (anchor) this.hold(anchor);
+    this.paint();
+  }
+
+  // The first image in sight and where it stands, so that what comes in front of it does not move it.
+  anchor() {
+    const { top } = this.sight();
+    if (top < 8 || !this.rows.length) return null;
+    const row = this.rows.at(top), item = this.shelf.at(this.rows.starts[row]);
+    return item && { id: item.id, offset: this.rows.tops[row] - top };
+  }
+
+  hold({ id, offset }) {
+    const index = this.shelf.indexOf(id);
+    if (index < 0) return;
+    this.scroller().scrollTop += this.rows.tops[this.rows.of(index)] - offset - this.sight().top;
+  }
+
+  // What part of the grid the window shows.
+  sight() {
+    const scroller = this.scroller(), grid = this.grid.getBoundingClientRect();
+    const window_ = scroller === document.scrollingElement ? { top: 0 } : scroller.getBoundingClientRect();
+    return { top: window_.top - grid.top, height: scroller.clientHeight };
+  }
+
+  scroller() {
+    if (this.found?.isConnected) return this.found;
+    let node = this.area;
+    while (node && !(node !== this.area && /auto|scroll/.test(getComputedStyle(node).overflowY)))
+      node = node.parentElement ?? node.getRootNode().host;
+    return (this.found = node ?? document.scrollingElement);
+  }
+
+  // --- drawing -------------------------------------------------------------------------------------------------
+
+  moved() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+      this.say();
+    });
+  }
+
+  paint() {
+    if (!this.rows?.length) return;
+    const { top, height } = this.sight();
+    const first = this.rows.at(top - AHEAD), last = this.rows.at(top + height + AHEAD);
+    const held = this.rows.of(this.current); // stays while it has the focus, or the keyboard would lose its place
+    for (const [row, node] of this.drawn)
+      if ((row < first || row > last) && !(row === held && node.contains(this.root.activeElement))) {
+        node.remove();
+        this.drawn.delete(row);
+      }
+    for (let row = first; row <= last; row++) if (!this.drawn.has(row)) this.draw(row);
+    this.reachable(first, last, top);
+    if (top + height > 0) this.ask(this.rows.starts[first], this.rows.end(last) - 1);
+  }
+
+  draw(row) {
+    const node = make("div", "row", "", { role: "row", "aria-rowindex": row + 1 });
+    node.style.transform = `translateY(${this.rows.tops[row]}px)`;
+    node.style.height = `${this.rows.heights[row]}px`;
+    for (const place of this.rows.places(row)) {
+      const item = this.shelf.at(place.index);
+      const cell = item ? tile(item, place, this.rows.heights[row], this.data) : unread(place, this.data);
+      cell.dataset.index = place.index;
+      if (item && this.entering?.has(item.id)) cell.classList.add("entering");
+      node.append(cell);
+    }
+    this.drawn.set(row, node);
+    const after = [...this.drawn.keys()].filter((other) => other > row).sort((a, b) => a - b)[0];
+    this.grid.insertBefore(node, after === undefined ? null : this.drawn.get(after));
+    this.tabbing(node);
+  }
+
+  // Rows that were drawn before their images were known.
+  redraw() {
+    for (const [row, node] of this.drawn) {
+      const known = [...node.querySelectorAll(".unread")].some((cell) => this.shelf.at(Number(cell.dataset.index)));
+      if (!known) continue;
+      const focus = node.contains(this.root.activeElement);
+      node.remove();
+      this.drawn.delete(row);
+      this.draw(row);
+      if (focus) this.focus(this.current);
+    }
+    this.say();
+  }
+
+  // Exactly one tile in sight can be reached by Tab.
+  reachable(first, last, top) {
+    const row = this.rows.of(this.current);
+    if ((row < first || row > last) && !this.grid.contains(this.root.activeElement))
+      this.current = this.rows.starts[this.rows.at(Math.max(0, top))];
+    for (const node of this.drawn.values()) this.tabbing(node);
+  }
+
+  tabbing(node) {
+    for (const cell of node.children)
+      for (const part of cell.querySelectorAll("a, button"))
+        part.tabIndex = Number(cell.dataset.index) === this.current ? 0 : -1;
+  }
+
+  ask(from, to) {
+    clearTimeout(this.calm);
+    this.calm = setTimeout(() => {
+      const good = () => (this.well(), this.redraw());
+      if (this.shelf.want(from, to, good, () => this.fail(() => this.ask(from, to)))) return;
+      if (Date.now() - (this.measured ?? 0) > 5000) this.measure();
+    }, this.drawn.size && this.shelf.at(from) && this.shelf.at(to) ? 0 : CALM);
+  }
+
+  // --- what people read ----------------------------------------------------------------------------------------
+
+  say() {
+    const { words, locale } = this.data, { top } = this.sight();
+    const at = this.rows?.length ? this.shelf.about(this.rows.starts[this.rows.at(top + 40)]) : null;
+    clearTimeout(this.quiet);
+    this.label.textContent = at ? month(at, locale) : "";
+    this.label.classList.toggle("on", Boolean(at) && top > 40);
+    this.quiet = setTimeout(() => this.label.classList.remove("on"), LABEL);
+    if (top < 8 && this.newer?.length) this.welcome(false);
+  }
+
+  empty() {
+    const { words, locale } = this.data, none = this.shelf.total === 0;
+    this.grid.hidden = this.bar.hidden = none;
+    this.total.textContent = this.shelf.complete ? count(words, "image", this.shelf.total, locale) : "\u00a0";
+    this.root.querySelector(".empty")?.remove();
+    if (!none) return;
+    const box = make("div", "empty");
+    const frames = make("div", "frames", "", { "aria-hidden": "true" });
+    frames.append(make("i"), make("i"), make("i"));
+    const go = button("primary", "create", words.first, () => this.tell("action", { act: "create" }), true);
+    box.append(frames, make("h2", "", words.nothing), make("p", "", words.nothing_text), go);
+    this.area.before(box);
+  }
+
+  fail(again) {
+    const { words } = this.data;
+    const retry = make("button", "", words.retry, { type: "button" });
+    retry.onclick = () => (this.well(), again());
+    this.trouble.replaceChildren(make("span", "", words.failed), retry);
+    this.trouble.hidden = false;
+  }
+
+  well() {
+    this.trouble.hidden = true;
+  }
+
+  // --- new images ----------------------------------------------------------------------------------------------
+
+  async measure() {
+    this.measured = Date.now();
+    try {
+      if (await this.shelf.measure()) this.arrange();
+      this.newer = [];
+      this.pill.hidden = true;
+      this.well();
+    } catch {
+      this.fail(() => this.measure());
+    }
+  }
+
+  async news() {
+    try {
+      this.newer = await this.shelf.fresh();
+    } catch {
+      return; // the socket or the next visit tells it again
+    }
+    if (this.newer === null) return this.measure();
+    if (this.newer.length && this.sight().top < 8) return this.welcome(false);
+    const { words, locale } = this.data;
+    this.pill.hidden = !this.newer.length;
+    this.pill.replaceChildren(icon("up"), count(words, "new_image", this.newer.length, locale));
+  }
+
+  // Put what is new in front; `up` also goes there.
+  welcome(up) {
+    const items = this.newer ?? [];
+    this.newer = [];
+    this.pill.hidden = true;
+    this.entering = new Set(items.map((item) => item.id));
+    this.shelf.prepend(items);
+    this.current += items.length;
+    this.arrange();
+    if (up) this.scroller().scrollTo({ top: 0, behavior: "instant" });
+    setTimeout(() => (this.entering = null), 1000);
+    this.offer();
+  }
+
+  // --- the lightbox --------------------------------------------------------------------------------------------
+
+  // What the lightbox walks along.
+  offer() {
+    const { shelf } = this;
+    const order = {
+      total: () => shelf.total,
+      indexOf: (id) => shelf.indexOf(id),
+      at: (index) => shelf.at(index),
+      reach: (index) => shelf.reach(index),
+    };
+    document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
+  }
+
+  open(index) {
+    const item = this.shelf.at(index);
+    if (!item) return;
+    this.current = index;
+    this.offer();
+    document.dispatchEvent(new CustomEvent("studio:open", { detail: { item } }));
+  }
+
+  shown(id) {
+    const index = this.shelf.indexOf(id);
+    if (index >= 0) this.current = index;
+  }
+
+  back(id) {
+    const index = this.shelf.indexOf(id);
+    if (index >= 0) this.focus(index);
+  }
+
+  // --- keys and clicks -----------------------------------------------------------------------------------------
+
+  clicked(event) {
+    const cell = event.target.closest("[role=gridcell]"), act = event.target.closest("[data-act]")?.dataset.act;
+    const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    if (!cell || !act || act === "download" || elsewhere) return;
+    event.preventDefault();
+    const index = Number(cell.dataset.index);
+    if (act === "open") this.open(index);
+    else this.tell("action", { act, id: this.shelf.at(index).id });
+  }
+
+  focused(event) {
+    const cell = event.target.closest("[role=gridcell]");
+    if (!cell || Number(cell.dataset.index) === this.current) return;
+    this.current = Number(cell.dataset.index);
+    for (const node of this.drawn.values()) this.tabbing(node);
+  }
+
+  key(event) {
+    if (event.metaKey || event.altKey || !this.rows.length) return;
+    const page = Math.max(1, Math.floor(this.sight().height / (this.rows.target + GAP)));
+    const moves = {
+      ArrowLeft: () => this.current - 1,
+      ArrowRight: () => this.current + 1,
+      ArrowUp: () => this.rows.beside(this.current, -1),
+      ArrowDown: () => this.rows.beside(this.current, 1),
+      Home: () => 0,
+      End: () => this.shelf.total - 1,
+      PageUp: () => this.rows.starts[Math.max(0, this.rows.of(this.current) - page)],
+      PageDown: () => this.rows.starts[Math.min(this.rows.length - 1, this.rows.of(this.current) + page)],
+    };
+    const move = moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.focus(Math.min(this.shelf.total - 1, Math.max(0, move())));
+  }
+
+  focus(index) {
+    const row = this.rows.of(index), { top, height } = this.sight(), margin = 72;
+    const upper = this.rows.tops[row] - margin, lower = this.rows.tops[row] + this.rows.heights[row] + GAP;
+    this.current = index;
+    if (upper < top) this.scroller().scrollTop += upper - top;
+    else if (lower > top + height) this.scroller().scrollTop += lower - top - height;
+    this.paint();
+    const cell = this.drawn.get(row)?.querySelector(`[data-index="${index}"]`);
+    (cell?.querySelector("a") ?? cell)?.focus({ preventScroll: true });
+  }
+}
