@@ -1,0 +1,130 @@
+"""The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from core import access, conversations, generations
+from core.access import Person
+from core.asks import Ask
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import UNFINISHED, Generation, new_id
+from tests.servers import S3, Postgres, postgres_server, s3_server
+
+
+class Clock:
+    """The time, which a test can move: `clock.skip(days=31)`."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def skip(self, **how_far: float) -> None:
+        self.ahead += timedelta(**how_far)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Settings:
+    """SQLite and a folder, no waiting."""
+    return Settings(data_dir=tmp_path / "data", sketch_delay=0, free_space_floor_mb=1)
+
+
+@pytest.fixture
+def servers(laptop: Settings, postgres: Postgres, s3: S3) -> Settings:
+    """Postgres and S3, a database and a bucket of its own."""
+    return replace(
+        laptop,
+        database_url=postgres.new_database(),
+        s3_endpoint=s3.endpoint,
+        s3_bucket=s3.new_bucket(),
+        s3_key=s3.key,
+        s3_secret=s3.secret,
+        s3_region=s3.region,
+    )
+
+
+@pytest.fixture(params=["laptop", "servers"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Each home in turn: what is promised is promised on both."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Settings)
+    return found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def studio(settings: Settings, clock: Clock) -> Iterator[Studio]:
+    """A studio on each home."""
+    opened = open_studio(settings, clock)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def alice(studio: Studio) -> Person:
+    return access.person_named(studio, "alice", "Alice")
+
+
+@pytest.fixture
+def bob(studio: Studio) -> Person:
+    return access.person_named(studio, "bob", "Bob")
+
+
+@pytest.fixture
+def work(studio: Studio) -> Callable[[], None]:
+    """Does all queued work, step by step, as the engine would, but without waiting between steps."""
+
+    def go() -> None:
+        for generation_id, round in unfinished(studio):
+            while asyncio.run(generations.run(studio, generation_id, round)) is not None:
+                pass
+
+    return go
+
+
+@pytest.fixture
+def make(studio: Studio, work: Callable[[], None]) -> Callable[..., str]:
+    """Makes an image the way a person would, and gives its id: `make(alice, "a red fox")`."""
+
+    def image(person: Person, prompt: str, **wishes: object) -> str:
+        asked = conversations.start(studio, person, wish(prompt, **wishes))
+        work()
+        return conversations.opened(studio, person, asked.conversation_id).images[0].id
+
+    return image
+
+
+def wish(prompt: str, *models: str, **wishes: object) -> Ask:
+    """An ask with everything else as it comes."""
+    return Ask(prompt=prompt, models=models or ("sketch/sketch",), token=new_id(), resolution="512", **wishes)
+
+
+def unfinished(studio: Studio) -> list[tuple[str, int]]:
+    """What the engine would have to do, oldest first."""
+    with studio.reading() as db:
+        rows = db.exec(select(Generation).where(col(Generation.status).in_(UNFINISHED)).order_by(Generation.id)).all()
+    return [(row.id, row.round) for row in rows]

@@ -1,0 +1,141 @@
+"""A process that can be killed: asks for one image and makes it, until kill -9 at a chosen line or moment.
+
+`serve` is the body of a small process that only forks. Its children connect to the database anew, count the lines that
+they run in the files of the pipeline, in every thread, and end themselves with SIGKILL at the line that was chosen. So
+every line of the pipeline is a place to die, and the pipeline knows nothing of it.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+CORE = Path(__file__).parent.parent / "core"
+PIPELINE = (
+    *("asks", "conversations", "generations", "ledger", "receipts", "keeping", "spool", "store", "disk", "s3"),
+    *("jobs", "events", "studio", "database"),
+)
+"""Where a kill may fall."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """When a child dies: at its n-th line of the pipeline, or after some seconds; never when neither is given."""
+
+    line: int | None = None
+    seconds: float | None = None
+
+
+class Mortals:
+    """The small process, seen from the tests."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def run(self, prompt: str, death: Death | None = None) -> int | None:
+        """Let a child ask for `prompt` and make it. Returns the lines it ran when it lived to the end, else None."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps({"prompt": prompt, **asdict(death or Death())}) + "\n")
+        self.process.stdin.flush()
+        lived = json.loads(self.process.stdout.readline())
+        return int(lived) if lived is not None else None
+
+
+@contextmanager
+def mortals(settings: dict[str, Any]) -> Iterator[Mortals]:
+    """Start the small process for a studio with these settings (plain values of `Settings`)."""
+    command = [sys.executable, "-c", f"from tests.killing import serve; serve({json.dumps(settings)!r})"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=CORE.parent
+    ) as process:
+        try:
+            yield Mortals(process)
+        finally:
+            assert process.stdin
+            process.stdin.close()
+            process.wait(30)
+
+
+def serve(settings: str) -> None:
+    """Fork a child for every line of standard input; say how it ended on standard output."""
+    from core import jobs
+    from core.settings import Settings
+    from core.studio import open_studio
+
+    facts = json.loads(settings)
+    studio = open_studio(Settings(**facts | {"data_dir": Path(facts["data_dir"])}))
+    jobs.ready(studio)
+    studio.engine.dispose()
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            _live(studio, wanted, writer)
+        os.close(writer)
+        if wanted["seconds"] is not None:
+            time.sleep(wanted["seconds"])
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        with os.fdopen(reader) as told:
+            sys.stdout.write((told.read() or "null") + "\n")
+        sys.stdout.flush()
+
+
+def _live(studio: Any, wanted: dict[str, Any], writer: int) -> None:
+    """The whole life of a child. It never returns into the code of its parent."""
+    try:
+        from core import access, conversations, generations
+        from core.asks import Ask
+        from core.tables import new_id
+
+        random.seed()
+        studio.engine.dispose(close=False)  # connections of our own; whatever the parent had is not ours to close
+        person = access.local_person(studio)
+        counted = _Lines(wanted["line"])
+        ask = Ask(wanted["prompt"], ("openai/gpt-image-2",), new_id(), quality="low")
+        with counted:
+            asked = conversations.start(studio, person, ask)
+            generation = conversations.opened(studio, person, asked.conversation_id).turns[0].generations[0]
+            asyncio.run(generations.run(studio, generation.id, 0))
+        os.write(writer, str(counted.seen).encode())
+    finally:
+        os._exit(0)
+
+
+class _Lines:
+    """Counts the lines of the pipeline that all threads run, and dies at the chosen one."""
+
+    def __init__(self, last: int | None) -> None:
+        self.seen, self.last = 0, last
+        self.files = {str(CORE / f"{name}.py") for name in PIPELINE}
+
+    def __enter__(self) -> None:
+        threading.settrace(self._call)
+        sys.settrace(self._call)
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]  # None ends it; the stub does not say so
+
+    def _call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
+        return self._line if frame.f_code.co_filename in self.files else None
+
+    def _line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
+        if event == "line":
+            self.seen += 1
+            if self.seen == self.last:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self._line
