@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core import pictures
-from core.errors import AnswerUnusable, ProviderBusy, ProviderError, ProviderRefused
+from core.errors import AnswerUnusable, OutcomeUnknown, ProviderError, ProviderRefused
 from core.providers import Answer, Picture, Request, sketch_art, sketch_shapes
 from core.providers.sketch import Sketch
 from core.settings import Settings
@@ -236,9 +236,9 @@ def _end(request, settings):
 
 
 def test_all_fail_when_all_shall_fail():
-    ends = {_end(ask(f"picture {n}", width=32, height=32), FAILING) for n in range(30)}
+    ends = {_end(ask(f"picture {n}", width=32, height=32), FAILING) for n in range(60)}
 
-    assert ends == {ProviderBusy, ProviderRefused, AnswerUnusable}
+    assert ends == {OutcomeUnknown, ProviderRefused, AnswerUnusable}
 
 
 def test_none_fail_when_none_shall_fail():
@@ -247,15 +247,13 @@ def test_none_fail_when_none_shall_fail():
     assert ends == {"Result"}
 
 
-def test_about_the_share_that_was_set_fails_and_always_the_same_ones():
+def test_about_the_share_that_was_set_fails():
     settings = Settings(sketch_delay=0, sketch_failures=0.3)
-    requests = [ask(model="poster", seed=n, width=16, height=16) for n in range(120)]
 
-    ends = [_end(request, settings) for request in requests]
+    ends = [_end(ask(model="poster", seed=7, width=16, height=16), settings) for _ in range(200)]
 
     failed = sum(issubclass(end, ProviderError) for end in ends)
-    assert 22 <= failed <= 50
-    assert [_end(request, settings) for request in requests[:40]] == ends[:40]
+    assert 25 <= failed <= 100  # six standard deviations: one run in a hundred million falls outside
 
 
 def test_other_requests_go_on_while_one_is_drawn():

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from core.errors import AnswerUnusable, ProviderBusy, ProviderRefused, Refused
+from core.errors import AnswerUnusable, OutcomeUnknown, ProviderRefused, Refused
 from core.providers import Answer, Request, Result, sketch_art
 from core.settings import Settings
 
 _SEEDS = 2**31
-_BUSY_WAIT = 1.0
 
 
 class Sketch:
@@ -39,7 +38,7 @@ class Sketch:
         return {name: value for name, value in told.items() if value not in (None, False, 0) or name == "seed"}
 
     async def send(self, request: Request) -> Answer:
-        """Draw, no faster than SKETCH_DELAY. Raises ProviderBusy or ProviderRefused for a share of SKETCH_FAILURES."""
+        """Draw, no faster than SKETCH_DELAY. For a share of SKETCH_FAILURES it plays a failure."""
         await asyncio.sleep(self.delay)
         seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
         trouble = _trouble(request, seed, self.failures)
@@ -65,15 +64,14 @@ class Sketch:
 
 
 def _trouble(request: Request, seed: int, share: float) -> Callable[[], Answer] | None:
-    """Which failure this request meets, always the same one; None for most."""
-    told = hashlib.sha256(f"trouble\n{request.model}\n{request.prompt}\n{seed}".encode()).digest()
-    if int.from_bytes(told[:6]) / 2**48 >= share:
+    """A failure for this share of all calls, whatever they ask for: trying again has to be worth it."""
+    if secrets.randbelow(1_000_000) >= share * 1_000_000:
         return None
-    return (_busy, _refuses, lambda: _empty(request, seed))[told[6] % 3]
+    return secrets.choice((_refuses, _vanishes, lambda: _empty(request, seed)))
 
 
-def _busy() -> Answer:
-    raise ProviderBusy("The practice provider plays being busy. Nothing was drawn; try again in a moment.", _BUSY_WAIT)
+def _vanishes() -> Answer:
+    raise OutcomeUnknown("The practice provider plays a lost answer: a real one may have been charged for.")
 
 
 def _refuses() -> Answer:
