@@ -77,8 +77,10 @@ class Wire:
 
     def refused(self, said: Complaint, kind: str) -> ProviderRefused:
         """A clear no, with the vendor's own words and the next step."""
-        words = f": “{self.clean(said.message)}”" if said.message else ""
-        return ProviderRefused(f"{self.vendor} {_REFUSALS[kind][0]}{words}. {_REFUSALS[kind][1]}", kind)
+        words = self.clean(said.message)
+        quoted = f": “{words}”" if words else ""
+        stop = "" if words.endswith((".", "!", "?", "…")) else "."
+        return ProviderRefused(f"{self.vendor} {_REFUSALS[kind][0]}{quoted}{stop} {_REFUSALS[kind][1]}", kind)
 
     async def _exchange(self, path: str, content: bytes) -> Answer:
         headers = {"content-type": "application/json"}
