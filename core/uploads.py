@@ -1,0 +1,81 @@
+"""Take in a picture from a person: made anew from its pixels, kept as theirs alone."""
+
+from sqlmodel import Session, col, select
+
+from core import events, pictures, views
+from core.access import Person
+from core.errors import Refused
+from core.studio import Studio
+from core.tables import MASK, REFERENCE, SOURCE, Image, User, new_id
+
+ROLES = ("", SOURCE, MASK, REFERENCE)
+
+
+def upload(studio: Studio, person: Person, data: bytes, role_hint: str = "") -> views.ImageView:
+    """Keep a picture so that turns can use it. The same bytes again give the same image; others' never do.
+
+    What is kept has no metadata of the file that came. Raises Refused for what is no picture or too large, and when
+    the disk is nearly full.
+    """
+    if role_hint not in ROLES:
+        raise Refused("A picture is used as source, mask or reference.")
+    studio.refuse_when_full()
+    kept = pictures.keep(pictures.clean(data), pictures.ORIGINAL_BYTES)
+    with studio.reading() as db:
+        known = _known(db, person, kept)
+    return views.image(known or _added(studio, person, kept, role_hint))
+
+
+def _added(studio: Studio, person: Person, kept: pictures.Kept, role_hint: str) -> Image:
+    """Files first, row second: a crash between leaves stray files that the sweep finds, never a row without files."""
+    image = _image(studio, person, kept)
+    files = _files(image.key, kept)
+    for key, content in files.items():
+        studio.store.put(key, content)
+    with studio.transaction() as db:
+        db.exec(
+            select(User.id).where(User.id == person.id).with_for_update()
+        )  # two tabs, one file: one after the other
+        known = _known(db, person, kept)
+        if known is None:
+            db.add(image)
+            events.record(studio, db, "image.uploaded", person.id, image=image.id, role=role_hint)
+    if known:
+        for key in files:
+            studio.store.delete(key)
+    return known or image
+
+
+def _known(db: Session, person: Person, kept: pictures.Kept) -> Image | None:
+    """The same bytes as an earlier upload of this very person. Somebody else's must not even show by being quicker."""
+    query = select(Image).where(
+        Image.sha256 == kept.sha256,
+        Image.user_id == person.id,
+        col(Image.generation_id).is_(None),
+        col(Image.conversation_id).is_(None),
+        col(Image.deleted_at).is_(None),
+    )
+    return db.exec(query).first()
+
+
+def _image(studio: Studio, person: Person, kept: pictures.Kept) -> Image:
+    image_id = new_id()
+    return Image(
+        id=image_id,
+        user_id=person.id,
+        key=f"{person.id}/standalone/{image_id}.{kept.ext}",
+        mime=kept.mime,
+        width=kept.width,
+        height=kept.height,
+        size=kept.size,
+        sha256=kept.sha256,
+        crc32=kept.crc32,
+        dhash=kept.dhash,
+        placeholder=kept.placeholder,
+        created_at=studio.now(),
+    )
+
+
+def _files(key: str, kept: pictures.Kept) -> dict[str, bytes]:
+    stem = key.rpartition(".")[0]
+    return {key: kept.original, **{f"{stem}.{edge}.webp": thumb for edge, thumb in kept.thumbs.items()}}

@@ -1,0 +1,44 @@
+"""The studio over plain HTTP: pictures, uploads, gallery rows, live screens, health. Never Streamlit."""
+
+from pathlib import Path
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from core.studio import Studio
+from core.web import gallery, health, live, media, security, ui, uploads
+from core.web.live import Hub
+from core.web.security import Identify
+
+OURS = ("api", "m", "ui")
+"""What Streamlit must not answer with its start page and status 200."""
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> list[BaseRoute]:
+    """Every address of ours, in the order in which they are tried; `hub` runs for as long as the server does."""
+    return [
+        *health.routes(studio),
+        *media.routes(studio),
+        *ui.routes(ui_folder),
+        *gallery.routes(studio, identify),
+        *uploads.routes(studio, identify),
+        *live.routes(studio, identify, hub),
+        *(Route(f"/{prefix}/{{rest:path}}", nothing_here, methods=METHODS) for prefix in OURS),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    """What stands before every address, Streamlit's too."""
+    return [
+        Middleware(security.StudioHeaders),
+        Middleware(security.Gate, local=True),
+        Middleware(security.Sentences),
+    ]
+
+
+async def nothing_here(_: Request) -> Response:
+    """404 as JSON, whatever was meant."""
+    return security.sentence("There is nothing at this address.", 404)

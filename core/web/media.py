@@ -1,0 +1,193 @@
+"""Pictures over HTTP: `/m/<token>/<image>/<256 | 512 | preview | full | download>`, for the person the token names."""
+
+import asyncio
+import re
+import time
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio
+from anyio.to_thread import run_sync
+from sqlmodel import col, select
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core import access, pictures
+from core.access import Person
+from core.errors import NotFound
+from core.studio import Studio
+from core.tables import Generation, Image, Turn
+from core.web import security
+
+REMEMBERED_SECONDS = 60
+"""How long a purged picture may still be served: rows never change their key, but they do go."""
+REMEMBERED_IMAGES = 20_000
+AT_ONCE = 2
+"""Pictures decoded at the same time: 40 megapixels take 160 MB each."""
+HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class File:
+    """What serving a picture needs of its row."""
+
+    key: str
+    mime: str
+    sha256: str
+
+    @property
+    def stem(self) -> str:
+        """The key without its ending; variants lie beside."""
+        return self.key.rpartition(".")[0]
+
+
+# To add a variant, add a line: its place beside the original and how it is made from it.
+VARIANTS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "256": (".256.webp", lambda original: pictures.keep(original).thumbs[256]),
+    "512": (".512.webp", lambda original: pictures.keep(original).thumbs[512]),
+    "preview": (".preview.jpg", pictures.preview),
+}
+
+
+class Media:
+    """Answers picture requests of one studio; remembers for a minute whose picture is where."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.remembered: OrderedDict[tuple[str, str], tuple[float, File]] = OrderedDict()
+        self.being_made: dict[str, asyncio.Task[bytes]] = {}
+        self.limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def answer(self, request: Request) -> Response:
+        """The picture; 403 for a token that is not ours, 404 for what is not this person's."""
+        variant, image_id = request.path_params["variant"], request.path_params["image"]
+        try:
+            person = access.person_of_token(self.studio, request.path_params["token"])
+        except NotFound as error:
+            return security.sentence(str(error), 403)
+        if variant not in (*VARIANTS, "full", "download"):
+            raise NotFound("There is no such size of a picture.")
+        file = await self._file(image_id, person)
+        etag = f'"{file.sha256[:32]}-{variant}"'
+        if _knows(request, etag):
+            return Response(status_code=304, headers={**HEADERS, "ETag": etag})
+        if variant == "download":
+            return await self._download(request, image_id, file, etag)
+        data = await self._bytes(file, variant)
+        return _part(request, data, {"ETag": etag, "Content-Type": pictures.sniff(data) or file.mime})
+
+    async def _file(self, image_id: str, person: Person) -> File:
+        known = self.remembered.get((image_id, person.id))
+        if known and known[0] > time.monotonic():
+            return known[1]
+        file = await run_sync(self._look_up, image_id, person)
+        self.remembered[image_id, person.id] = (time.monotonic() + REMEMBERED_SECONDS, file)
+        self.remembered.move_to_end((image_id, person.id))
+        if len(self.remembered) > REMEMBERED_IMAGES:
+            self.remembered.popitem(last=False)
+        return file
+
+    def _look_up(self, image_id: str, person: Person) -> File:
+        with self.studio.reading() as db:
+            image = access.find(db, Image, image_id, person)
+        return File(image.key, image.mime, image.sha256)
+
+    async def _bytes(self, file: File, variant: str) -> bytes:
+        if variant == "full":
+            return await self._read(file.key)
+        place, make = VARIANTS[variant]
+        try:
+            return await self._read(file.stem + place)
+        except NotFound:
+            return await self._once(file.stem + place, lambda: self._made(file, file.stem + place, make))
+
+    async def _made(self, file: File, key: str, make: Callable[[bytes], bytes]) -> bytes:
+        original = await self._read(file.key)
+        data = await run_sync(make, original, limiter=self.limiter)
+        await run_sync(self.studio.store.put, key, data)
+        return data
+
+    async def _once(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """However many ask for a variant that is not there yet, it is made once."""
+        if key not in self.being_made:
+            self.being_made[key] = asyncio.ensure_future(make())
+            self.being_made[key].add_done_callback(lambda _: self.being_made.pop(key))
+        return await asyncio.shield(self.being_made[key])
+
+    async def _read(self, key: str) -> bytes:
+        """A thumbnail on this machine's disk is read at once: handing it to a thread costs more than the read."""
+        return await run_sync(self.studio.store.get, key)
+
+    async def _download(self, request: Request, image_id: str, file: File, etag: str) -> Response:
+        name = await run_sync(self._name, image_id, file)
+        disposition = f'attachment; filename="{name}"'
+        link = self.studio.store.link(file.key, name)
+        if link:
+            return RedirectResponse(link, 307, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+        data = await self._read(file.key)
+        return _part(request, data, {"ETag": etag, "Content-Type": file.mime, "Content-Disposition": disposition})
+
+    def _name(self, image_id: str, file: File) -> str:
+        """A file name that says what it shows: the first words of its prompt, and a piece of its id."""
+        query = (
+            select(Turn.prompt)
+            .join(Generation, col(Generation.turn_id) == Turn.id)
+            .join(Image, col(Image.generation_id) == Generation.id)
+            .where(Image.id == image_id)
+        )
+        with self.studio.reading() as db:
+            prompt = db.exec(query).first()
+        return f"{_slug(prompt or '') or 'image'}-{image_id[-8:]}.{file.key.rpartition('.')[2]}"
+
+
+def routes(studio: Studio) -> list[Route]:
+    """The one address of all pictures."""
+    return [Route("/m/{token}/{image}/{variant}", Media(studio).answer, methods=["GET"])]
+
+
+def _slug(prompt: str) -> str:
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:48].strip("-")
+
+
+def _knows(request: Request, etag: str) -> bool:
+    """True when the browser already holds these bytes."""
+    known = request.headers.get("if-none-match", "")
+    return known == "*" or etag in (part.strip().removeprefix("W/") for part in known.split(","))
+
+
+def _part(request: Request, data: bytes, headers: dict[str, str]) -> Response:
+    """The whole, or the one range that was asked for; several ranges at once get the whole, as the RFC allows."""
+    headers = {**HEADERS, "Accept-Ranges": "bytes", **headers}
+    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
+    outdated = request.headers.get("if-range", headers["ETag"]) != headers["ETag"]
+    if not wanted or outdated or wanted[0] == "bytes=-":
+        return _response(request, data, 200, headers)
+    first, last = _bounds(wanted[1], wanted[2], len(data))
+    if first > last:
+        return _response(request, b"", 416, {**headers, "Content-Range": f"bytes */{len(data)}"})
+    place = f"bytes {first}-{last}/{len(data)}"
+    return _response(request, data[first : last + 1], 206, {**headers, "Content-Range": place})
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+    """The first and last byte; first > last when there is nothing there. "-5" means the last five."""
+    if not first:
+        return max(0, size - int(last)), size - 1
+    return int(first), min(int(last or size), size - 1)
+
+
+def _response(request: Request, data: bytes, status: int, headers: dict[str, str]) -> Response:
+    if request.method == "HEAD":
+        return Response(status_code=status, headers={**headers, "Content-Length": str(len(data))})
+    return Response(data, status, headers)

@@ -1,0 +1,176 @@
+"""What every request passes first: whose names we answer to, who may change things, and headers on every answer."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import access, log
+from core.access import Person
+from core.errors import NotFound, StudioError
+from core.studio import Studio
+
+Identify = Callable[[HTTPConnection], Person]
+"""Who is asking, by cookie, header or mode. Raises HTTPException (401, 403) when nobody we know."""
+
+# The least with which Streamlit, its charts and our components work; blob: and the inline scripts are Streamlit's.
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:;"
+    " script-src 'self' blob: 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self';"
+    " frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), midi=(), serial=()",
+}
+OPERATORS = ("/metrics", "/readyz", "/_stcore/metrics", "/_stcore/agent")
+"""Only for programs on this machine."""
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+REFUSED_SOCKET = 1008
+
+
+class StudioHeaders:
+    """Adds the security headers to every answer; a route that sets one of them itself knows better."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pure ASGI, so that streams stay streams."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class Gate:
+    """Refuses, before anything is read, what no honest browser of ours sends.
+
+    Foreign host names (DNS rebinding; local mode only), changes and sockets that another site asks for, and operators'
+    addresses from anywhere but this machine.
+    """
+
+    def __init__(self, app: ASGIApp, local: bool) -> None:
+        self.app = app
+        self.local = local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 403 itself, or hands on."""
+        if scope["type"] not in ("http", "websocket") or not (reason := self._reason(scope)):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await sentence(reason, 403)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": REFUSED_SOCKET, "reason": reason})
+
+    def _reason(self, scope: Scope) -> str | None:
+        path = scope["path"]
+        if self.local and not is_local_name(Headers(scope=scope).get("host", "")):
+            return "In local mode Image Studio answers only to localhost and 127.0.0.1."
+        if path.startswith(OPERATORS) and not from_this_machine(scope):
+            return "This address answers only to programs on the same machine."
+        if path.startswith("/api/") and not _ours(scope):
+            return "This request did not come from a page of Image Studio. Reload the page and try again."
+        return None
+
+
+class Sentences:
+    """Turns errors into answers: ours into their own sentence, unforeseen ones into a number that the log knows."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Only while nothing of the answer was sent; after that the connection is cut, and the reader sees it."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] in ("http.response.start", "websocket.accept")
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # nobody is there to read an answer
+        except Exception as error:
+            answer = _answer(error)
+            if started or scope["type"] != "http":
+                raise
+            await answer(scope, receive, send)
+
+
+def local_identity(studio: Studio) -> Identify:
+    """Who is asking in local mode: the one person, when the request was sent to this machine's own name."""
+
+    def identify(connection: HTTPConnection) -> Person:
+        if not is_local_name(connection.headers.get("host", "")):
+            raise HTTPException(403, "In local mode Image Studio answers only to localhost and 127.0.0.1.")
+        return access.local_person(studio)
+
+    return identify
+
+
+def sentence(text: str, status: int) -> Response:
+    """A JSON answer that says what happened; never cached."""
+    return JSONResponse({"error": text}, status, {"Cache-Control": "no-store"})
+
+
+def is_local_name(host: str) -> bool:
+    """True when a Host header names this machine: localhost or a loopback address, with or without a port."""
+    named = _HOST.fullmatch(host)
+    name = named[1].strip("[]").lower() if named else ""
+    return name == "localhost" or _is_loopback(name)
+
+
+def from_this_machine(scope: Scope) -> bool:
+    """True when the sender is a program here that speaks for itself; a proxy here speaks for somebody else."""
+    headers = Headers(scope=scope)
+    forwarded = "x-forwarded-for" in headers or "forwarded" in headers
+    return bool(scope.get("client")) and _is_loopback(scope["client"][0]) and not forwarded
+
+
+def same_origin(scope: Scope) -> bool:
+    """True when the page that sends this has our own host name and port."""
+    headers = Headers(scope=scope)
+    scheme, _, origin = headers.get("origin", "").partition("://")
+    return scheme in ("http", "https") and origin.lower() == headers.get("host", "").lower() != ""
+
+
+def _ours(scope: Scope) -> bool:
+    if scope["type"] == "websocket":
+        return same_origin(scope)  # sockets carry no headers of ours, but browsers always say where they come from
+    headers = Headers(scope=scope)
+    if scope["method"] in SAFE_METHODS:
+        return True
+    return headers.get("x-studio") == "1" and ("origin" not in headers or same_origin(scope))
+
+
+def _answer(error: Exception) -> Response:
+    if isinstance(error, StudioError):
+        return sentence(str(error), 404 if isinstance(error, NotFound) else 400)
+    return sentence(log.apology(error), 500)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
