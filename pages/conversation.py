@@ -1,0 +1,67 @@
+"""A conversation: its turns with tiles that fill by themselves, and a box to ask the next one."""
+
+import re
+
+import streamlit as st
+
+from core import conversations
+from pages.parts import ask_box, frame, progress, source_strip, viewer
+from pages.parts.words import _
+
+
+def start_from(image_id: str | None) -> None:
+    """The choice is in the address, so that a reload keeps it."""
+    st.query_params["source"] = image_id or source_strip.WORDS
+
+
+def literal(text: str) -> str:
+    """A person's text as markdown that shows every character of it as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+with frame.screen(_("Conversation")) as (studio, person):
+    opened = None
+    with frame.sentences():
+        opened = conversations.opened(studio, person, st.query_params.get("id", ""))
+    if opened is None:
+        st.page_link(frame.PAGES / "create.py", label=_("Back to Create"), icon=":material/arrow_back:")
+        st.stop()
+
+    box = f"next-{opened.id}"
+    st.set_page_config(page_title=f"{opened.title} · {_('Image Studio')}")
+    with frame.column(1080):
+        with st.container(gap=None):
+            st.title(literal(opened.title), anchor=False)
+            st.caption(literal(progress.total(opened)))
+
+        source = None
+        with frame.sentences():
+            source = source_strip.chosen(studio, person, opened, st.query_params.get("source"), box)
+        progress.turns(
+            studio,
+            person,
+            opened,
+            source=source and source.id,
+            box=f".st-key-{box}-prompt textarea",
+            on_continue=start_from,
+        )
+
+        st.space("small")
+        st.subheader(_("Take it further"), anchor=False)
+        source_strip.show(studio, person, opened, source, start_from)
+        ask = ask_box.show(
+            studio,
+            person,
+            box,
+            source=source,
+            defaults=lambda: source_strip.settings(studio, opened, source),
+            prompt_label=_("Describe what to change, or what else to make…"),
+            on_source=start_from,
+        )
+        if ask:
+            with frame.sentences():
+                conversations.ask(studio, person, opened.id, ask)
+                ask_box.sent(box)
+                st.query_params.from_dict({"id": opened.id})
+                st.rerun()
+    viewer.show(studio, person)

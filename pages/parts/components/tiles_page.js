@@ -1,0 +1,98 @@
+// What a conversation's page does once, however many turns it shows: the tab's title, turns that it does not show yet,
+// and the order in which the lightbox walks along its images.
+
+import { unfinished } from "./tiles_live.js";
+
+const SETTLE_MS = 900; // this tab's own ask draws the new turn by itself within this time
+const NEW_MS = 1_500;
+const MARK = /^(\(\d+\/\d+\)|✓) /;
+
+export function entered(turn) {
+  const { thread } = turn;
+  thread.shown ??= new Map();
+  thread.shown.set(turn.data.turn, turn);
+  thread.changed = performance.now();
+  thread.first ??= thread.changed;
+  const added = thread.changed - thread.first > NEW_MS;
+  if (added && turn.data.last) turn.root.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  title(thread);
+}
+
+export function left(turn) {
+  turn.thread.shown.delete(turn.data.turn);
+  title(turn.thread);
+}
+
+export function tidings(turn, message) {
+  const { thread } = turn;
+  if (!thread.shown || [...thread.shown.values()].at(-1) !== turn) return; // one turn speaks for the page
+  title(thread);
+  const unseen = [...thread.generations.values()].find((generation) => !thread.shown.has(generation.turn));
+  if (unseen) later(thread, unseen.turn, () => !thread.shown.has(unseen.turn));
+  const heard = performance.now();
+  if (message.type === "turn") later(thread, `turn ${heard}`, () => thread.changed < heard - NEW_MS);
+  if (message.type === "renamed") later(thread, message.title, () => true);
+}
+
+// Open the lightbox of this page at an image; its arrows walk along the conversation.
+export function look(thread, id) {
+  const order = {
+    total: () => images(thread).length,
+    indexOf: (wanted) => images(thread).findIndex((image) => image.id === wanted),
+    at: (index) => images(thread)[index],
+    reach: async (index) => images(thread)[index] ?? null,
+  };
+  document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
+  document.dispatchEvent(new CustomEvent("studio:open", { detail: { item: order.at(order.indexOf(id)) } }));
+}
+
+function images(thread) {
+  const turns = [...thread.shown.values()].sort((a, b) => a.data.asked - b.data.asked);
+  return turns.flatMap(({ data }) =>
+    data.generations.flatMap(({ id }) =>
+      thread.generations.get(id).images.map(({ id, w, h, placeholder }) => ({
+        id, width: w, height: h, placeholder, text: data.prompt,
+      }))));
+}
+
+// Ask Python to draw the page anew, once for one piece of news, when it has not done so by itself meanwhile.
+function later(thread, news, still) {
+  thread.told ??= new Set();
+  if (thread.told.has(news)) return;
+  thread.told.add(news);
+  setTimeout(() => still() && [...thread.shown.values()].at(-1)?.tell("news", news), SETTLE_MS);
+}
+
+// "(2/3) …" while something is at work, a mark once all is done and nobody has looked yet.
+function title(thread) {
+  const now = [...thread.generations.values()].filter((generation) => thread.shown.has(generation.turn));
+  const working = new Set(now.filter(unfinished).map((generation) => generation.turn));
+  const counted = now.filter((generation) => working.has(generation.turn));
+  const done = counted.filter((generation) => !unfinished(generation)).length;
+  const ended = thread.working && !counted.length && thread.shown.size;
+  thread.working = counted.length > 0;
+  if (thread.working) thread.mark = `(${done}/${counted.length}) `;
+  else if (ended && document.hidden) thread.mark = "✓ ";
+  else if (thread.mark !== "✓ " || !document.hidden) thread.mark = "";
+  keep(thread);
+}
+
+// Streamlit writes the title too, so it is watched while it carries a mark of ours.
+function keep(thread) {
+  const plain = document.title.replace(MARK, "");
+  if (document.title !== thread.mark + plain) document.title = thread.mark + plain;
+  if (thread.mark && !thread.watching) {
+    thread.watching = new MutationObserver(() => keep(thread));
+    thread.watching.observe(document.querySelector("title"), { childList: true });
+    thread.seen = () => document.hidden || title(thread);
+    document.addEventListener("visibilitychange", thread.seen);
+  } else if (!thread.mark && thread.watching) {
+    thread.watching.disconnect();
+    thread.watching = null;
+    document.removeEventListener("visibilitychange", thread.seen);
+  }
+}
+
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

@@ -1,0 +1,217 @@
+// One generation as a tile: waiting, at work, a picture, or why there is none and what to do about it.
+
+import { fill, make, money, seconds } from "./elements.js";
+import { elapsed, fraction, late } from "./tiles_pace.js";
+
+const PATHS = {
+  open: "M15 4h5v5M20 4l-7 7M9 20H4v-5M4 20l7-7",
+  create: "M12 3l1.9 5.1L19 10l-5.1 1.9L12 17l-1.9-5.1L5 10l5.1-1.9z",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  next: "M4 12h15M13 6l6 6-6 6",
+  cancel: "M6 6l12 12M18 6L6 18",
+  retry: "M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6",
+  failed: "M12 8v5M12 16.2v.3M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z",
+  unknown: "M12 4L2.8 19.5h18.4zM12 10v4.5M12 17v.2",
+  canceled: "M5.5 5.5l13 13M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z",
+};
+
+// What a tile shows; while it stays the same the tile stays as it is, with its focus and its loaded picture.
+export function signature(generation, data) {
+  const { since, pace, ...shown } = generation;
+  return JSON.stringify([shown, data.media, data.source === generation.images[0]?.id]);
+}
+
+// `wish(act, id)` tells what was clicked: retry or cancel the generation; open, continue from, create with an image.
+export function tile(generation, data, wish) {
+  const state = stateOf(generation);
+  const node = make("li", `tile ${state}`, "", { "data-id": generation.id, tabindex: "-1" });
+  node.style.setProperty("--ratio", data.ratio);
+  node.append(...DRAW[state](generation, data, wish));
+  return node;
+}
+
+function stateOf({ status, kind, wish, images }) {
+  if (wish === "retry") return "queued";
+  if (status === "failed") return kind === "unknown" ? "unknown" : "failed";
+  return status === "succeeded" && !images.length ? "trashed" : status;
+}
+
+const DRAW = {
+  queued: (generation, data, wish) => skeleton(generation, data, wish, data.words[generation.wish ? "asking" : "queued"]),
+  running: working,
+  succeeded: (generation, data, wish) => generation.images.map((image) => picture(generation, image, data, wish)),
+  failed,
+  unknown,
+  canceled: (generation, data, wish) => note(generation, data, data.words.canceled, "", [
+    act("quiet", "retry", data.words.askAgain, () => wish("retry")),
+  ]),
+  trashed: (generation, data) => note(generation, data, data.words.trashed, "", []),
+};
+
+// ---- waiting and at work ----
+
+function skeleton(generation, data, wish, text) {
+  const frame = make("div", "frame skeleton");
+  const said = make("p", "said", text);
+  frame.append(make("p", "name", name(generation, data)), said);
+  if (!generation.wish) frame.append(act("quiet small", "cancel", data.words.cancel, () => wish("cancel")));
+  return [frame];
+}
+
+function working(generation, data, wish) {
+  const [frame] = skeleton(generation, data, wish, generation.wish ? data.words.stopping : "");
+  const bar = make("div", "bar", "", { role: "progressbar", "aria-label": name(generation, data) });
+  bar.append(make("span"));
+  frame.querySelector(".name").after(bar);
+  if (!generation.wish) queueMicrotask(() => frame.isConnected && tick(frame, generation, data));
+  return [frame];
+}
+
+// Move the bar of a tile at work and say how long it takes.
+export function tick(node, generation, data) {
+  const bar = node.querySelector(".bar");
+  if (!bar) return;
+  const passed = elapsed(generation);
+  const part = fraction(passed, generation.pace);
+  bar.classList.toggle("unsure", part === null);
+  bar.classList.toggle("late", late(passed, generation.pace));
+  bar.firstChild.style.width = part === null ? "" : `${(part * 100).toFixed(1)}%`;
+  const said = node.querySelector(".said");
+  const text = pace(passed, generation.pace, data);
+  if (node.classList.contains("wished") || said.textContent === text || generation.wish) return;
+  said.textContent = text;
+  bar.setAttribute("aria-valuetext", text);
+}
+
+function pace(passed, known, { words, locale }) {
+  const time = seconds(Math.floor(passed / 1000) * 1000, locale);
+  if (late(passed, known)) return fill(words.late, { time }, locale);
+  if (!known?.p50) return fill(words.soFar, { time }, locale);
+  return known.p50 < 1000 ? words.usuallyQuick : fill(words.usually, { usual: seconds(known.p50, locale), time }, locale);
+}
+
+// ---- a picture ----
+
+function picture(generation, image, data, wish) {
+  const figure = make("figure");
+  const frame = make("div", "frame");
+  frame.style.setProperty("--ratio", image.w / image.h);
+  frame.append(...layers(generation, image, data, wish), actions(image, data, wish));
+  figure.append(frame, foot(generation, data));
+  return figure;
+}
+
+function layers(generation, image, data, wish) {
+  const address = (size) => `${data.media}${image.id}/${size}`;
+  const blur = make("img", "blur", "", { src: image.placeholder, alt: "", "aria-hidden": "true" });
+  const full = make("img", "image", "", {
+    alt: fill(data.words.alt, { model: name(generation, data), prompt: data.prompt.slice(0, 120) }),
+    width: image.w, height: image.h, decoding: "async", loading: "lazy", sizes: "(max-width: 640px) 92vw, 420px",
+  });
+  full.srcset = `${address(256)} 256w, ${address(512)} 512w, ${address("preview")} ${Math.min(image.w, 1536)}w`;
+  full.onload = () => full.classList.add("there");
+  full.onerror = () => full.classList.add("missing");
+  full.src = address(512);
+  const open = make("a", "open", "", { href: `/gallery?view=${image.id}`, "aria-label": data.words.open, title: data.words.open });
+  open.append(full);
+  plainClick(open, () => wish("open", image.id));
+  return [blur, open];
+}
+
+function actions(image, data, wish) {
+  const { words } = data;
+  const bar = make("div", "actions");
+  const chosen = data.source === image.id;
+  const next = act(chosen ? "go chosen" : "go", "next", chosen ? words.chosen : words.continue, () => {
+    wish("continue", image.id);
+    setTimeout(() => document.querySelector(data.box)?.focus(), 400);
+  });
+  next.setAttribute("aria-pressed", String(chosen));
+  const create = only(make("a", "only", "", { href: `/?source=${image.id}` }), "create", words.create);
+  plainClick(create, () => wish("create", image.id));
+  const download = make("a", "only", "", { href: `${data.media}${image.id}/download`, download: "" });
+  bar.append(next, create, only(download, "download", words.download));
+  return bar;
+}
+
+function foot(generation, data) {
+  const { words, locale } = data;
+  const line = make("figcaption", "foot");
+  line.append(make("span", "name", name(generation, data)));
+  const facts = generation.practice ? [] : [cost(generation, data)];
+  if (generation.ms !== null) facts.push(seconds(generation.ms, locale));
+  line.append(make("span", "facts", facts.join(" · ")));
+  if (generation.practice) line.append(make("span", "practice", words.practice));
+  return line;
+}
+
+function cost({ cost, basis }, { words, locale }) {
+  if (cost === null) return words.costUnknown;
+  return basis === "estimated" ? fill(words.about, { cost: money(cost, locale) }) : money(cost, locale);
+}
+
+// ---- no picture ----
+
+function failed(generation, data, wish) {
+  const { words } = data;
+  const why = words.kinds[generation.kind] ?? words.kinds.ours;
+  return note(generation, data, why.title, generation.error || why.next, [
+    act("quiet", "retry", words.retry, () => wish("retry")),
+  ]);
+}
+
+function unknown(generation, data, wish) {
+  const { words } = data;
+  return note(generation, data, words.kinds.unknown.title, words.kinds.unknown.next, [
+    act("quiet", "retry", words.retryUnknown, () => wish("retry")),
+  ]);
+}
+
+function note(generation, data, title, text, buttons) {
+  const frame = make("div", "frame note");
+  const state = stateOf(generation);
+  frame.append(svg(PATHS[state] ? state : "canceled"), make("p", "title", title));
+  if (text) frame.append(make("p", "text", text));
+  if (buttons.length) frame.append(...buttons);
+  const line = make("div", "foot");
+  line.append(make("span", "name", name(generation, data)));
+  const spent = generation.cost !== null && Number(generation.cost) > 0 && !generation.practice;
+  if (spent) line.append(make("span", "facts", cost(generation, data)));
+  if (generation.practice) line.append(make("span", "practice", data.words.practice));
+  return [frame, line];
+}
+
+// ---- small pieces ----
+
+function name({ label, n, several }, { words }) {
+  return several ? fill(words.nth, { label, n }) : label;
+}
+
+function act(className, iconName, label, onclick) {
+  const node = make("button", `act ${className}`, "", { type: "button" });
+  node.append(svg(iconName), make("span", "", label));
+  node.onclick = onclick;
+  return node;
+}
+
+function only(node, iconName, label) {
+  node.append(svg(iconName));
+  node.title = label;
+  node.setAttribute("aria-label", label);
+  return node;
+}
+
+function svg(iconName) {
+  const holder = make("span", "icon");
+  holder.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="${PATHS[iconName]}"/></svg>`;
+  return holder;
+}
+
+// A plain click stays in the app; with a modifier the browser opens the link itself.
+function plainClick(node, then) {
+  node.onclick = (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    then();
+  };
+}

@@ -1,0 +1,124 @@
+"""Turns with their tiles: they move by the live socket; the script runs again only when a turn is done or added."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from core import access, generations
+from core.access import Person
+from core.conversations import Opened
+from core.errors import StudioError
+from core.studio import Studio
+from core.views import GenerationView, TurnView
+from pages.parts import frame, tile_words
+from pages.parts.components import component
+from pages.parts.words import _, language, money, plural, seconds
+
+TILES = component("tiles")
+NONE = "\N{EN DASH}"
+
+
+def turns(
+    studio: Studio, person: Person, opened: Opened, *, source: str | None, box: str, on_continue: Callable[[str], None]
+) -> None:
+    """Draw all turns of a conversation.
+
+    `source` is the image that the next turn starts from, `box` the CSS selector of where its words are written.
+    `on_continue` is called with the image that a person wants to go on from, before the page is drawn anew.
+    """
+    shared = {
+        "conversation": opened.id,
+        "media": f"/m/{access.media_token(studio, person)}/",
+        "locale": language().replace("_", "-"),
+        "box": box,
+        "words": tile_words.words(),
+    }
+    for turn in opened.turns:
+        key = f"turn-{turn.id}"
+        TILES(
+            key=key,
+            data=shared | _data(studio, turn, source) | {"last": turn == opened.turns[-1]},
+            on_act_change=lambda key=key: _act(studio, person, st.session_state[key].act, on_continue),
+            on_news_change=lambda: None,  # the run itself is the answer: costs and the choice of images follow
+        )
+
+
+def total(opened: Opened) -> str:
+    """How much there is and what it cost so far: "3 images · $0.12 so far"."""
+    answers = [answer for turn in opened.turns for answer in turn.generations]
+    paid = [answer for answer in answers if not answer.practice]
+    images = plural("{n} image", "{n} images", len(opened.images))
+    if answers and not paid:
+        return f"{images} · {_('practice, free')}"
+    cost = money(sum((answer.cost or Decimal(0) for answer in paid), Decimal(0)))
+    parts = [images, _("{cost} so far").format(cost=cost)]
+    if doubtful := sum(answer.unknown for answer in paid):
+        parts.append(plural("{n} call may have been charged too", "{n} calls may have been charged too", doubtful))
+    return " · ".join(parts)
+
+
+def _act(studio: Studio, person: Person, told: dict[str, str] | None, on_continue: Callable[[str], None]) -> None:
+    """What was clicked on a tile. It comes from a browser, so every verb looks up its id again."""
+    act, target = (told or {}).get("act"), str((told or {}).get("id", ""))
+    if act in ("retry", "cancel"):
+        _tell(lambda: getattr(generations, act)(studio, person, target), retried=act == "retry")
+    elif act == "continue":
+        on_continue(target)
+    elif act == "create":
+        frame.go("create", source=target)
+
+
+def _tell(verb: Callable[[], None], *, retried: bool) -> None:
+    """A toast, because the tile may be anywhere on the page; the next look at the rows shows the truth."""
+    # Makes the tiles' data new, so that a tile which already shows what was clicked goes back to what is.
+    st.session_state["acts"] = st.session_state.get("acts", 0) + 1
+    try:
+        verb()
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+    else:
+        st.toast(_("Asked again.") if retried else _("Canceled."), icon=":material/check:")
+
+
+def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
+    answers = turn.generations
+    label = studio.catalogue.label
+    return {
+        "turn": turn.id,
+        "step": _("Step {n}").format(n=turn.position),
+        "asked": round(turn.created_at.timestamp() * 1000),
+        "prompt": turn.prompt,
+        "ratio": _shape(turn.settings.get("ratio")),
+        "references": [{"id": i.id, "role": i.role, "placeholder": i.placeholder} for i in turn.references],
+        "summary": tile_words.summary(turn, label),
+        "settings": tile_words.settings(turn, label),
+        "timings": [_timing(answer, label(answer.name)) for answer in answers],
+        "generations": [answer.wire(label(answer.name)) for answer in answers],
+        "source": source if any(source == image.id for answer in answers for image in answer.images) else None,
+        "acts": st.session_state.get("acts", 0),
+    }
+
+
+def _shape(ratio: object) -> float:
+    """Width by height of the frame that waits for a picture."""
+    wide, _colon, high = str(ratio).partition(":")
+    try:
+        return round(max(0.25, min(4.0, float(wide) / float(high))), 4)
+    except (ValueError, ZeroDivisionError):
+        return 1.0
+
+
+def _timing(answer: GenerationView, label: str) -> list[str]:
+    """A row of the table under a turn's settings."""
+    waited = (answer.started_at - answer.queued_at).total_seconds() if answer.started_at else None
+    cost = _("free") if answer.practice else money(answer.cost) if answer.cost is not None else NONE
+    return [
+        f"{label} {answer.n}",
+        tile_words.status(answer),
+        seconds(max(waited, 0)) if waited is not None else NONE,
+        seconds(answer.duration_ms / 1000) if answer.duration_ms is not None else NONE,
+        cost,
+        NONE if answer.seed is None else str(answer.seed),
+    ]

@@ -1,0 +1,124 @@
+"""Which image the next turn starts from: the one that is asked for, the newest, or words alone."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit_image_select import image_select
+
+from core import access
+from core.access import Person
+from core.conversations import Opened
+from core.studio import Studio
+from core.views import ImageView, TurnView
+from pages.parts import beginnings
+from pages.parts.ask_box import Settings
+from pages.parts.words import _
+
+WORDS = "words"
+"""Stands for no image, in the address and in the strip."""
+MOST = 11
+"""Newest images in the strip, beside the words; it draws all of them at once."""
+_LETTERS = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 160"><rect width="160" height="160" fill="#ecebf2"/>'
+    '<text x="80" y="98" font-family="system-ui,sans-serif" font-size="52" text-anchor="middle" '
+    'fill="#5b5b72">Aa</text></svg>'
+)
+LETTERS = f"data:image/svg+xml;base64,{b64encode(_LETTERS.encode()).decode()}"
+
+
+def chosen(studio: Studio, person: Person, opened: Opened, wanted: str | None, key: str) -> ImageView | None:
+    """The image with the id `wanted`, None for words alone; without a wish the newest that can be taken further.
+
+    The newest of a moment ago stays while somebody writes in the box `key`: what they write is about that image.
+    Raises NotFound for an image that is not there, or somebody else's.
+    """
+    if wanted == WORDS:
+        return None
+    offered = {image.id: image for image in opened.images}
+    if wanted:
+        return offered.get(wanted) or beginnings.source(studio, person, wanted)
+    kept = f"{key}-newest"
+    if not (kept in st.session_state and _writing(key)):
+        st.session_state[kept] = _newest(studio, opened)
+    return offered.get(st.session_state[kept])
+
+
+def show(
+    studio: Studio, person: Person, opened: Opened, source: ImageView | None, on_source: Callable[[str | None], None]
+) -> None:
+    """The newest images as a strip; calls `on_source` and runs again when another one is picked."""
+    images = list(reversed(opened.images))[:MOST]
+    if source and source not in images:
+        images = [source, *images[: MOST - 1]]
+    if not images:
+        return
+    label = _("{where} · choose another").format(where=where(opened, source))
+    with st.expander(label, icon=":material/start:", key="strip", on_change="rerun") as strip:
+        if not strip.open:
+            return
+        base = f"/m/{access.media_token(studio, person)}/"
+        choices = [WORDS, *(image.id for image in images)]
+        present = choices.index(source.id if source else WORDS)
+        # The strip keeps the pictures and the choice that it was first drawn with, so both are in its key.
+        drawn = hashlib.sha256("".join([*choices, choices[present]]).encode()).hexdigest()[:16]
+        picked = image_select(
+            _("Pick what the next turn starts from"),
+            [LETTERS, *(f"{base}{image.id}/256" for image in images)],
+            captions=[_("Words alone"), *(_caption(opened, image) for image in images)],
+            index=present,
+            use_container_width=False,
+            return_value="index",
+            key=f"strip-{drawn}",
+        )
+    if picked != present:
+        on_source(None if choices[picked] == WORDS else choices[picked])
+        st.rerun()
+
+
+def settings(studio: Studio, opened: Opened, source: ImageView | None) -> Settings:
+    """What the next turn begins with: as the source's turn was asked, with those of its models that take an image."""
+    turn = (source and turn_of(opened, source)) or (opened.turns[-1] if opened.turns else None)
+    if turn is None:
+        return {}
+    models = turn.settings.get("models", ())
+    if source:
+        able = [model.name for model in studio.catalogue.models(studio.providers) if model.takes_source]
+        models = [name for name in models if name in able] or able[:1]
+    return {**turn.settings, "models": models}
+
+
+def where(opened: Opened, source: ImageView | None) -> str:
+    """The choice in words, for everybody and for whom the strip says nothing."""
+    if source is None:
+        return _("Starts from words alone")
+    turn = turn_of(opened, source)
+    return _("Starts from step {n}").format(n=turn.position) if turn else _("Starts from another image")
+
+
+def turn_of(opened: Opened, source: ImageView) -> TurnView | None:
+    """The turn that this image came from, if it is of this conversation."""
+    made = (turn for turn in opened.turns if any(source in answer.images for answer in turn.generations))
+    return next(made, None)
+
+
+def _writing(key: str) -> bool:
+    """Whether there are words in the ask box."""
+    return any(str(name).startswith(f"{key}-prompt-") and words for name, words in st.session_state.items())
+
+
+def _newest(studio: Studio, opened: Opened) -> str | None:
+    """Of the last turn that has images, when a model that it asked can start from one."""
+    for turn in reversed(opened.turns):
+        images = [image for answer in turn.generations for image in answer.images]
+        if images:
+            asked = {answer.name for answer in turn.generations}
+            able = (m.name for m in studio.catalogue.models(studio.providers) if m.takes_source)
+            return None if asked.isdisjoint(able) else images[-1].id
+    return None
+
+
+def _caption(opened: Opened, image: ImageView) -> str:
+    turn = turn_of(opened, image)
+    return _("Step {n}").format(n=turn.position) if turn else _("Uploaded")
