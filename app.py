@@ -39,7 +39,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
             yield {}
     finally:
         if here:
-            await run_sync(worker.stop)
+            await run_sync(worker.stop, studio)
 
 
 def _warm() -> None:

@@ -9,6 +9,12 @@ from pages.parts.words import _
 KEY = "create"
 PAGE = 12
 
+
+def start_from(image_id: str | None) -> None:
+    """The source is in the address, so that a reload keeps it and other screens can link here."""
+    st.query_params.from_dict({"source": image_id} if image_id else {})
+
+
 with frame.screen(_("Create")) as (studio, person):
     pages = st.session_state.setdefault("create-shown", 1)
     cards, more = conversations.cards(studio, person, limit=PAGE * pages)
@@ -26,7 +32,7 @@ with frame.screen(_("Create")) as (studio, person):
             KEY,
             source=source,
             defaults=lambda: beginnings.settings(studio, person, source, cards),
-            on_remove_source=lambda: st.query_params.pop("source", None),
+            on_source=start_from,
         )
         if ask:
             with frame.sentences():

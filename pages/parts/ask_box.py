@@ -19,6 +19,8 @@ from pages.parts.words import _, money, plural, seconds
 
 PICTURES = component("ask")
 MOST_EACH = 8
+WIDTH = 104
+"""Pixels of a small choice; three fit side by side on a phone."""
 
 Settings = Mapping[str, Any]
 """A turn's settings as `TurnView.settings` and `Ask.settings` have them."""
@@ -33,13 +35,14 @@ def show(
     defaults: Settings | Callable[[], Settings] | None = None,
     submit_label: str | None = None,
     prompt_label: str | None = None,
-    on_remove_source: Callable[[], None] | None = None,
+    on_source: Callable[[str | None], None] | None = None,
 ) -> Ask | None:
     """Draw the box; the Ask when it was just submitted, else None.
 
     `key` names the box within the page ("create", "next"). `defaults` (or what gives them, called only when needed)
     count when the box is new or starts from another source, until the person changes something. `source` is what
-    the turn starts from, shown with a remove button when `on_remove_source` is given.
+    the turn starts from; with `on_source` the person may change it here: it is called with the id of an image just
+    uploaded, or with None to start from words alone.
     After the verb took the ask call `sent(key)`: the next time the box is drawn it is empty. Until then an ask keeps
     its token, so asking again is asking once, and nothing typed is lost when it is refused.
     """
@@ -49,7 +52,7 @@ def show(
     with st.container(border=True, key=key):
         prompt = _prompt(key, token, prompt_label or _("Describe the image you want to create…"))
         chosen = _chosen(key, models)
-        references = _pictures(studio, person, key, token, chosen, source, on_remove_source)
+        references = _pictures(studio, person, key, token, chosen, source, on_source)
         _models(key, models)
         ask = Ask(
             prompt=prompt,
@@ -142,13 +145,12 @@ def _models(key: str, models: Mapping[str, Model]) -> None:
 
 def _shape(key: str, chosen: Sequence[Model]) -> dict[str, Any]:
     """Ratio, resolution and how many, side by side."""
-    with st.container(horizontal=True, gap="small", key=f"{key}-shape"):
+    with st.container(horizontal=True, gap="xsmall", key=f"{key}-shape"):
         ratio = _pick(key, "ratio", _("Ratio"), [m.ratios for m in chosen if m.ratios], "1:1")
         sizes = [m.resolutions for m in chosen if m.resolutions]
         resolution = _pick(key, "resolution", _("Resolution"), sizes, "1K")
-        count = st.number_input(
-            _("Images each"), 1, MOST_EACH, key=f"{key}-count", width=130, help=_("Per model"), persist_state="session"
-        )
+        numbers = list(range(1, MOST_EACH + 1))
+        count = st.selectbox(_("Images each"), numbers, key=f"{key}-count", width=WIDTH, persist_state="session")
     return {"ratio": ratio, "resolution": resolution, "count": count}
 
 
@@ -158,7 +160,7 @@ def _pick(key: str, name: str, label: str, offers: Sequence[Sequence[str]], usua
     options = [value for value in everything if all(value in offer for offer in offers)] or everything
     if st.session_state.get(f"{key}-{name}") not in options:
         st.session_state[f"{key}-{name}"] = usual if usual in options else options[0]
-    return st.selectbox(label, options, key=f"{key}-{name}", width=130, persist_state="session")
+    return st.selectbox(label, options, key=f"{key}-{name}", width=WIDTH, persist_state="session")
 
 
 def _pictures(
@@ -168,7 +170,7 @@ def _pictures(
     token: str,
     chosen: Sequence[Model],
     source: ImageView | None,
-    on_remove_source: Callable[[], None] | None,
+    on_source: Callable[[str | None], None] | None,
 ) -> tuple[str, ...]:
     """What the ask starts from and its references; their ids stay here, so a reload of the browser part loses none."""
     kept, mount = f"{key}-references-{token}", f"{key}-pictures-{token}"
@@ -176,26 +178,37 @@ def _pictures(
     def keep() -> None:
         st.session_state[kept] = tuple(map(str, st.session_state[mount].references or ()))
 
+    def start() -> None:
+        if on_source:
+            on_source(str(st.session_state[mount].source or "") or None)
+
     PICTURES(
         key=mount,
         data={
             "focus": f".st-key-{key}-prompt textarea",
             "source": source and source.id,
-            "removable": on_remove_source is not None,
+            "changeable": on_source is not None,
+            "startable": on_source is not None and source is None and any(model.takes_source for model in chosen),
             "references": st.session_state.get(kept, ()),
-            "room": max((model.references_max for model in chosen), default=0),
+            "room": max((_room(model, source) for model in chosen), default=0),
             "base": f"/m/{access.media_token(studio, person)}/",
             "words": _picture_words(),
         },
         on_references_change=keep,
-        on_unsource_change=on_remove_source or (lambda: None),
+        on_source_change=start,
     )
     return tuple(st.session_state.get(kept, ()))
+
+
+def _room(model: Model, source: ImageView | None) -> int:
+    """How many references this model takes beside the source."""
+    return min(model.references_max, model.inputs_max - (source is not None))
 
 
 def _picture_words() -> dict[str, str]:
     return {
         "add": _("Add reference images"),
+        "start": _("Start from an image"),
         "hint": _("Choose files, paste a picture or drop it on this page"),
         "source": _("Starts from"),
         "reference": _("Reference"),

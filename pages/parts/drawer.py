@@ -33,7 +33,7 @@ def show(key: str, models: Sequence[Model], editing: bool) -> dict[str, Any]:
     shown = {knob: having for knob, having in able.items() if having}
     if not shown:
         return {}
-    with st.expander(_("Advanced"), icon=":material/tune:", key=f"{key}-advanced"):
+    with st.expander(_("Advanced"), icon=":material/tune:", key=f"{key}-advanced", type="compact"):
         columns = st.columns(2, gap="medium")
         values = {}
         for i, (knob, having) in enumerate(shown.items()):

@@ -21,9 +21,8 @@ def show(studio: Studio, person: Person, key: str) -> None:
         st.space("small")
         st.subheader(_("Your conversations will be here"), anchor=False, text_alignment="center")
         st.caption(_("Each prompt opens one: its images, and every further step from them."), text_alignment="center")
-        if find_spec("core.demo") and st.button(
-            _("Fill with sample content"), key="fill", type="tertiary", icon=":material/auto_stories:"
-        ):
+        label = _("Fill with sample content")
+        if find_spec("core.demo") and st.button(label, key="fill", type="tertiary", icon=":material/auto_stories:"):
             _fill(studio, person)
 
 

@@ -12,7 +12,9 @@ import streamlit as st  # noqa: E402 (needs the path above)
 
 from pages.parts.words import _  # noqa: E402
 
-st.set_page_config(page_title=_("Image Studio"), page_icon=":material/imagesmode:", layout="wide")
+st.set_page_config(page_title=_("Image Studio"), page_icon=str(ROOT / "pages/parts/icon.svg"), layout="wide")
+
+st.logo(str(ROOT / "pages/parts/icon.svg"), link=None)
 
 PAGES = ROOT / "pages"
 

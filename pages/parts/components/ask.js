@@ -1,5 +1,6 @@
 // The pictures of an ask: what it starts from and its references. Upload by choosing, pasting or dropping; each file is
-// kept by the server at once, and only ids travel with the ask. Also puts the cursor into the prompt when the page opens.
+// kept by the server at once, and only ids travel with the ask. A pasted or dropped picture becomes a reference where
+// the models take them, else what the ask starts from. Also puts the cursor into the prompt when the page opens.
 
 const boxes = new WeakMap();
 
@@ -60,7 +61,7 @@ function carriesFiles(event) {
 function dragged(box, event, step) {
   if (!carriesFiles(event)) return;
   box.depth = Math.max(0, box.depth + step);
-  box.root.classList.toggle("over", box.depth > 0 && box.data.room > 0);
+  box.root.classList.toggle("over", box.depth > 0 && (box.data.room > 0 || box.data.startable));
 }
 
 function take(box, files, event) {
@@ -70,20 +71,34 @@ function take(box, files, event) {
     return;
   }
   event?.preventDefault();
-  const free = Math.max(0, box.data.room - box.items.length);
-  box.trouble = pictures.length > free ? box.data.words.full : "";
-  pictures.slice(0, free).forEach((file) => upload(box, file));
+  if (box.data.room > 0) addReferences(box, pictures);
+  else if (box.data.startable) startFrom(box, pictures[0]);
+  else box.trouble = box.data.words.full;
   draw(box);
 }
 
-async function upload(box, file) {
+function addReferences(box, pictures) {
+  const free = Math.max(0, box.data.room - box.items.length);
+  box.trouble = pictures.length > free ? box.data.words.full : "";
+  pictures.slice(0, free).forEach((file) => upload(box, file, () => report(box)));
+}
+
+function startFrom(box, file) {
+  box.trouble = "";
+  upload(box, file, (item) => {
+    box.items = box.items.filter((other) => other !== item);
+    box.tell("source", item.id);
+  });
+}
+
+async function upload(box, file, done) {
   const item = { preview: URL.createObjectURL(file), waiting: true };
   box.items.push(item);
   draw(box);
   try {
     item.id = (await sendFile(file, box.data.words)).id;
     item.waiting = false;
-    report(box);
+    done(item);
   } catch (error) {
     box.items = box.items.filter((other) => other !== item);
     box.trouble = error.message;
@@ -108,15 +123,17 @@ function report(box) {
 
 function draw(box) {
   const { data, root } = box;
+  const { words } = data;
   const nodes = [];
-  if (data.source) nodes.push(thumb(box, data.source, data.words.source, () => box.tell("unsource", data.source)));
-  box.items.forEach((item, i) => nodes.push(thumb(box, item, `${data.words.reference} ${i + 1}`, () => drop(box, item))));
-  if (data.room > 0) nodes.push(adder(box));
-  if (box.items.length > data.room) box.trouble ||= data.words.full;
-  nodes.push(element("p", { className: "trouble", role: "alert", textContent: box.trouble }));
+  if (data.source) nodes.push(thumb(box, { id: data.source }, words.source, data.changeable && (() => box.tell("source", ""))));
+  box.items.forEach((item, i) => nodes.push(thumb(box, item, `${words.reference} ${i + 1}`, () => drop(box, item))));
+  if (data.startable) nodes.push(adder("start", words.start, words.hint, false, (files) => startFrom(box, files[0])));
+  if (data.room > 0) nodes.push(adder("add", words.add, words.hint, true, (files) => take(box, files)));
+  const trouble = box.trouble || (box.items.length > data.room && !box.items.some((i) => i.waiting) ? words.full : "");
+  nodes.push(element("p", { className: "trouble", role: "alert", textContent: trouble }));
   const focused = root.getRootNode().activeElement?.dataset?.name;
   root.replaceChildren(...nodes);
-  if (focused) [...root.querySelectorAll("[data-name]")].find((node) => node.dataset.name === focused)?.focus();
+  if (focused) root.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 
 function drop(box, item) {
@@ -128,12 +145,11 @@ function drop(box, item) {
 }
 
 function thumb(box, item, label, remove) {
-  const { data } = box;
-  const source = item.preview ?? `${data.base}${typeof item === "string" ? item : item.id}/256`;
+  const { words, base } = box.data;
   const frame = element("figure", { className: item.waiting ? "thumb waiting" : "thumb" });
-  frame.append(element("img", { src: source, alt: label }));
-  frame.append(element("figcaption", { textContent: item.waiting ? data.words.uploading : label }));
-  if (typeof item === "string" ? data.removable : !item.waiting) frame.append(cross(`${data.words.remove}: ${label}`, remove));
+  frame.append(element("img", { src: item.preview ?? `${base}${item.id}/256`, alt: label }));
+  frame.append(element("figcaption", { textContent: item.waiting ? words.uploading : label }));
+  if (remove && !item.waiting) frame.append(cross(`${words.remove}: ${label}`, remove));
   return frame;
 }
 
@@ -143,21 +159,23 @@ function cross(label, onclick) {
   return button;
 }
 
-function adder(box) {
-  const { words } = box.data;
-  const input = element("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/avif", multiple: true });
-  input.hidden = true;
-  input.onchange = () => take(box, input.files);
-  const button = element("button", { type: "button", className: "add", title: words.hint, onclick: () => input.click() });
-  button.dataset.name = "add";
-  button.innerHTML = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 14l4-4 3 3 3-3 4 4M10 8V3M7.5 5.5L10 3l2.5 2.5"/></svg>';
-  button.append(element("span", { textContent: words.add }));
-  const label = element("span", { className: "add-box" });
-  label.append(button, input);
-  return label;
+function adder(name, text, hint, multiple, picked) {
+  const input = element("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/avif", multiple, hidden: true });
+  input.onchange = () => input.files.length && picked(input.files);
+  const button = element("button", { type: "button", className: "add", title: hint, onclick: () => input.click() });
+  button.dataset.name = name;
+  button.innerHTML = ICONS[name];
+  button.append(element("span", { textContent: text }));
+  const pair = element("span", { className: "adder" });
+  pair.append(button, input);
+  return pair;
 }
 
+const ICONS = {
+  start: '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="3" y="4" width="14" height="12" rx="2"/><path d="M3.5 14l4-4 3 3 2-2 4 4"/></svg>',
+  add: '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="3" y="6" width="11" height="11" rx="2"/><path d="M7 3h8a2 2 0 0 1 2 2v8M8.5 9v5M6 11.5h5"/></svg>',
+};
+
 function element(name, properties) {
-  const node = Object.assign(document.createElement(name), properties);
-  return node;
+  return Object.assign(document.createElement(name), properties);
 }
