@@ -1,5 +1,6 @@
 """One gallery over everything that was made: newest first, in pages, and one image at a time."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ PAGE = 200
 CHANGES = ("image.trashed", "image.restored", "image.purged")
 """Events after which the same number of images may be other images."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
+"""Microseconds since 1970 and an id; gallery_shelf.js writes one too."""
 
 
 def page(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:
@@ -140,12 +143,15 @@ def _cursor(row: Any) -> str:
 
 
 def _read_cursor(cursor: str) -> Any:
-    moment, _, image_id = cursor.partition(".")
+    """An empty id stands right before the first image of that microsecond."""
+    written = _CURSOR.fullmatch(cursor)
     try:
-        at = EPOCH + timedelta(microseconds=int(moment, 16))
-    except (ValueError, OverflowError):
-        raise Refused("This place in the gallery cannot be read. Reload the page to start from the newest.") from None
-    return _spot(at, image_id)
+        at = EPOCH + timedelta(microseconds=int(written[1], 16)) if written else None
+    except OverflowError:
+        at = None
+    if not written or not at:
+        raise Refused("This place in the gallery cannot be read. Reload the page to start from the newest.")
+    return _spot(at, written[2])
 
 
 def _spot(at: datetime, image_id: str) -> Any:

@@ -1,7 +1,9 @@
 // The gallery: justified rows of which only those in sight exist as elements, however many images there are.
 // Opens the lightbox through document events (see lightbox.js); asks Streamlit only for actions.
 
-import { button, count, icon, make, month } from "./elements.js";
+import { make } from "./elements.js";
+import { Around } from "./gallery_around.js";
+import { destination } from "./gallery_keys.js";
 import { listen } from "./gallery_news.js";
 import { Rows } from "./gallery_rows.js";
 import { Shelf } from "./gallery_shelf.js";
@@ -10,7 +12,6 @@ import { tile, unread } from "./gallery_tile.js";
 const GAP = 6;
 const AHEAD = 500; // pixels beyond the window that are drawn already
 const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
-const LABEL = 900; // ms that the month stays after the last movement
 const views = new WeakMap();
 
 export default function (component) {
@@ -47,6 +48,7 @@ class Gallery {
 
   update({ data, setTriggerValue }) {
     this.tell = setTriggerValue;
+    this.around.data = data;
     const changed = JSON.stringify(data) !== JSON.stringify(this.data);
     this.data = data;
     if (!this.rows) this.arrange();
@@ -60,22 +62,16 @@ class Gallery {
 
   build() {
     const { words } = this.data;
-    this.bar = make("div", "bar");
-    this.total = make("p", "total", "", { role: "status" });
-    this.bar.append(this.total);
     this.area = make("div", "area");
-    this.label = make("div", "month", "", { "aria-hidden": "true" });
-    this.pill = make("button", "pill", "", { type: "button", hidden: "" });
-    this.pill.onclick = () => this.welcome(true);
-    const over = make("div", "over");
-    over.append(this.label, this.pill);
     this.grid = make("div", "grid", "", { role: "grid", "aria-label": words.gallery });
     this.grid.onkeydown = (event) => this.key(event);
     this.grid.onclick = (event) => this.clicked(event);
     this.grid.onfocusin = (event) => this.focused(event);
-    this.trouble = make("div", "trouble", "", { role: "alert", hidden: "" });
-    this.area.append(over, this.grid, this.trouble);
-    this.root.append(this.bar, this.area);
+    this.area.append(this.grid);
+    this.around = new Around(this.root, this.area, this.data, {
+      create: () => this.tell("action", { act: "create" }),
+      welcome: () => this.welcome(true),
+    });
   }
 
   // --- what is where -------------------------------------------------------------------------------------------
@@ -90,7 +86,8 @@ class Gallery {
     this.grid.setAttribute("aria-rowcount", this.rows.length);
     this.grid.replaceChildren();
     this.drawn.clear();
-    this.empty();
+    this.grid.hidden = this.shelf.total === 0;
+    this.around.count(this.shelf.complete ? this.shelf.total : null);
     if (anchor) this.hold(anchor);
     this.paint();
   }
@@ -198,48 +195,17 @@ class Gallery {
   ask(from, to) {
     clearTimeout(this.calm);
     this.calm = setTimeout(() => {
-      const good = () => (this.well(), this.redraw());
-      if (this.shelf.want(from, to, good, () => this.fail(() => this.ask(from, to)))) return;
+      const good = () => (this.around.well(), this.redraw());
+      if (this.shelf.want(from, to, good, () => this.around.fail(() => this.ask(from, to)))) return;
       if (Date.now() - (this.measured ?? 0) > 5000) this.measure();
     }, this.drawn.size && this.shelf.at(from) && this.shelf.at(to) ? 0 : CALM);
   }
 
-  // --- what people read ----------------------------------------------------------------------------------------
-
   say() {
-    const { words, locale } = this.data, { top } = this.sight();
+    const { top } = this.sight();
     const at = this.rows?.length ? this.shelf.about(this.rows.starts[this.rows.at(top + 40)]) : null;
-    clearTimeout(this.quiet);
-    this.label.textContent = at ? month(at, locale) : "";
-    this.label.classList.toggle("on", Boolean(at) && top > 40);
-    this.quiet = setTimeout(() => this.label.classList.remove("on"), LABEL);
+    this.around.when(at, top > 40);
     if (top < 8 && this.newer?.length) this.welcome(false);
-  }
-
-  empty() {
-    const { words, locale } = this.data, none = this.shelf.total === 0;
-    this.grid.hidden = this.bar.hidden = none;
-    this.total.textContent = this.shelf.complete ? count(words, "image", this.shelf.total, locale) : "\u00a0";
-    this.root.querySelector(".empty")?.remove();
-    if (!none) return;
-    const box = make("div", "empty");
-    const frames = make("div", "frames", "", { "aria-hidden": "true" });
-    frames.append(make("i"), make("i"), make("i"));
-    const go = button("primary", "create", words.first, () => this.tell("action", { act: "create" }), true);
-    box.append(frames, make("h2", "", words.nothing), make("p", "", words.nothing_text), go);
-    this.area.before(box);
-  }
-
-  fail(again) {
-    const { words } = this.data;
-    const retry = make("button", "", words.retry, { type: "button" });
-    retry.onclick = () => (this.well(), again());
-    this.trouble.replaceChildren(make("span", "", words.failed), retry);
-    this.trouble.hidden = false;
-  }
-
-  well() {
-    this.trouble.hidden = true;
   }
 
   // --- new images ----------------------------------------------------------------------------------------------
@@ -249,10 +215,10 @@ class Gallery {
     try {
       if (await this.shelf.measure()) this.arrange();
       this.newer = [];
-      this.pill.hidden = true;
-      this.well();
+      this.around.newer(0);
+      this.around.well();
     } catch {
-      this.fail(() => this.measure());
+      this.around.fail(() => this.measure());
     }
   }
 
@@ -264,16 +230,14 @@ class Gallery {
     }
     if (this.newer === null) return this.measure();
     if (this.newer.length && this.sight().top < 8) return this.welcome(false);
-    const { words, locale } = this.data;
-    this.pill.hidden = !this.newer.length;
-    this.pill.replaceChildren(icon("up"), count(words, "new_image", this.newer.length, locale));
+    this.around.newer(this.newer.length);
   }
 
   // Put what is new in front; `up` also goes there.
   welcome(up) {
     const items = this.newer ?? [];
     this.newer = [];
-    this.pill.hidden = true;
+    this.around.newer(0);
     this.entering = new Set(items.map((item) => item.id));
     this.shelf.prepend(items);
     this.current += items.length;
@@ -287,14 +251,7 @@ class Gallery {
 
   // What the lightbox walks along.
   offer() {
-    const { shelf } = this;
-    const order = {
-      total: () => shelf.total,
-      indexOf: (id) => shelf.indexOf(id),
-      at: (index) => shelf.at(index),
-      reach: (index) => shelf.reach(index),
-    };
-    document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
+    document.dispatchEvent(new CustomEvent("studio:order", { detail: this.shelf }));
   }
 
   open(index) {
@@ -336,22 +293,12 @@ class Gallery {
 
   key(event) {
     if (event.metaKey || event.altKey || !this.rows.length) return;
-    const page = Math.max(1, Math.floor(this.sight().height / (this.rows.target + GAP)));
-    const moves = {
-      ArrowLeft: () => this.current - 1,
-      ArrowRight: () => this.current + 1,
-      ArrowUp: () => this.rows.beside(this.current, -1),
-      ArrowDown: () => this.rows.beside(this.current, 1),
-      Home: () => 0,
-      End: () => this.shelf.total - 1,
-      PageUp: () => this.rows.starts[Math.max(0, this.rows.of(this.current) - page)],
-      PageDown: () => this.rows.starts[Math.min(this.rows.length - 1, this.rows.of(this.current) + page)],
-    };
-    const move = moves[event.key];
-    if (!move) return;
+    const { rows, current, shelf: { total } } = this;
+    const to = destination(event.key, { rows, total, current, height: this.sight().height });
+    if (to === null) return;
     event.preventDefault();
     event.stopPropagation();
-    this.focus(Math.min(this.shelf.total - 1, Math.max(0, move())));
+    this.focus(to);
   }
 
   focus(index) {

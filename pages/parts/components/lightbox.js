@@ -1,7 +1,7 @@
 // One image as large as the window allows, with everything that is known of it. Any screen may mount it.
 //
 // It listens on `document`:   studio:open  { item }   show this image (id, width, height, placeholder, text)
-//                             studio:order { total(), indexOf(id), at(index), reach(index) }   what the arrows walk along
+//                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
 // and tells there:            studio:shown { id }   studio:closed { id }
 // Streamlit hears `view` (the image in the address, "" for none), `action` and `missing`, and answers with `data.view`.
 
@@ -132,7 +132,7 @@ class Lightbox {
   beside(by) {
     const index = this.order?.indexOf(this.item.id) ?? -1;
     if (index >= 0) {
-      if (index + by < 0 || index + by >= this.order.total()) return null;
+      if (index + by < 0 || index + by >= this.order.total) return null;
       const item = this.order.at(index + by);
       if (item) return item;
     }
@@ -159,7 +159,7 @@ class Lightbox {
     const { words, locale } = this.data;
     const known = this.order?.indexOf(this.item.id) ?? -1;
     const position = known >= 0 ? known : this.detail?.id === this.item.id ? this.detail.position : -1;
-    const total = this.order?.total() ?? 0;
+    const total = this.order?.total ?? 0;
     this.place.textContent = position >= 0 && total > position ? fill(words.place, { n: position + 1, total }, locale) : "";
     this.previous.disabled = this.beside(-1) === null;
     this.next.disabled = this.beside(1) === null;
@@ -171,7 +171,7 @@ class Lightbox {
       ArrowLeft: () => this.step(-1),
       ArrowRight: () => this.step(1),
       Home: () => this.order && this.reach(0),
-      End: () => this.order && this.reach(this.order.total() - 1),
+      End: () => this.order && this.reach(this.order.total - 1),
     };
     const sibling = /^[1-9]$/.test(event.key) && this.panel.siblings[Number(event.key) - 1];
     const go = keys[event.key] ?? (sibling && (() => this.show(sibling)));

@@ -11,7 +11,9 @@ export class Stage {
     this.under = make("img", "under", "", { alt: "", "aria-hidden": "true" });
     this.main = make("img", "main", "", { decoding: "async" });
     this.trouble = make("div", "trouble", "", { role: "alert", hidden: "" });
-    this.node.append(this.under, this.main, this.trouble);
+    const shown = make("div", "shown");
+    shown.append(this.under, this.main);
+    this.node.append(shown, this.trouble);
     this.#swipes(step);
   }
 
@@ -46,9 +48,8 @@ export class Stage {
     thumb.src = `${media}${item.id}/512`;
   }
 
-  // Both pictures stand in a box of the right shape, so nothing moves when the sharp one comes.
+  // The box has the picture's shape from the start, so nothing moves when it comes.
   #sized({ width, height }) {
-    for (const node of [this.under, this.main]) node.style.aspectRatio = width ? `${width} / ${height}` : "";
     this.node.style.setProperty("--shape", width ? width / height : 1);
   }
 

@@ -1,0 +1,260 @@
+"""The gallery has every kept image of a person, newest first, in pages that neither repeat nor miss one."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from core import access, conversations, events, gallery
+from core.access import Person
+from core.errors import NotFound, Refused
+from core.studio import Studio
+from core.tables import Conversation, Generation, Image, Post, Turn
+from tests import many
+from tests.conftest import wish
+
+Make = Callable[..., str]
+TOGETHER = timedelta(0)
+
+
+def walk(studio: Studio, person: Person, limit: int) -> list[str]:
+    """All ids, page by page, as a person who scrolls to the end sees them."""
+    found, page = [], gallery.page(studio, person, limit=limit)
+    while True:
+        found += [tile.id for tile in page.tiles]
+        if page.next is None:
+            return found
+        page = gallery.page(studio, person, page.next, limit)
+
+
+def change(studio: Studio, image_id: str, **values: object) -> None:
+    with studio.transaction() as db:
+        db.execute(sa.update(Image).where(Image.id == image_id).values(**values))
+
+
+def test_a_made_image_is_in_the_gallery_with_its_prompt_and_model(studio: Studio, alice: Person, make: Make) -> None:
+    fox = make(alice, "a red fox")
+
+    (tile,) = gallery.page(studio, alice).tiles
+
+    assert (tile.id, tile.text, tile.practice) == (fox, "a red fox", True)
+    assert tile.model == studio.catalogue.find("sketch/sketch").label
+    assert tile.placeholder.startswith("data:image/webp;base64,")
+
+
+def test_pages_follow_each_other_newest_first(studio: Studio, alice: Person) -> None:
+    newest_first = many.images(studio, alice, 23)
+
+    assert walk(studio, alice, limit=5) == newest_first
+
+
+def test_images_of_the_same_moment_are_neither_repeated_nor_missed(studio: Studio, alice: Person) -> None:
+    newest_first = many.images(studio, alice, 23, apart=TOGETHER)
+
+    assert walk(studio, alice, limit=4) == newest_first
+
+
+def test_an_image_that_comes_while_somebody_scrolls_moves_nothing(studio: Studio, alice: Person) -> None:
+    before = many.images(studio, alice, 6)
+    page = gallery.page(studio, alice, limit=3)
+
+    many.images(studio, alice, 1, apart=TOGETHER)
+
+    assert [tile.id for tile in gallery.page(studio, alice, page.next, 3).tiles] == before[3:]
+
+
+def test_the_last_page_says_that_it_is_the_last(studio: Studio, alice: Person) -> None:
+    many.images(studio, alice, 3)
+
+    assert gallery.page(studio, alice, limit=4).next is None
+
+
+def test_nobody_sees_somebody_elses_images(studio: Studio, alice: Person, bob: Person) -> None:
+    (fox,) = many.images(studio, alice, 1)
+
+    assert gallery.page(studio, bob).tiles == ()
+    assert gallery.layout(studio, bob).total == 0
+    with pytest.raises(NotFound):
+        gallery.detail(studio, bob, fox)
+
+
+def test_what_is_in_the_trash_and_what_was_uploaded_stay_out(studio: Studio, alice: Person) -> None:
+    kept, trashed, uploaded = many.images(studio, alice, 3)
+    change(studio, trashed, deleted_at=studio.now())
+    change(studio, uploaded, generation_id=None)
+
+    assert walk(studio, alice, limit=10) == [kept]
+    assert gallery.layout(studio, alice).total == 1
+    for out in (trashed, uploaded):
+        with pytest.raises(NotFound):
+            gallery.detail(studio, alice, out)
+
+
+def test_a_caption_stands_in_place_of_the_prompt(studio: Studio, alice: Person) -> None:
+    (fox,) = many.images(studio, alice, 1)
+    with studio.transaction() as db:
+        post = Post(user_id=alice.id, caption="Autumn is here.", created_at=studio.now(), updated_at=studio.now())
+        db.add(post)
+        db.flush()
+        db.execute(sa.update(Image).values(post_id=post.id))
+
+    (tile,) = gallery.page(studio, alice).tiles
+    detail = gallery.detail(studio, alice, fox)
+
+    assert (tile.text, detail.caption) == ("Autumn is here.", "Autumn is here.")
+    assert detail.prompt.startswith("Picture 0")
+
+
+def test_a_tile_carries_only_the_beginning_of_a_long_prompt(studio: Studio, alice: Person, make: Make) -> None:
+    fox = make(alice, "a" + " fox" * 500)
+
+    (tile,) = gallery.page(studio, alice).tiles
+
+    assert len(tile.text) == 300
+    assert gallery.detail(studio, alice, fox).prompt == "a" + " fox" * 500
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "zz.abc",
+        "-1.abc.",
+        "9" * 40 + ".a",
+        "f" * 16 + ".a",
+        "1.\x00",
+        "٣.a",
+        "'; drop table image; --",
+        ".",
+        "\x00",
+    ],
+)
+def test_a_cursor_that_is_none_of_ours_is_refused_in_a_sentence(studio: Studio, alice: Person, cursor: str) -> None:
+    with pytest.raises(Refused, match="Reload the page"):
+        gallery.page(studio, alice, cursor)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 201])
+def test_a_page_is_bounded(studio: Studio, alice: Person, limit: int) -> None:
+    with pytest.raises(Refused):
+        gallery.page(studio, alice, limit=limit)
+
+
+def test_the_layout_places_every_image_and_says_where_pages_start(studio: Studio, alice: Person) -> None:
+    newest_first = many.images(studio, alice, 450)
+
+    layout = gallery.layout(studio, alice)
+
+    starts = [gallery.page(studio, alice, cursor, 1).tiles[0].id for cursor in layout.cursors]
+    first = gallery.page(studio, alice, limit=3).tiles
+    assert (layout.total, len(layout.ratios), layout.newest) == (450, 450, newest_first[0])
+    assert starts == newest_first[::200]
+    assert list(layout.ratios[:3]) == [64 * tile.width // tile.height for tile in first]
+    assert list(layout.dates) == sorted(layout.dates, reverse=True)
+
+
+def test_a_full_last_page_is_not_followed_by_an_empty_one(studio: Studio, alice: Person) -> None:
+    many.images(studio, alice, 200)
+
+    assert gallery.layout(studio, alice).cursors == (None,)
+
+
+def test_extreme_shapes_still_fit_one_byte(studio: Studio, alice: Person) -> None:
+    tall, wide = many.images(studio, alice, 2)
+    change(studio, tall, width=1, height=16_000)
+    change(studio, wide, width=16_000, height=1)
+
+    assert list(gallery.layout(studio, alice).ratios) == [1, 255]
+
+
+def test_the_revision_changes_with_the_gallery_and_only_then(studio: Studio, alice: Person) -> None:
+    fox, owl = many.images(studio, alice, 2)
+    change(studio, owl, deleted_at=studio.now())
+    seen = [gallery.revision(studio, alice), gallery.revision(studio, alice)]
+
+    with studio.transaction() as db:  # as many images as before, and the newest is the same, but it is another one
+        events.record(studio, db, "image.restored", alice.id, image=owl)
+    seen.append(gallery.revision(studio, alice))
+    change(studio, fox, deleted_at=studio.now())
+    seen.append(gallery.revision(studio, alice))
+
+    assert seen[0] == seen[1]
+    assert len(set(seen)) == 3
+
+
+def test_the_panel_tells_everything_about_an_image(studio: Studio, alice: Person) -> None:
+    newer, fox, older = many.images(studio, alice, 3)
+    with studio.transaction() as db:
+        db.execute(sa.update(Generation).values(left_out=["The seed was left out."], seed=2**40, cost_basis="computed"))
+
+    detail = gallery.detail(studio, alice, fox)
+
+    assert (detail.newer, detail.older, detail.position) == (newer, older, 1)
+    assert (detail.cost, detail.cost_basis, detail.duration_ms) == (Decimal("0.042"), "computed", 8_200)
+    assert (detail.seed, detail.left_out, detail.size) == (2**40, ("The seed was left out.",), 1_234_567)
+    assert detail.title == "Conversation 0"
+
+
+def test_the_panel_shows_what_else_the_turn_made(studio: Studio, alice: Person, make: Make) -> None:
+    fox = make(alice, "a red fox", count=3)
+    many.images(studio, alice, 2)
+
+    detail = gallery.detail(studio, alice, fox)
+
+    turn_of = sa.select(Image.id).join(Generation, Generation.id == Image.generation_id).join(Turn)
+    with studio.reading() as db:
+        same_turn = db.scalars(turn_of.where(Turn.prompt == "a red fox")).all()
+    assert len(same_turn) == 3
+    assert {sibling.id for sibling in detail.siblings} == set(same_turn)
+
+
+def test_an_image_leads_to_its_conversation(studio: Studio, alice: Person, make: Make) -> None:
+    fox = make(alice, "a red fox")
+
+    detail = gallery.detail(studio, alice, fox)
+
+    with studio.reading() as db:
+        conversation = access.find(db, Conversation, detail.conversation_id, alice)
+        assert conversation.title == detail.title
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_page_is_read_along_its_index_whatever_the_gallery_holds(studio: Studio, alice: Person, after: bool) -> None:
+    many.images(studio, alice, 2_000)
+    cursor = gallery.page(studio, alice).next if after else None
+
+    plan = explained(studio, gallery.page_query(alice, cursor, 50))
+
+    assert "ix_image_gallery" in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
+
+
+def explained(studio: Studio, query: sa.Select[tuple[object, ...]]) -> str:
+    """How the database would answer this query."""
+    lite = studio.engine.dialect.name == "sqlite"
+    with studio.reading() as db:
+        if not lite:
+            db.execute(sa.text("ANALYZE"))
+        sql = str(query.compile(studio.engine, compile_kwargs={"literal_binds": True}))
+        how = "EXPLAIN QUERY PLAN" if lite else "EXPLAIN"
+        return "\n".join(str(row) for row in db.connection().exec_driver_sql(f"{how} {sql}"))
+
+
+def test_models_keep_their_own_name_once_they_left_the_catalogue(studio: Studio, alice: Person) -> None:
+    many.images(studio, alice, 2)
+    with studio.transaction() as db:
+        db.execute(sa.update(Generation).values(model="retired-model-1"))
+
+    assert {tile.model for tile in gallery.page(studio, alice).tiles} == {"retired-model-1"}
+
+
+def test_an_ask_of_several_models_brings_an_image_of_each(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    conversations.start(studio, alice, wish("a red fox", "sketch/sketch", "sketch/ink"))
+    work()
+
+    assert len({tile.model for tile in gallery.page(studio, alice).tiles}) == 2
