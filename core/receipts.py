@@ -74,22 +74,19 @@ def _store(studio: Studio, found: Entry, receipt: Receipt, result: Result, kept:
 
 
 def _fail(studio: Studio, found: Entry, receipt: Receipt, error: ProviderRefused | AnswerUnusable) -> None:
-    ledger.fail(
-        studio,
-        found.attempt.id,
-        _bill(studio, found, Result(())),
-        error.kind,
-        str(error),
-        duration_ms=receipt.duration_ms,
-    )
+    """A refusal is hardly ever charged, an odd answer often is; neither says so, and the ledger does not pretend."""
+    likely = found.attempt.reserved_cost if isinstance(error, AnswerUnusable) else None
+    bill = Bill(likely, "unknown" if likely is None else "estimated")
+    ledger.fail(studio, found.attempt.id, bill, error.kind, str(error), duration_ms=receipt.duration_ms)
     spool.set_aside(studio.settings, found.attempt.id)
 
 
 def _bill(studio: Studio, found: Entry, result: Result) -> Bill:
+    """Reported or computed from what was used; else what the price rule said before the call, with its pictures."""
+    reserved = found.attempt.reserved_cost
     try:
         model = studio.catalogue.find(f"{found.generation.provider}/{found.generation.model}")
     except Refused:  # it ended after the call was made
-        if result.cost is not None:
-            return Bill(result.cost, "reported")
-        return Bill(found.attempt.reserved_cost, "estimated")
-    return Bill(*cost(model, asks.plain_request(found.generation, found.turn), result))
+        return Bill(result.cost, "reported") if result.cost is not None else Bill(reserved, "estimated")
+    amount, basis = cost(model, asks.plain_request(found.generation, found.turn), result)
+    return Bill(reserved if basis == "estimated" else amount, basis)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,16 +15,16 @@ class Settings:
 
     data_dir: Path = Path("data/local")
     """Where the embedded database, the files, the spool and the replica live."""
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     """Empty: SQLite in DATA_DIR. Or postgresql://user:password@host/name."""
     s3_endpoint: str = ""
     """The S3 server's address; empty with a bucket means AWS itself."""
     s3_bucket: str = ""
     """Empty: files live in DATA_DIR/files. A name: files live in this S3 bucket."""
-    s3_key: str = ""
-    s3_secret: str = ""
+    s3_key: str = field(default="", repr=False)
+    s3_secret: str = field(default="", repr=False)
     s3_region: str = "us-east-1"
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     """Signs media links. Empty: one is made and kept in DATA_DIR. Several machines need the same one."""
     background: str = "here"
     """Who does background work: "here" (this process) or "elsewhere" (processes started with `studio worker`)."""
@@ -39,11 +39,11 @@ class Settings:
     sketch_failures: float = 0.0
     """Share of practice pictures that fail, 0 to 1, for training and demonstrations."""
     openrouter_base_url: str = "https://openrouter.ai/api/v1"
-    openrouter_api_key: str = ""
+    openrouter_api_key: str = field(default="", repr=False)
     openai_base_url: str = "https://api.openai.com/v1"
-    openai_api_key: str = ""
+    openai_api_key: str = field(default="", repr=False)
     gemini_base_url: str = "https://generativelanguage.googleapis.com/v1beta"
-    gemini_api_key: str = ""
+    gemini_api_key: str = field(default="", repr=False)
     a1111_url: str = ""
     """Address of a self-hosted AUTOMATIC1111 or Forge server started with --api."""
 

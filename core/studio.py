@@ -29,7 +29,7 @@ class Studio:
     store: Store
     catalogue: Catalogue
     providers: Mapping[str, Provider]
-    secret: bytes
+    secret: bytes = field(repr=False)
     """Signs media links."""
     now: Callable[[], datetime]
     """The time, in UTC."""

@@ -1,0 +1,241 @@
+"""A conversation starts from one ask, grows turn by turn in order, and is found again; nobody else's can be reached."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import select
+
+from core import conversations
+from core.access import Person
+from core.asks import MOST_AT_ONCE
+from core.errors import NotFound, Refused
+from core.studio import Studio
+from core.tables import Conversation, Generation
+from tests.conftest import Clock, unfinished, wish
+
+
+def test_one_ask_makes_one_generation_per_model_and_picture(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", "sketch/sketch", "sketch/ink", count=2))
+
+    [turn] = conversations.opened(studio, alice, asked.conversation_id).turns
+
+    assert [(g.name, g.n, g.status) for g in turn.generations] == [
+        ("sketch/sketch", 1, "queued"),
+        ("sketch/sketch", 2, "queued"),
+        ("sketch/ink", 1, "queued"),
+        ("sketch/ink", 2, "queued"),
+    ]
+    assert all(g.practice for g in turn.generations)
+
+
+def test_the_title_is_the_first_words_of_the_prompt(studio: Studio, alice: Person) -> None:
+    long = "A red fox that looks over its shoulder on a snowy hill while the sun goes down behind the village"
+
+    asked = conversations.start(studio, alice, wish(long))
+
+    title = conversations.opened(studio, alice, asked.conversation_id).title
+    assert title == "A red fox that looks over its shoulder on a snowy hill…"
+
+
+def test_asking_twice_with_the_same_form_asks_once(studio: Studio, alice: Person) -> None:
+    ask = wish("a red fox")
+
+    first = conversations.start(studio, alice, ask)
+
+    assert conversations.start(studio, alice, ask) == first
+    assert len(unfinished(studio)) == 1
+
+
+def test_a_double_click_at_the_same_moment_asks_once(studio: Studio, alice: Person) -> None:
+    ask = wish("a red fox")
+
+    found = _at_once(*[lambda: conversations.start(studio, alice, ask)] * 4)
+
+    assert len({asked for asked in found if isinstance(asked, conversations.Asked)}) == 1
+    assert len(unfinished(studio)) == 1
+
+
+def test_turns_asked_at_the_same_moment_come_in_order_and_none_is_lost(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+
+    _at_once(
+        *[(lambda n=n: conversations.ask(studio, alice, asked.conversation_id, wish(f"turn {n}"))) for n in range(6)]
+    )
+
+    turns = conversations.opened(studio, alice, asked.conversation_id).turns
+    assert [turn.position for turn in turns] == [1, 2, 3, 4, 5, 6, 7]
+    assert {turn.prompt for turn in turns[1:]} == {f"turn {n}" for n in range(6)}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"prompt": "  \n"}, "Say what the image should show."),
+        ({"models": ()}, "Pick at least one model."),
+        ({"count": MOST_AT_ONCE + 1}, "One turn makes up to 16 images"),
+        ({"count": 0}, "One turn makes up to 16 images"),
+        ({"models": ("sketch/nothing",)}, "There is no model called"),
+        ({"models": ("openai/gpt-image-2",)}, "is not set up here"),
+        ({"models": ("openai/dall-e-3",)}, "dall-e-3"),
+        ({"source": "0" * 32}, "There is no such image"),
+        ({"mask": "0" * 32}, "A mask needs the image"),
+    ],
+)
+def test_an_ask_that_cannot_be_done_is_refused_with_a_sentence_and_leaves_nothing(
+    studio: Studio, alice: Person, change: dict[str, object], sentence: str
+) -> None:
+    ask = replace(wish("a red fox"), **change)  # type: ignore[arg-type]  # one field each, of its own type
+
+    with pytest.raises((Refused, NotFound), match=sentence):
+        conversations.start(studio, alice, ask)
+
+    with studio.reading() as db:
+        assert not db.exec(select(Conversation)).all() and not db.exec(select(Generation)).all()
+
+
+def test_prompts_are_stored_whole_but_for_what_no_database_can_hold(studio: Studio, alice: Person) -> None:
+    prompt = "fox\x00 \ud800 — 狐 🦊\n" + "x" * 20_000
+
+    asked = conversations.start(studio, alice, wish(prompt))
+
+    [turn] = conversations.opened(studio, alice, asked.conversation_id).turns
+    assert turn.prompt == "fox  — 狐 🦊\n" + "x" * 20_000
+
+
+def test_several_pictures_get_seeds_in_a_row(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", count=3, seed=41))
+
+    [turn] = conversations.opened(studio, alice, asked.conversation_id).turns
+
+    assert [g.seed for g in turn.generations] == [41, 42, 43]
+
+
+def test_a_turn_remembers_what_it_started_from(studio: Studio, alice: Person, make: Callable[..., str]) -> None:
+    fox = make(alice, "a red fox")
+
+    asked = conversations.start(studio, alice, wish("make it blue", source=fox))
+
+    [turn] = conversations.opened(studio, alice, asked.conversation_id).turns
+    assert [(used.id, used.role) for used in turn.references] == [(fox, "source")]
+
+
+def test_the_price_and_the_wait_are_told_before_paying(studio: Studio, alice: Person, make: Callable[..., str]) -> None:
+    before = conversations.quote(studio, alice, wish("", "sketch/sketch", count=2))
+    make(alice, "a red fox")
+
+    after = conversations.quote(studio, alice, wish("", "sketch/sketch", count=2))
+
+    assert (before.images, before.cost, before.practice, before.first_seconds) == (2, Decimal(0), True, None)
+    assert after.first_seconds is not None and after.all_seconds is not None
+
+
+def test_cards_come_latest_first_page_by_page(studio: Studio, alice: Person, clock: Clock) -> None:
+    for n in range(7):
+        clock.skip(minutes=1)
+        conversations.start(studio, alice, wish(f"picture {n}"))
+
+    first, after = conversations.cards(studio, alice, limit=4)
+    second, end = conversations.cards(studio, alice, after, limit=4)
+
+    assert [card.title for card in first] == ["picture 6", "picture 5", "picture 4", "picture 3"]
+    assert [card.title for card in second] == ["picture 2", "picture 1", "picture 0"]
+    assert end is None
+
+
+def test_a_card_counts_turns_images_and_what_is_at_work(
+    studio: Studio, alice: Person, make: Callable[..., str]
+) -> None:
+    fox = make(alice, "a red fox")
+    [card], _ = conversations.cards(studio, alice)
+    conversations.ask(studio, alice, card.id, wish("make it blue", source=fox))
+
+    [card], _ = conversations.cards(studio, alice)
+
+    assert (card.turns, card.images, card.unfinished) == (2, 1, 1)
+    assert card.cover and card.cover.id == fox
+
+
+def test_what_the_live_socket_tells_is_plain_json_with_the_models_name(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+
+    [told] = conversations.live(studio, alice, asked.conversation_id)
+
+    assert (told["status"], told["model"], told["pace"], told["images"]) == ("queued", "sketch/sketch", None, [])
+    assert told["label"] != "sketch/sketch"
+
+
+def test_a_title_changes_once_per_version(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+
+    conversations.rename(studio, alice, asked.conversation_id, "The fox", 1)
+
+    with pytest.raises(Refused, match="Somebody just renamed this to “The fox”"):
+        conversations.rename(studio, alice, asked.conversation_id, "My fox", 1)
+    assert conversations.opened(studio, alice, asked.conversation_id).title == "The fox"
+
+
+def test_somebody_elses_conversation_is_not_there(
+    studio: Studio, alice: Person, bob: Person, make: Callable[..., str]
+) -> None:
+    fox = make(alice, "a red fox")
+    [card], _ = conversations.cards(studio, alice)
+
+    for reach in (
+        lambda: conversations.opened(studio, bob, card.id),
+        lambda: conversations.live(studio, bob, card.id),
+        lambda: conversations.ask(studio, bob, card.id, wish("mine now")),
+        lambda: conversations.rename(studio, bob, card.id, "mine now", 1),
+        lambda: conversations.start(studio, bob, wish("mine now", source=fox)),
+        lambda: conversations.quote(studio, bob, wish("mine now", source=fox)),
+    ):
+        with pytest.raises(NotFound):
+            reach()
+    assert conversations.cards(studio, bob) == ((), None)
+
+
+def test_opening_takes_as_few_queries_for_thirty_turns_as_for_one(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    one = _queries(studio, lambda: conversations.opened(studio, alice, asked.conversation_id))
+    for n in range(29):
+        conversations.ask(studio, alice, asked.conversation_id, wish(f"turn {n}"))
+
+    thirty = _queries(studio, lambda: conversations.opened(studio, alice, asked.conversation_id))
+
+    assert one == thirty <= 5
+    assert _queries(studio, lambda: conversations.cards(studio, alice)) <= 5
+
+
+def _at_once(*calls: Callable[[], object]) -> list[object]:
+    """Run all of them in threads that start together; what they returned or raised."""
+    gate, found = threading.Barrier(len(calls)), list[object]()
+
+    def one(call: Callable[[], object]) -> None:
+        gate.wait()
+        try:
+            found.append(call())
+        except Exception as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=one, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _queries(studio: Studio, action: Callable[[], object]) -> int:
+    seen: list[str] = []
+
+    def count(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            seen.append(statement)
+
+    sa.event.listen(studio.engine, "before_cursor_execute", count)
+    action()
+    sa.event.remove(studio.engine, "before_cursor_execute", count)
+    return len(seen)
