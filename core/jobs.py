@@ -27,8 +27,8 @@ NAME = "image-studio"
 VERSION = "1"
 """Constant: with a version made from the code, queued work of the old code would never run again."""
 POLL = 0.25
-BEAT, DEAD = 5.0, 30.0
-"""Seconds between signs of life, and without one until a process counts as dead."""
+BEATS = 6
+"""Signs of life in the time without one after which a process counts as dead."""
 HISTORY = timedelta(days=7)
 DRAIN = 20
 """Seconds that running calls get to finish when a process stops."""
@@ -108,7 +108,7 @@ def stop(studio: Studio) -> None:
     DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
     if _Here.stopping and _Here.heart:
         _Here.stopping.set()
-        _Here.heart.join(timeout=2 * BEAT)
+        _Here.heart.join(timeout=studio.settings.worker_dead_seconds)
     if _Here.lock:
         _Here.lock.close()
     _Here.run = _Here.lock = _Here.stopping = _Here.heart = None
@@ -194,15 +194,16 @@ def _start_heart(studio: Studio, executor: str) -> None:
 
 def _heart(studio: Studio, executor: str, stopping: threading.Event) -> None:
     """Show signs of life and hand the work of dead processes back to their queues."""
+    dead = float(studio.settings.worker_dead_seconds)
     quiet = 0.0  # after an outage all others look dead too; wait for their first new beats
-    while not stopping.wait(BEAT):
+    while not stopping.wait(dead / BEATS):
         try:
             _beat(studio, executor)
             if quiet <= 0:
                 _take_over(studio, executor)
-            quiet -= BEAT
+            quiet -= dead / BEATS
         except sa.exc.SQLAlchemyError:
-            quiet = DEAD
+            quiet = dead
     _beat(studio, executor, milliseconds="0")
 
 
@@ -234,4 +235,4 @@ def _take_over(studio: Studio, executor: str) -> None:
 def _alive(studio: Studio) -> set[str]:
     with studio.engine.connect() as connection:
         query = sa.text(f"SELECT executor_id FROM heartbeat WHERE beat_ms > {_CLOCK} - :dead")
-        return set(connection.execute(query, {"dead": int(DEAD * 1000)}).scalars())
+        return set(connection.execute(query, {"dead": studio.settings.worker_dead_seconds * 1000}).scalars())

@@ -28,6 +28,8 @@ class Settings:
     """Signs media links. Empty: one is made and kept in DATA_DIR. Several machines need the same one."""
     background: str = "here"
     """Who does background work: "here" (this process) or "elsewhere" (processes started with `studio worker`)."""
+    worker_dead_seconds: int = 30
+    """On Postgres: a worker without a sign of life for this long counts as dead, and others take up its work."""
     trash_days: int = 30
     """How long trashed things stay before they are purged."""
     provider_deadline: int = 300

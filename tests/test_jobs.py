@@ -1,0 +1,123 @@
+"""Background work goes on in other processes, after kills and restarts, and stops when it is canceled."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+import pytest
+from sqlmodel import select
+
+from core import conversations, generations, jobs
+from core.access import Person
+from core.settings import Settings
+from core.studio import Studio
+from core.tables import UNFINISHED, Attempt
+from tests.conftest import wish
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Both homes; a dead worker is noticed after three seconds."""
+    return replace(settings, worker_dead_seconds=3, sketch_delay=0.5)
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+    """`studio worker` with these settings, as an operator starts it."""
+    environment = {name.upper(): str(value) for name, value in asdict(settings).items()}
+    command = [sys.executable, "-m", "core.cli", "worker"]
+    with subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=PATIENCE)
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so; how long it may take is no promise of these tests."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def statuses(studio: Studio, person: Person, conversation_id: str) -> list[str]:
+    return [g.status for turn in conversations.opened(studio, person, conversation_id).turns for g in turn.generations]
+
+
+def test_a_worker_does_what_was_asked_before_it_started(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", count=3))
+
+    with worker(studio.settings):
+        eventually(lambda: statuses(studio, alice, asked.conversation_id) == ["succeeded"] * 3)
+
+    with studio.reading() as db:
+        assert len(db.exec(select(Attempt)).all()) == 3
+
+
+def test_what_a_killed_worker_left_is_taken_up_again_and_nothing_is_asked_twice(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", count=6))
+    with worker(studio.settings) as first:
+        eventually(lambda: "running" in statuses(studio, alice, asked.conversation_id))
+        first.kill()
+        first.wait()
+
+    with worker(studio.settings):
+        eventually(lambda: not set(UNFINISHED) & set(statuses(studio, alice, asked.conversation_id)))
+
+    with studio.reading() as db:
+        made = db.exec(select(Attempt)).all()
+    assert len(made) == len({a.generation_id for a in made}) == 6
+    assert {a.state for a in made} == {"stored", "unknown"}
+
+
+def test_a_running_call_is_cut_from_another_process(studio: Studio, alice: Person) -> None:
+    slow = replace(studio.settings, sketch_delay=600.0)
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    [generation] = conversations.opened(studio, alice, asked.conversation_id).turns[0].generations
+
+    with worker(slow):
+        eventually(lambda: statuses(studio, alice, asked.conversation_id) == ["running"])
+        generations.cancel(studio, alice, generation.id)
+        eventually(lambda: _states(studio) == ["unknown"])
+
+    assert statuses(studio, alice, asked.conversation_id) == ["canceled"]
+
+
+def test_an_ask_that_is_rolled_back_leaves_no_work(studio: Studio, alice: Person) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    [generation] = conversations.opened(studio, alice, asked.conversation_id).turns[0].generations
+
+    with pytest.raises(RuntimeError), studio.transaction() as db:
+        jobs.submit(studio, db, "sketch", generation.id, 7)
+        raise RuntimeError
+
+    assert jobs.given_up(studio, generation.id, 7)
+    assert not jobs.given_up(studio, generation.id, 0)
+
+
+def test_an_embedded_database_has_one_worker(laptop: Settings) -> None:
+    """Two engines on it would each take the other's running calls for abandoned, and pay again."""
+    with worker(laptop) as first:
+        eventually(lambda: (laptop.data_dir / "worker.lock").exists())
+        time.sleep(0.5)
+
+        with worker(laptop) as second:
+            _, said = second.communicate(timeout=PATIENCE)
+
+        assert second.returncode == 1
+        assert b"Traceback" not in said
+        assert first.poll() is None
+
+
+def _states(studio: Studio) -> list[str]:
+    with studio.reading() as db:
+        return [a.state for a in db.exec(select(Attempt)).all()]
