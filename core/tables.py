@@ -1,13 +1,14 @@
 """The nouns as tables. A role belongs to a use of a picture; lineage is stored once, as references."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-import uuid_utils
-from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
+
+from core.columns import Dollars, Moment
+from core.columns import new_id as new_id
 
 NAMES = {  # Alembic can only change what has a name, and SQLite forgets unnamed checks when a table is rebuilt.
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,43 +24,6 @@ UNFINISHED = (QUEUED, RUNNING)
 SENT, RECEIVED, STORED, UNKNOWN = "sent", "received", "stored", "unknown"
 """Attempt states beside FAILED. `sent` is committed before the call, `received` once the raw answer is on disk."""
 SOURCE, MASK, REFERENCE = "source", "mask", "reference"
-
-
-class Moment(TypeDecorator[datetime]):
-    """A point in time, always UTC and aware. SQLite would hand back naive times."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Refuse naive times: they are a bug that shows only across time zones."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Give the zone back."""
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
-
-
-class Dollars(TypeDecorator[Decimal]):
-    """US dollars, exact to a billionth, as an integer: SQLite has no decimals and sums of floats drift."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> int | None:
-        """Dollars to billionths."""
-        return None if value is None else int((value * 1_000_000_000).to_integral_value())
-
-    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> Decimal | None:
-        """Billionths to dollars."""
-        return None if value is None else Decimal(value) / 1_000_000_000
-
-
-def new_id() -> str:
-    """A new id: UUIDv7 in 32 hex digits, so that ids sort by age and fit into keys."""
-    return uuid_utils.uuid7().hex
 
 
 def _id() -> Any:
