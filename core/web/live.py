@@ -62,8 +62,9 @@ class Line:
 class Hub:
     """Hands on what happened to the screens of the person it happened to. Lives in the server's event loop."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, ping_seconds: float = PING_SECONDS) -> None:
         self.studio = studio
+        self.ping_seconds = ping_seconds
         self.lines: dict[str, set[Line]] = defaultdict(set)
         self.open = False
         self._woken = asyncio.Event()
@@ -130,23 +131,23 @@ class Hub:
             return ()
 
 
-def routes(studio: Studio, identify: Identify, hub: Hub) -> list[WebSocketRoute]:
+def routes(identify: Identify, hub: Hub) -> list[WebSocketRoute]:
     """The socket of live screens: `/api/live?conversation=<id>`, or without one for everything of a person."""
 
     async def live(socket: WebSocket) -> None:
         person = await run_sync(identify, socket)
         await socket.accept()
         with hub.subscribed(person, socket.query_params.get("conversation") or None) as line:
-            code = await _served(studio, socket, line)
-            with suppress(RuntimeError, TimeoutError):  # gone already, or too slow even for a good-bye
+            code = await _served(hub, socket, line)
+            with suppress(RuntimeError, TimeoutError, WebSocketDisconnect):  # gone, or too slow even for a good-bye
                 await asyncio.wait_for(socket.close(code), SEND_SECONDS)
 
     return [WebSocketRoute("/api/live", live)]
 
 
-async def _served(studio: Studio, socket: WebSocket, line: Line) -> int:
+async def _served(hub: Hub, socket: WebSocket, line: Line) -> int:
     """Talk until the screen leaves, the line ends, or something breaks; returns the code to close with."""
-    talking, leaving = asyncio.create_task(_talk(studio, socket, line)), asyncio.create_task(_left(socket))
+    talking, leaving = asyncio.create_task(_talk(hub, socket, line)), asyncio.create_task(_left(socket))
     try:
         ends: list[asyncio.Future[Any]] = [talking, leaving, line.ended]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -169,16 +170,16 @@ async def _served(studio: Studio, socket: WebSocket, line: Line) -> int:
         await asyncio.gather(talking, leaving, return_exceptions=True)
 
 
-async def _talk(studio: Studio, socket: WebSocket, line: Line) -> int:
-    await _send(socket, await run_sync(_state, studio, line))
+async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
+    await _send(socket, await run_sync(_state, hub.studio, line))
     while True:
         try:
-            first = await asyncio.wait_for(line.waiting.get(), PING_SECONDS)
+            first = await asyncio.wait_for(line.waiting.get(), hub.ping_seconds)
         except TimeoutError:
             await _send(socket, {"type": "ping"})
             continue
         bunch = [first, *(line.waiting.get_nowait() for _ in range(line.waiting.qsize()))]
-        for message in await run_sync(_messages, studio, line, bunch):
+        for message in await run_sync(_messages, hub.studio, line, bunch):
             await _send(socket, message)
         await asyncio.sleep(BUNCH_SECONDS)  # the first change goes out at once, what follows closely goes together
 
