@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from core import events, pictures, views
+from core import events, keeping, pictures, views
 from core.access import Person
 from core.errors import Refused
 from core.studio import Studio
@@ -28,10 +28,8 @@ def upload(studio: Studio, person: Person, data: bytes, role_hint: str = "") -> 
 
 def _added(studio: Studio, person: Person, kept: pictures.Kept, role_hint: str) -> Image:
     """Files first, row second: a crash between leaves stray files that the sweep finds, never a row without files."""
-    image = _image(studio, person, kept)
-    files = _files(image.key, kept)
-    for key, content in files.items():
-        studio.store.put(key, content)
+    image = keeping.image_row(kept, new_id(), person.id, None, studio.now())
+    keeping.put(studio.store, image.key, kept)
     with studio.transaction() as db:
         db.exec(
             select(User.id).where(User.id == person.id).with_for_update()
@@ -41,7 +39,7 @@ def _added(studio: Studio, person: Person, kept: pictures.Kept, role_hint: str) 
             db.add(image)
             events.record(studio, db, "image.uploaded", person.id, image=image.id, role=role_hint)
     if known:
-        for key in files:
+        for key in keeping.files(image.key, kept):
             studio.store.delete(key)
     return known or image
 
@@ -56,26 +54,3 @@ def _known(db: Session, person: Person, kept: pictures.Kept) -> Image | None:
         col(Image.deleted_at).is_(None),
     )
     return db.exec(query).first()
-
-
-def _image(studio: Studio, person: Person, kept: pictures.Kept) -> Image:
-    image_id = new_id()
-    return Image(
-        id=image_id,
-        user_id=person.id,
-        key=f"{person.id}/standalone/{image_id}.{kept.ext}",
-        mime=kept.mime,
-        width=kept.width,
-        height=kept.height,
-        size=kept.size,
-        sha256=kept.sha256,
-        crc32=kept.crc32,
-        dhash=kept.dhash,
-        placeholder=kept.placeholder,
-        created_at=studio.now(),
-    )
-
-
-def _files(key: str, kept: pictures.Kept) -> dict[str, bytes]:
-    stem = key.rpartition(".")[0]
-    return {key: kept.original, **{f"{stem}.{edge}.webp": thumb for edge, thumb in kept.thumbs.items()}}

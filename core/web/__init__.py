@@ -25,8 +25,12 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
         *ui.routes(ui_folder),
         *gallery.routes(studio, identify),
         *uploads.routes(studio, identify),
-        *live.routes(studio, identify, hub),
-        *(Route(f"/{prefix}/{{rest:path}}", nothing_here, methods=METHODS) for prefix in OURS),
+        *live.routes(identify, hub),
+        *(
+            Route(f"/{place}", nothing_here, methods=METHODS)
+            for name in OURS
+            for place in (name, f"{name}/{{rest:path}}")
+        ),
     ]
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import anyio
 from anyio.to_thread import run_sync
@@ -17,12 +17,13 @@ from starlette.routing import Route
 
 from core import access, pictures
 from core.access import Person
+from core.disk import DiskStore
 from core.errors import NotFound
 from core.studio import Studio
 from core.tables import Generation, Image, Turn
-from core.web import security
+from core.web import ranges, security
 
-REMEMBERED_SECONDS = 60
+REMEMBERED = timedelta(minutes=1)
 """How long a purged picture may still be served: rows never change their key, but they do go."""
 REMEMBERED_IMAGES = 20_000
 AT_ONCE = 2
@@ -34,7 +35,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class File:
 
     key: str
     mime: str
+    size: int
     sha256: str
 
     @property
@@ -64,8 +65,9 @@ class Media:
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
-        self.remembered: OrderedDict[tuple[str, str], tuple[float, File]] = OrderedDict()
+        self.remembered: OrderedDict[tuple[str, str], tuple[datetime, File]] = OrderedDict()
         self.being_made: dict[str, asyncio.Task[bytes]] = {}
+        self.on_disk = isinstance(studio.store, DiskStore)
         self.limiter = anyio.CapacityLimiter(AT_ONCE)
 
     async def answer(self, request: Request) -> Response:
@@ -81,17 +83,18 @@ class Media:
         etag = f'"{file.sha256[:32]}-{variant}"'
         if _knows(request, etag):
             return Response(status_code=304, headers={**HEADERS, "ETag": etag})
-        if variant == "download":
-            return await self._download(request, image_id, file, etag)
-        data = await self._bytes(file, variant)
-        return _part(request, data, {"ETag": etag, "Content-Type": pictures.sniff(data) or file.mime})
+        if variant not in VARIANTS:
+            return await self._original(request, image_id, file, {"ETag": etag}, saved=variant == "download")
+        data = await self._variant(file, *VARIANTS[variant])
+        part = ranges.wanted(request, len(data), etag)
+        return part.response(data[part.first : part.last + 1], {**HEADERS, "ETag": etag, "Content-Type": _mime(data)})
 
     async def _file(self, image_id: str, person: Person) -> File:
         known = self.remembered.get((image_id, person.id))
-        if known and known[0] > time.monotonic():
+        if known and known[0] > self.studio.now():
             return known[1]
         file = await run_sync(self._look_up, image_id, person)
-        self.remembered[image_id, person.id] = (time.monotonic() + REMEMBERED_SECONDS, file)
+        self.remembered[image_id, person.id] = (self.studio.now() + REMEMBERED, file)
         self.remembered.move_to_end((image_id, person.id))
         if len(self.remembered) > REMEMBERED_IMAGES:
             self.remembered.popitem(last=False)
@@ -100,21 +103,20 @@ class Media:
     def _look_up(self, image_id: str, person: Person) -> File:
         with self.studio.reading() as db:
             image = access.find(db, Image, image_id, person)
-        return File(image.key, image.mime, image.sha256)
+        return File(image.key, image.mime, image.size, image.sha256)
 
-    async def _bytes(self, file: File, variant: str) -> bytes:
-        if variant == "full":
-            return await self._read(file.key)
-        place, make = VARIANTS[variant]
+    async def _variant(self, file: File, place: str, make: Callable[[bytes], bytes]) -> bytes:
+        key = file.stem + place
         try:
-            return await self._read(file.stem + place)
+            # A thumbnail on this machine's disk is read right here: handing it to a thread costs more than the read.
+            return self.studio.store.get(key) if self.on_disk else await run_sync(self.studio.store.get, key)
         except NotFound:
-            return await self._once(file.stem + place, lambda: self._made(file, file.stem + place, make))
+            return await self._once(key, lambda: self._made(file, key, make))
 
     async def _made(self, file: File, key: str, make: Callable[[bytes], bytes]) -> bytes:
-        original = await self._read(file.key)
+        original = await run_sync(self.studio.store.get, file.key)
         data = await run_sync(make, original, limiter=self.limiter)
-        await run_sync(self.studio.store.put, key, data)
+        await run_sync(self.studio.store.put, key, data, _mime(data))
         return data
 
     async def _once(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
@@ -124,18 +126,18 @@ class Media:
             self.being_made[key].add_done_callback(lambda _: self.being_made.pop(key))
         return await asyncio.shield(self.being_made[key])
 
-    async def _read(self, key: str) -> bytes:
-        """A thumbnail on this machine's disk is read at once: handing it to a thread costs more than the read."""
-        return await run_sync(self.studio.store.get, key)
-
-    async def _download(self, request: Request, image_id: str, file: File, etag: str) -> Response:
-        name = await run_sync(self._name, image_id, file)
-        disposition = f'attachment; filename="{name}"'
-        link = self.studio.store.link(file.key, name)
-        if link:
-            return RedirectResponse(link, 307, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
-        data = await self._read(file.key)
-        return _part(request, data, {"ETag": etag, "Content-Type": file.mime, "Content-Disposition": disposition})
+    async def _original(
+        self, request: Request, image_id: str, file: File, headers: dict[str, str], saved: bool
+    ) -> Response:
+        """As it was made; only the part that was asked for is read. Some stores hand out downloads themselves."""
+        headers = {**HEADERS, **headers, "Content-Type": file.mime}
+        if saved:
+            name = await run_sync(self._name, image_id, file)
+            if link := await run_sync(self.studio.store.link, file.key, name):
+                return RedirectResponse(link, 307, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        part = ranges.wanted(request, file.size, headers["ETag"])
+        return part.response(await run_sync(self.studio.store.get, file.key, part.first, part.length), headers)
 
     def _name(self, image_id: str, file: File) -> str:
         """A file name that says what it shows: the first words of its prompt, and a piece of its id."""
@@ -166,28 +168,6 @@ def _knows(request: Request, etag: str) -> bool:
     return known == "*" or etag in (part.strip().removeprefix("W/") for part in known.split(","))
 
 
-def _part(request: Request, data: bytes, headers: dict[str, str]) -> Response:
-    """The whole, or the one range that was asked for; several ranges at once get the whole, as the RFC allows."""
-    headers = {**HEADERS, "Accept-Ranges": "bytes", **headers}
-    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
-    outdated = request.headers.get("if-range", headers["ETag"]) != headers["ETag"]
-    if not wanted or outdated or wanted[0] == "bytes=-":
-        return _response(request, data, 200, headers)
-    first, last = _bounds(wanted[1], wanted[2], len(data))
-    if first > last:
-        return _response(request, b"", 416, {**headers, "Content-Range": f"bytes */{len(data)}"})
-    place = f"bytes {first}-{last}/{len(data)}"
-    return _response(request, data[first : last + 1], 206, {**headers, "Content-Range": place})
-
-
-def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
-    """The first and last byte; first > last when there is nothing there. "-5" means the last five."""
-    if not first:
-        return max(0, size - int(last)), size - 1
-    return int(first), min(int(last or size), size - 1)
-
-
-def _response(request: Request, data: bytes, status: int, headers: dict[str, str]) -> Response:
-    if request.method == "HEAD":
-        return Response(status_code=status, headers={**headers, "Content-Length": str(len(data))})
-    return Response(data, status, headers)
+def _mime(data: bytes) -> str:
+    """By the bytes: a preview is a WebP, whatever its name says, when it has transparency."""
+    return pictures.sniff(data) or "application/octet-stream"

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import access, log
 from core.access import Person
 from core.errors import NotFound, StudioError
+from core.files import StoreDown
 from core.studio import Studio
 
 Identify = Callable[[HTTPConnection], Person]
@@ -35,6 +36,8 @@ HEADERS = {
 OPERATORS = ("/metrics", "/readyz", "/_stcore/metrics", "/_stcore/agent")
 """Only for programs on this machine."""
 _HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
+STATUS: dict[type[StudioError], int] = {NotFound: 404, StoreDown: 503}
+"""Everything else that we say no to is 400."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 REFUSED_SOCKET = 1008
 
@@ -163,7 +166,7 @@ def _ours(scope: Scope) -> bool:
 
 def _answer(error: Exception) -> Response:
     if isinstance(error, StudioError):
-        return sentence(str(error), 404 if isinstance(error, NotFound) else 400)
+        return sentence(str(error), next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400))
     return sentence(log.apology(error), 500)
 
 

@@ -1,0 +1,350 @@
+"""An open screen shows the truth: first the state, then every change, from any process, and nothing of anybody else."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
+
+from core import conversations, events
+from core.access import Person
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import Generation
+from core.web import live
+from tests import serving
+from tests.serving import Served
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return open_studio(Settings(data_dir=tmp_path_factory.mktemp("studio")))
+
+
+@pytest.fixture(scope="module")
+def served(studio: Studio) -> Iterator[Served]:
+    with serving.serving(studio) as served:
+        yield served
+
+
+@pytest.fixture
+def alice(studio: Studio, request: pytest.FixtureRequest) -> Person:
+    """Somebody new in each test."""
+    return serving.person(studio, f"Alice of {request.node.name}")
+
+
+@pytest.fixture
+def bob(studio: Studio, request: pytest.FixtureRequest) -> Person:
+    return serving.person(studio, f"Bob of {request.node.name}")
+
+
+@pytest.fixture
+def thread(studio: Studio, alice: Person) -> str:
+    """A conversation of Alice's."""
+    return serving.conversation(studio, alice)
+
+
+def heard(screen: ClientConnection) -> dict[str, Any]:
+    """The next message."""
+    return json.loads(screen.recv(20))
+
+
+def heard_until(screen: ClientConnection, done: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """All messages up to the one that was waited for."""
+    messages = [heard(screen)]
+    while not done(messages[-1]):
+        messages.append(heard(screen))
+    return messages
+
+
+def closed(screen: ClientConnection) -> int:
+    """The code that the server ends this screen's connection with."""
+    with pytest.raises(ConnectionClosed) as end:
+        while True:
+            screen.recv(20)
+    assert end.value.rcvd is not None
+    return end.value.rcvd.code
+
+
+def change(studio: Studio, who: Person, conversation: str, generation: str, status: str, events_of_it: int = 1) -> None:
+    """What a worker does: the row and its event in one transaction."""
+    with studio.transaction() as db:
+        db.get_one(Generation, generation).status = status
+        for _ in range(events_of_it):
+            events.record(studio, db, f"generation.{status}", who.id, conversation=conversation, generation=generation)
+
+
+def test_a_screen_first_hears_the_state_and_then_each_change(
+    served: Served, studio: Studio, alice: Person, thread: str
+) -> None:
+    generation = serving.generation(studio, alice, thread)
+
+    with served.listen(alice, thread) as screen:
+        state = heard(screen)
+        change(studio, alice, thread, generation, "running")
+        running = heard(screen)
+        image = serving.succeed(studio, alice, thread, generation, serving.picture())
+        done = heard_until(screen, lambda message: message["generation"]["status"] == "succeeded")[-1]
+
+    assert state["type"] == "state"
+    assert [(g["id"], g["status"]) for g in state["generations"]] == [(generation, "queued")]
+    assert (running["type"], running["generation"]["status"]) == ("generation", "running")
+    assert [kept["id"] for kept in done["generation"]["images"]] == [image]
+
+
+def test_a_screen_that_comes_back_hears_what_it_missed(
+    served: Served, studio: Studio, alice: Person, thread: str
+) -> None:
+    generation = serving.generation(studio, alice, thread)
+    with served.listen(alice, thread) as screen:
+        heard(screen)
+    serving.succeed(studio, alice, thread, generation, serving.picture())
+
+    with served.listen(alice, thread) as screen:
+        state = heard(screen)
+
+    assert [g["status"] for g in state["generations"]] == ["succeeded"]
+
+
+def test_what_happens_while_the_state_is_read_is_heard_after_it(tmp_path: Path) -> None:
+    plain = open_studio(Settings(data_dir=tmp_path))
+    slow = Slow(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+    alice = serving.person(slow, "Alice")
+    thread = serving.conversation(slow, alice)
+    generation = serving.generation(slow, alice, thread)
+
+    with serving.serving(slow) as served:
+        slow.held.clear()
+        with served.listen(alice, thread) as screen:
+            assert slow.read.wait(20)
+            change(slow, alice, thread, generation, "running")
+            slow.held.set()
+            state, after = heard(screen), heard(screen)
+
+    assert [g["status"] for g in state["generations"]] == ["queued"]
+    assert after["generation"]["status"] == "running"
+
+
+class Slow(Studio):
+    """A studio in which what was read can be held back before it goes on to a screen."""
+
+    held, read = threading.Event(), threading.Event()
+    held.set()
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return self._held_back()
+
+    @contextmanager
+    def _held_back(self) -> Iterator[Session]:
+        with Studio.reading(self) as db:
+            yield db
+        self.read.set()
+        assert self.held.wait(20)
+
+
+def test_whenever_a_screen_comes_it_ends_up_with_the_truth(
+    served: Served, studio: Studio, alice: Person, thread: str
+) -> None:
+    generations = [serving.generation(studio, alice, thread, position=n) for n in range(1, 6)]
+    known: list[dict[str, str]] = []
+
+    def watch() -> None:
+        with served.listen(alice, thread) as screen:
+            states = {g["id"]: g["status"] for g in heard(screen)["generations"]}
+            while set(states.values()) != {"succeeded"}:
+                message = heard(screen)
+                if message["type"] == "generation":
+                    states[message["generation"]["id"]] = message["generation"]["status"]
+            known.append(states)
+
+    screens = [threading.Thread(target=watch) for _ in range(8)]
+    for screen, generation in zip(screens, [*generations, *generations], strict=False):
+        screen.start()
+        change(studio, alice, thread, generation, "running")
+        change(studio, alice, thread, generation, "succeeded")
+    for screen in screens:
+        screen.join(60)
+
+    assert known == [dict.fromkeys(generations, "succeeded")] * len(screens)
+
+
+def test_many_changes_at_once_are_one_message(served: Served, studio: Studio, alice: Person, thread: str) -> None:
+    generation, last = (serving.generation(studio, alice, thread, position=n) for n in (1, 2))
+
+    with served.listen(alice, thread) as screen:
+        heard(screen)
+        change(studio, alice, thread, generation, "running", events_of_it=100)
+        change(studio, alice, thread, last, "succeeded")
+        messages = heard_until(screen, lambda message: message["generation"]["id"] == last)
+
+    assert [message["generation"]["id"] for message in messages].count(generation) == 1
+
+
+def test_another_process_is_heard_as_well(served: Served, studio: Studio, alice: Person, thread: str) -> None:
+    generation = serving.generation(studio, alice, thread)
+    worker = open_studio(studio.settings)
+
+    with served.listen(alice, thread) as screen:
+        heard(screen)
+        change(worker, alice, thread, generation, "failed")
+
+        assert heard(screen)["generation"]["status"] == "failed"
+
+
+def test_a_new_turn_and_a_new_title_are_told(served: Served, studio: Studio, alice: Person, thread: str) -> None:
+    with served.listen(alice, thread) as screen:
+        heard(screen)
+        serving.generation(studio, alice, thread)
+        turn = heard_until(screen, lambda message: message["type"] == "turn")[-1]
+        conversations.rename(studio, alice, thread, "Foxes in spring", 1)
+        renamed = heard_until(screen, lambda message: message["type"] == "renamed")[-1]
+
+    assert turn == {"type": "turn"}
+    assert renamed == {"type": "renamed", "title": "Foxes in spring"}
+
+
+def test_a_person_hears_of_new_images_and_of_conversations_that_changed(
+    served: Served, studio: Studio, alice: Person
+) -> None:
+    with served.listen(alice) as screen:
+        first = heard(screen)
+        image = serving.image_of(studio, alice, serving.picture())
+        messages = heard_until(screen, lambda message: message["type"] == "image")
+        told = messages[-1]
+        changed = heard_until(screen, lambda message: message["type"] == "conversation")[-1]
+
+    assert first == {"type": "state", "generations": []}
+    assert told == {"type": "image", "id": image, "conversation": changed["id"]}
+
+
+def test_nobody_hears_of_anybody_else(served: Served, studio: Studio, alice: Person, bob: Person, thread: str) -> None:
+    with served.listen(bob) as screen:
+        heard(screen)
+        serving.image_of(studio, alice, serving.picture())
+        conversations.rename(studio, alice, thread, "Alice's secret", 1)
+        mine = serving.conversation(studio, bob)
+        conversations.rename(studio, bob, mine, "Bob's own", 1)
+
+        assert heard(screen) == {"type": "conversation", "id": mine}
+
+
+@pytest.mark.parametrize("made_up", [False, True])
+def test_somebody_elses_conversation_is_not_there(
+    served: Served, alice: Person, bob: Person, thread: str, made_up: bool
+) -> None:
+    with served.listen(bob, "0" * 32 if made_up else thread) as screen:
+        assert closed(screen) == live.NOT_FOUND
+
+
+def test_a_page_of_another_site_hears_nothing(served: Served, alice: Person, thread: str) -> None:
+    for origin in (None, "http://evil.example", "null", f"http://{served.host}.evil.example", "http://127.0.0.1:1"):
+        with pytest.raises(InvalidStatus) as refused:
+            served.listen(alice, thread, origin=origin)
+        assert refused.value.response.status_code == 403
+
+
+def test_who_is_nobody_hears_nothing(served: Served, thread: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        served.listen(None, thread)
+
+    assert refused.value.response.status_code in (401, 403)
+
+
+def test_what_a_screen_says_is_not_listened_to(served: Served, studio: Studio, alice: Person, thread: str) -> None:
+    generation = serving.generation(studio, alice, thread)
+
+    with served.listen(alice, thread) as screen:
+        heard(screen)
+        for nonsense in ("{", b"\x00\xff", '{"type": "generation"}', "x" * 100_000):
+            screen.send(nonsense)
+        change(studio, alice, thread, generation, "running")
+
+        assert heard(screen)["generation"]["status"] == "running"
+
+
+def test_a_silent_connection_is_kept_open_by_pings(tmp_path: Path) -> None:
+    studio = open_studio(Settings(data_dir=tmp_path))
+
+    with serving.serving(studio, ping_seconds=0.01) as served, served.listen(serving.person(studio, "Alice")) as screen:
+        heard(screen)
+
+        assert [heard(screen), heard(screen)] == [{"type": "ping"}] * 2
+
+
+def test_a_screen_that_cannot_keep_up_is_let_go_and_may_come_back(
+    served: Served, studio: Studio, alice: Person, thread: str
+) -> None:
+    generation = serving.generation(studio, alice, thread)
+
+    with served.listen(alice, thread) as screen:
+        heard(screen)
+        change(studio, alice, thread, generation, "succeeded", events_of_it=live.MOST_WAITING + 1)
+        assert closed(screen) == live.TOO_SLOW
+
+    with served.listen(alice, thread) as screen:
+        assert [g["status"] for g in heard(screen)["generations"]] == ["succeeded"]
+
+
+def test_screens_that_left_are_forgotten(served: Served, alice: Person, thread: str) -> None:
+    for _ in range(5):
+        with served.listen(alice, thread) as screen:
+            heard(screen)
+
+    wait_until(lambda: alice.id not in served.hub.lines)
+
+
+def test_when_the_server_stops_screens_are_told_to_come_back(tmp_path: Path) -> None:
+    studio = open_studio(Settings(data_dir=tmp_path))
+
+    with serving.serving(studio) as served, served.listen(serving.person(studio, "Alice")) as screen:
+        heard(screen)
+        served.server.should_exit = True
+
+        assert closed(screen) == live.STOPPING
+    assert studio.on_commit == []
+
+
+def test_while_the_database_is_away_the_hub_waits_and_tells_the_log_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio = open_studio(Settings(data_dir=tmp_path))
+    alice = serving.person(studio, "Alice")
+    thread = serving.conversation(studio, alice)
+    generation = serving.generation(studio, alice, thread)
+
+    with serving.serving(studio) as served, served.listen(alice, thread) as screen, caplog.at_level(logging.INFO):
+        heard(screen)
+        rename(studio, "event", "away")
+        wait_until(lambda: "broken" in caplog.messages)
+        for _ in range(5):
+            studio.on_commit[0]()
+            time.sleep(0.02)  # lets the hub try again; nothing is asserted on how often
+        rename(studio, "away", "event")
+        change(studio, alice, thread, generation, "running")
+
+        assert heard(screen)["generation"]["status"] == "running"
+    assert caplog.messages.count("broken") == 1
+
+
+def rename(studio: Studio, table: str, name: str) -> None:
+    with studio.engine.connect() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+        connection.commit()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Give it a generous while; what is waited for must come."""
+    for _ in range(2_000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came")
