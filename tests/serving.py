@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,21 +27,6 @@ from core.tables import SUCCEEDED, Conversation, Generation, Turn, new_id
 from core.web.live import PING_SECONDS, Hub
 
 UI = Path(__file__).parent.parent / "pages" / "parts" / "components"
-
-
-class Clock:
-    """Time that can pass at once."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        """What the studio takes for the time."""
-        return datetime.now(UTC) + self.ahead
-
-    def skip(self, **much: float) -> None:
-        """Let this much time pass, as timedelta takes it."""
-        self.ahead += timedelta(**much)
 
 
 @dataclass(frozen=True)

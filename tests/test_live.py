@@ -189,11 +189,13 @@ def test_many_changes_at_once_are_one_message(served: Served, studio: Studio, al
     assert [message["generation"]["id"] for message in messages].count(generation) == 1
 
 
-def test_another_process_is_heard_as_well(served: Served, studio: Studio, alice: Person, thread: str) -> None:
+def test_another_process_is_heard_as_well(settings: Settings) -> None:
+    studio, worker = open_studio(settings), open_studio(settings)
+    alice = serving.person(studio, "Alice")
+    thread = serving.conversation(studio, alice)
     generation = serving.generation(studio, alice, thread)
-    worker = open_studio(studio.settings)
 
-    with served.listen(alice, thread) as screen:
+    with serving.serving(studio) as served, served.listen(alice, thread) as screen:
         heard(screen)
         change(worker, alice, thread, generation, "failed")
 

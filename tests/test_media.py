@@ -18,7 +18,8 @@ from core.settings import Settings
 from core.studio import open_studio
 from core.tables import Image
 from tests import serving
-from tests.serving import Clock, Served
+from tests.conftest import Clock
+from tests.serving import Served
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Served]:
-    with serving.serving(open_studio(Settings(data_dir=tmp_path_factory.mktemp("studio")), clock.now)) as served:
+    with serving.serving(open_studio(Settings(data_dir=tmp_path_factory.mktemp("studio")), clock)) as served:
         yield served
 
 
@@ -326,3 +327,20 @@ def test_a_file_that_a_link_took_the_place_of_is_not_followed(
     path.symlink_to(tmp_path / "secret")
 
     assert browser.get(link(served, alice, image, "full")).status_code == 404
+
+
+def test_from_a_bucket_all_sizes_come_through_us_and_downloads_straight_from_there(servers: Settings) -> None:
+    with serving.serving(open_studio(servers)) as served, served.client() as browser:
+        alice = serving.person(served.studio, "Alice")
+        image = serving.image_of(served.studio, alice, serving.picture(mode="RGBA", colour="#ff000080"), thumbs=False)
+        sizes = {size: browser.get(link(served, alice, image, size)) for size in ("256", "512", "preview", "full")}
+        part = browser.get(link(served, alice, image, "full"), headers={"range": "bytes=0-7"})
+        sent_on = browser.get(link(served, alice, image, "download"))
+        download = httpx.get(sent_on.headers["location"], trust_env=False)
+
+    kinds = [answer.headers["content-type"] for answer in sizes.values()]
+    assert kinds == ["image/webp", "image/webp", "image/webp", "image/png"]
+    assert (part.status_code, part.content) == (206, b"\x89PNG\r\n\x1a\n")
+    assert (sent_on.status_code, sent_on.headers["cache-control"]) == (307, "no-store")
+    assert download.content == sizes["full"].content
+    assert f"a-red-fox-{image[-8:]}.png" in download.headers["content-disposition"]

@@ -125,8 +125,9 @@ def test_the_same_bytes_again_are_the_same_image(studio: Studio, browser: httpx.
     assert images(studio, alice) == 1
 
 
-def test_two_tabs_that_send_the_same_file_at_once_get_one_image(studio: Studio, alice: Person) -> None:
-    data, together = serving.picture(colour="navy"), threading.Barrier(4)
+def test_two_tabs_that_send_the_same_file_at_once_get_one_image(settings: Settings) -> None:
+    studio, together = open_studio(settings), threading.Barrier(4)
+    alice, data = serving.person(studio, "Alice"), serving.picture(colour="navy")
 
     def send() -> str:
         together.wait()
