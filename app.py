@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -33,7 +34,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
     await run_sync(_warm)
     here = studio.settings.background == "here"
     if here:
-        await run_sync(worker.start, studio)
+        await run_sync(partial(worker.start, studio, patient=True))
     try:
         async with hub.running():
             yield {}

@@ -8,6 +8,8 @@ from core import generations, jobs, ledger, limits, log
 from core.studio import Studio
 
 MINUTE = 60.0
+PATIENCE = 2.0
+"""Seconds between two looks whether the other process has left."""
 LEFTOVERS = timedelta(days=1)
 HOUR_OF_MINUTES = 60
 
@@ -17,13 +19,15 @@ class _Tidying:
     thread: threading.Thread | None = None
 
 
-def start(studio: Studio) -> bool:
-    """Begin to work. False when another process works on this embedded database; this one then only asks."""
-    generations.recover(studio)
-    working = jobs.start(studio, lambda generation_id, round: _run(studio, generation_id, round), limits.LIMITS)
-    if working:
+def start(studio: Studio, *, patient: bool = False) -> bool:
+    """Begin to work. False when another process works on this embedded database.
+
+    This one then only asks; when it is patient, it takes over as soon as the other one leaves.
+    """
+    working = _begin(studio)
+    if working or patient:
         _Tidying.stopping.clear()
-        _Tidying.thread = threading.Thread(target=_tidy, args=(studio,), daemon=True)
+        _Tidying.thread = threading.Thread(target=_stay, args=(studio, working), daemon=True)
         _Tidying.thread.start()
     return working
 
@@ -31,10 +35,25 @@ def start(studio: Studio) -> bool:
 def stop(studio: Studio) -> None:
     """Let running calls finish for a while and leave."""
     _Tidying.stopping.set()
-    jobs.stop(studio)
     if _Tidying.thread:
-        _Tidying.thread.join(timeout=5)
+        _Tidying.thread.join(timeout=MINUTE)
         _Tidying.thread = None
+    jobs.stop(studio)
+
+
+def _begin(studio: Studio) -> bool:
+    return jobs.start(studio, lambda generation_id, round: _run(studio, generation_id, round), limits.LIMITS)
+
+
+def _stay(studio: Studio, working: bool) -> None:
+    """Wait until the work is ours, then tidy up now and every minute until we are stopped."""
+    while not working and not _Tidying.stopping.wait(PATIENCE):
+        working = _begin(studio)
+    minutes = 0
+    while not _Tidying.stopping.is_set():
+        _tidy(studio, minutes)
+        minutes += 1
+        _Tidying.stopping.wait(MINUTE)
 
 
 async def _run(studio: Studio, generation_id: str, round: int) -> float | None:
@@ -53,14 +72,11 @@ async def _run(studio: Studio, generation_id: str, round: int) -> float | None:
         return None
 
 
-def _tidy(studio: Studio) -> None:
-    minutes = 0
-    while not _Tidying.stopping.wait(MINUTE):
-        minutes += 1
-        try:
-            generations.recover(studio)
-            if minutes % HOUR_OF_MINUTES == 0:
-                jobs.prune(studio)
-                studio.store.sweep(studio.now() - LEFTOVERS)
-        except Exception as error:
-            log.broken(error)  # the next minute tries again; a tidying thread that died would go unnoticed
+def _tidy(studio: Studio, minutes: int) -> None:
+    try:
+        generations.recover(studio)
+        if minutes % HOUR_OF_MINUTES == 0:
+            jobs.prune(studio)
+            studio.store.sweep(studio.now() - LEFTOVERS)
+    except Exception as error:
+        log.broken(error)  # the next minute tries again; a tidying thread that died would go unnoticed

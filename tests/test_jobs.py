@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
-from core import conversations, generations, jobs
+from core import access, conversations, generations, jobs
 from core.access import Person
 from core.settings import Settings
-from core.studio import Studio
+from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Attempt
 from tests.conftest import wish
 
@@ -31,9 +32,8 @@ def settings(settings: Settings) -> Settings:
 @contextmanager
 def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
     """`studio worker` with these settings, as an operator starts it."""
-    environment = {name.upper(): str(value) for name, value in asdict(settings).items()}
     command = [sys.executable, "-m", "core.cli", "worker"]
-    with subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, env=_environment(settings), stderr=subprocess.PIPE) as process:
         try:
             yield process
         finally:
@@ -107,8 +107,7 @@ def test_an_ask_that_is_rolled_back_leaves_no_work(studio: Studio, alice: Person
 def test_an_embedded_database_has_one_worker(laptop: Settings) -> None:
     """Two engines on it would each take the other's running calls for abandoned, and pay again."""
     with worker(laptop) as first:
-        eventually(lambda: (laptop.data_dir / "worker.lock").exists())
-        time.sleep(0.5)
+        eventually(lambda: _is_working(laptop))
 
         with worker(laptop) as second:
             _, said = second.communicate(timeout=PATIENCE)
@@ -118,6 +117,46 @@ def test_an_embedded_database_has_one_worker(laptop: Settings) -> None:
         assert first.poll() is None
 
 
+def _environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **{name.upper(): str(value) for name, value in asdict(settings).items()}}
+
+
+def _is_working(settings: Settings) -> bool:
+    """Some process holds the lock of the embedded database's work. Looked up, because trying it would hold it."""
+    lock = settings.data_dir / "worker.lock"
+    return lock.exists() and f":{lock.stat().st_ino} " in Path("/proc/locks").read_text()
+
+
 def _states(studio: Studio) -> list[str]:
     with studio.reading() as db:
         return [a.state for a in db.exec(select(Attempt)).all()]
+
+
+def test_a_studio_takes_up_the_work_when_the_other_process_leaves(laptop: Settings) -> None:
+    """`studio generate` held the work for a moment while the studio started; the studio then never worked."""
+    settings = replace(laptop, sketch_delay=0)
+    studio = open_studio(settings)
+    person = access.local_person(studio)
+    with worker(settings) as other:
+        eventually(lambda: _is_working(settings))
+        patient = subprocess.Popen([sys.executable, "-c", PATIENT], env=_environment(settings))
+        other.terminate()
+        other.wait(PATIENCE)
+
+    asked = conversations.start(studio, person, wish("a red fox"))
+
+    eventually(lambda: statuses(studio, person, asked.conversation_id) == ["succeeded"])
+    patient.terminate()
+    patient.wait(PATIENCE)
+
+
+PATIENT = """
+import signal, threading
+from core import worker
+from core.studio import current
+left = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: left.set())
+worker.start(current(), patient=True)
+left.wait()
+worker.stop(current())
+"""
