@@ -37,6 +37,7 @@ class Gallery {
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     document.addEventListener("scroll", () => this.moved(), { capture: true, passive: true, signal });
+    document.addEventListener("studio:ready", () => this.offer(), { signal });
     document.addEventListener("studio:shown", (event) => this.shown(event.detail.id), { signal });
     document.addEventListener("studio:closed", (event) => this.back(event.detail.id), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.measure(), { signal });
@@ -302,7 +303,7 @@ class Gallery {
   }
 
   focus(index) {
-    const row = this.rows.of(index), { top, height } = this.sight(), margin = 72;
+    const row = this.rows.of(index), { top, height } = this.sight(), margin = row ? 72 : 1000; // what sticks to the top
     const upper = this.rows.tops[row] - margin, lower = this.rows.tops[row] + this.rows.heights[row] + GAP;
     this.current = index;
     if (upper < top) this.scroller().scrollTop += upper - top;

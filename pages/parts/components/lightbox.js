@@ -2,7 +2,7 @@
 //
 // It listens on `document`:   studio:open  { item }   show this image (id, width, height, placeholder, text)
 //                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
-// and tells there:            studio:shown { id }   studio:closed { id }
+// and tells there:            studio:shown { id }   studio:closed { id }   studio:ready   (send the order again)
 // Streamlit hears `view` (the image in the address, "" for none), `action` and `missing`, and answers with `data.view`.
 
 import { button, fill, make } from "./elements.js";
@@ -33,6 +33,7 @@ class Lightbox {
     const { signal } = this.leaving;
     document.addEventListener("studio:open", ({ detail }) => this.open(detail.item), { signal });
     document.addEventListener("studio:order", ({ detail }) => ((this.order = detail), this.count()), { signal });
+    document.dispatchEvent(new CustomEvent("studio:ready"));
     addEventListener("popstate", () => this.item && this.address.wentBack() && this.hide(), { signal });
   }
 

@@ -1,9 +1,11 @@
 // The address follows the image, and Back closes the lightbox however many images were looked at.
 //
-// Only Streamlit writes the address: every image it is told becomes one entry of the browser's history. So this counts
-// them, and leaving goes back by as many: the reader is where they were before the first one.
+// Only Streamlit writes the address: every image it is told becomes one entry of the browser's history. So this keeps
+// their trail, and leaving goes back all the way: the reader is where they were before the first one. One thing at a
+// time: what is wanted meanwhile waits for Streamlit's answer, and only the last of it counts.
 
 const REST = 250; // ms that an image stays before the address follows: who holds an arrow key passes by most of them
+const PATIENCE = 4000; // ms after which an answer is not waited for any more
 
 export class Address {
   // `tell(view)` asks Streamlit; `follow(view)` is what somebody else did: a link, Back, Forward.
@@ -11,69 +13,83 @@ export class Address {
     this.tell = tell;
     this.follow = follow;
     this.known = ""; // what Streamlit said last
-    this.asked = ""; // what it was asked for last
-    this.entries = 0;
-    this.open = false;
+    this.wanted = ""; // what is on screen
+    this.asked = null; // what Streamlit was asked for and has not answered
+    this.trail = []; // the images that became entries
     this.going = false; // back through the history, until Streamlit says so
   }
 
   // This image is on screen.
   now(id, rest = REST) {
-    this.open = true;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.asked = id;
-      if (id !== this.known) this.tell(id);
+    this.wanted = id;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.resting = null;
+      this.#agree();
     }, rest);
+  }
+
+  // The lightbox was closed.
+  leave() {
+    this.#none();
+    this.#agree();
+  }
+
+  // The browser's Back while the lightbox is open; true when that closes it.
+  wentBack() {
+    if (!this.trail.length) return false;
+    this.#none();
+    // Where Back led says how much of the trail is left; Streamlit's last answer may still be on its way.
+    this.#back(this.trail.lastIndexOf(new URLSearchParams(location.search).get("view")) + 1);
+    return true;
   }
 
   // Streamlit's answer, or its news.
   heard(view) {
     if (view === this.known) return;
     this.known = view;
-    if (view && view === this.asked) return this.#added();
-    this.asked = view;
-    if (this.going) {
-      this.going = Boolean(view);
-      return;
+    if (view === this.asked) {
+      this.asked = null;
+      this.going = false;
+      if (view) this.trail.push(view);
+      return this.#agree();
     }
-    this.entries = 0;
-    this.open = Boolean(view);
+    if (this.going) return view || this.#arrived();
+    this.asked = null;
+    this.trail = [];
+    this.wanted = view;
     this.follow(view);
   }
 
-  // The lightbox was closed.
-  leave() {
-    this.open = false;
-    clearTimeout(this.timer);
-    if (this.asked === this.known) this.#out();
+  #none() {
+    this.wanted = "";
+    clearTimeout(this.resting);
+    this.resting = null;
   }
 
-  // The browser's Back while the lightbox is open; true when that closes it.
-  wentBack() {
-    if (!this.entries) return false;
-    clearTimeout(this.timer);
-    this.open = false;
-    this.#back(this.entries - 1);
-    return true;
-  }
-
-  #added() {
-    this.going = false;
-    this.entries += 1;
-    if (!this.open) this.#out();
-  }
-
-  #out() {
-    if (!this.known) return;
-    if (this.entries) return this.#back(this.entries);
-    this.asked = "";
-    this.tell("");
+  // Bring the address to what is on screen, once nothing else is on its way.
+  #agree() {
+    if (this.asked !== null || this.going || this.resting || this.wanted === this.known) return;
+    if (!this.wanted && this.trail.length) return this.#back(this.trail.length);
+    this.asked = this.wanted;
+    this.tell(this.wanted);
+    this.#patience(() => (this.asked = null));
   }
 
   #back(steps) {
-    this.entries = 0;
+    this.trail = [];
     this.going = true;
     if (steps) history.go(-steps);
+    this.#patience(() => this.#arrived());
+  }
+
+  #arrived() {
+    this.going = false;
+    this.#agree();
+  }
+
+  #patience(then) {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => (this.asked !== null || this.going) && then(), PATIENCE);
   }
 }
