@@ -1,22 +1,15 @@
 """A conversation: its turns with tiles that fill by themselves, and a box to ask the next one."""
 
-import re
-
 import streamlit as st
 
 from core import conversations
-from pages.parts import ask_box, frame, progress, source_strip, viewer
+from pages.parts import ask_box, frame, progress, source_strip, tile_words, viewer
 from pages.parts.words import _
 
 
 def start_from(image_id: str | None) -> None:
     """The choice is in the address, so that a reload keeps it."""
     st.query_params["source"] = image_id or source_strip.WORDS
-
-
-def literal(text: str) -> str:
-    """A person's text as markdown that shows every character of it as it is."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 with frame.screen(_("Conversation")) as (studio, person):
@@ -31,8 +24,8 @@ with frame.screen(_("Conversation")) as (studio, person):
     st.set_page_config(page_title=f"{opened.title} · {_('Image Studio')}")
     with frame.column(1080):
         with st.container(gap=None):
-            st.title(literal(opened.title), anchor=False)
-            st.caption(literal(progress.total(opened)))
+            st.title(tile_words.literal(opened.title), anchor=False)
+            st.markdown(f":small[{tile_words.literal(progress.total(opened))}]")
 
         source = None
         with frame.sentences():

@@ -18,6 +18,8 @@ from pages.parts.words import _, language, money, plural, seconds
 
 TILES = component("tiles")
 NONE = "\N{EN DASH}"
+LATEST = 5
+"""Clicks that a browser may still tell again."""
 
 
 def turns(
@@ -60,8 +62,15 @@ def total(opened: Opened) -> str:
 
 
 def _act(studio: Studio, person: Person, told: dict[str, str] | None, on_continue: Callable[[str], None]) -> None:
-    """What was clicked on a tile. It comes from a browser, so every verb looks up its id again."""
-    act, target = (told or {}).get("act"), str((told or {}).get("id", ""))
+    """What was clicked on a tile. It comes from a browser, so every verb looks up its id again.
+
+    A browser tells it again when it hears nothing; the same wish is granted once.
+    """
+    granted = st.session_state.setdefault("granted", [])
+    if not told or told.get("wish") in granted:
+        return
+    granted.append(told.get("wish"))
+    act, target = told.get("act"), str(told.get("id", ""))
     if act in ("retry", "cancel"):
         _tell(lambda: getattr(generations, act)(studio, person, target), retried=act == "retry")
     elif act == "continue":
@@ -72,8 +81,6 @@ def _act(studio: Studio, person: Person, told: dict[str, str] | None, on_continu
 
 def _tell(verb: Callable[[], None], *, retried: bool) -> None:
     """A toast, because the tile may be anywhere on the page; the next look at the rows shows the truth."""
-    # Makes the tiles' data new, so that a tile which already shows what was clicked goes back to what is.
-    st.session_state["acts"] = st.session_state.get("acts", 0) + 1
     try:
         verb()
     except StudioError as error:
@@ -94,10 +101,13 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
         "references": [{"id": i.id, "role": i.role, "placeholder": i.placeholder} for i in turn.references],
         "summary": tile_words.summary(turn, label),
         "settings": tile_words.settings(turn, label),
-        "timings": [_timing(answer, label(answer.name)) for answer in answers],
+        "timings": [
+            _timing(answer, label(answer.name), several=(turn.settings.get("count") or 1) > 1) for answer in answers
+        ],
         "generations": [answer.wire(label(answer.name)) for answer in answers],
         "source": source if any(source == image.id for answer in answers for image in answer.images) else None,
-        "acts": st.session_state.get("acts", 0),
+        # New with every click, so that a tile which shows what was clicked goes back to what is when it was refused.
+        "granted": st.session_state.get("granted", [])[-LATEST:],
     }
 
 
@@ -110,12 +120,12 @@ def _shape(ratio: object) -> float:
         return 1.0
 
 
-def _timing(answer: GenerationView, label: str) -> list[str]:
+def _timing(answer: GenerationView, label: str, several: bool) -> list[str]:
     """A row of the table under a turn's settings."""
     waited = (answer.started_at - answer.queued_at).total_seconds() if answer.started_at else None
     cost = _("free") if answer.practice else money(answer.cost) if answer.cost is not None else NONE
     return [
-        f"{label} {answer.n}",
+        f"{label} {answer.n}" if several else label,
         tile_words.status(answer),
         seconds(max(waited, 0)) if waited is not None else NONE,
         seconds(answer.duration_ms / 1000) if answer.duration_ms is not None else NONE,

@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit_image_select import image_select
@@ -11,9 +11,10 @@ from core import access
 from core.access import Person
 from core.conversations import Opened
 from core.studio import Studio
-from core.views import ImageView, TurnView
+from core.views import GenerationView, ImageView, TurnView
 from pages.parts import beginnings
 from pages.parts.ask_box import Settings
+from pages.parts.tile_words import literal
 from pages.parts.words import _
 
 WORDS = "words"
@@ -54,34 +55,45 @@ def show(
         images = [source, *images[: MOST - 1]]
     if not images:
         return
-    label = _("{where} · choose another").format(where=where(opened, source))
+    label = _("{where} · choose another").format(where=literal(where(studio, opened, source)))
     with st.expander(label, icon=":material/start:", key="strip", on_change="rerun") as strip:
         if not strip.open:
+            st.session_state.pop("strip-drawn", None)
             return
-        base = f"/m/{access.media_token(studio, person)}/"
-        choices = [WORDS, *(image.id for image in images)]
-        present = choices.index(source.id if source else WORDS)
-        # The strip keeps the pictures and the choice that it was first drawn with, so both are in its key.
-        drawn = hashlib.sha256("".join([*choices, choices[present]]).encode()).hexdigest()[:16]
-        picked = image_select(
-            _("Pick what the next turn starts from"),
-            [LETTERS, *(f"{base}{image.id}/256" for image in images)],
-            captions=[_("Words alone"), *(_caption(opened, image) for image in images)],
-            index=present,
-            use_container_width=False,
-            return_value="index",
-            key=f"strip-{drawn}",
-        )
+        present = source.id if source else WORDS
+        picked = _strip(studio, person, opened, images, present)
     if picked != present:
-        on_source(None if choices[picked] == WORDS else choices[picked])
+        on_source(None if picked == WORDS else picked)
         st.rerun()
+
+
+def _strip(studio: Studio, person: Person, opened: Opened, images: Sequence[ImageView], present: str) -> str:
+    """Draw it; what is picked in it. It marks its first picture until a click, whatever its `index` says, and keeps
+    the pictures it was first drawn with; so it is drawn anew, with the present choice first, when either is wrong."""
+    base = f"/m/{access.media_token(studio, person)}/"
+    looks = {WORDS: (LETTERS, _("Words alone"))}
+    looks |= {image.id: (f"{base}{image.id}/256", _caption(opened, image)) for image in images}
+    choices, picked = st.session_state.get("strip-drawn", ((), None))
+    if set(choices) != set(looks) or picked != present:
+        choices = (present, *(choice for choice in looks if choice != present))
+    index = image_select(
+        _("Pick what the next turn starts from"),
+        [looks[choice][0] for choice in choices],
+        captions=[looks[choice][1] for choice in choices],
+        use_container_width=False,
+        return_value="index",
+        key=f"strip-{hashlib.sha256(repr(choices).encode()).hexdigest()[:16]}",
+    )
+    st.session_state["strip-drawn"] = (choices, choices[index])
+    return choices[index]
 
 
 def settings(studio: Studio, opened: Opened, source: ImageView | None) -> Settings:
     """What the next turn begins with: as the source's turn was asked, with those of its models that take an image."""
-    turn = (source and turn_of(opened, source)) or (opened.turns[-1] if opened.turns else None)
-    if turn is None:
+    if not opened.turns:
         return {}
+    made = _made(opened, source) if source else None
+    turn = made[0] if made else opened.turns[-1]
     models = turn.settings.get("models", ())
     if source:
         able = [model.name for model in studio.catalogue.models(studio.providers) if model.takes_source]
@@ -89,23 +101,28 @@ def settings(studio: Studio, opened: Opened, source: ImageView | None) -> Settin
     return {**turn.settings, "models": models}
 
 
-def where(opened: Opened, source: ImageView | None) -> str:
+def where(studio: Studio, opened: Opened, source: ImageView | None) -> str:
     """The choice in words, for everybody and for whom the strip says nothing."""
     if source is None:
         return _("Starts from words alone")
-    turn = turn_of(opened, source)
-    return _("Starts from step {n}").format(n=turn.position) if turn else _("Starts from another image")
+    made = _made(opened, source)
+    if made is None:
+        return _("Starts from another image")
+    turn, answer = made
+    return _("Starts from step {n}, {model}").format(n=turn.position, model=studio.catalogue.label(answer.name))
 
 
-def turn_of(opened: Opened, source: ImageView) -> TurnView | None:
-    """The turn that this image came from, if it is of this conversation."""
-    made = (turn for turn in opened.turns if any(source in answer.images for answer in turn.generations))
-    return next(made, None)
+def _made(opened: Opened, image: ImageView) -> tuple[TurnView, GenerationView] | None:
+    """The turn and the answer that this image came from, if it is of this conversation."""
+    answers = ((turn, answer) for turn in opened.turns for answer in turn.generations)
+    return next(((turn, answer) for turn, answer in answers if image in answer.images), None)
 
 
 def _writing(key: str) -> bool:
-    """Whether there are words in the ask box."""
-    return any(str(name).startswith(f"{key}-prompt-") and words for name, words in st.session_state.items())
+    """Whether there are words in the ask box that were not sent."""
+    state = st.session_state
+    token = state.get(f"{key}-token")
+    return token != state.get(f"{key}-sent") and bool(state.get(f"{key}-prompt-{token}"))
 
 
 def _newest(studio: Studio, opened: Opened) -> str | None:
@@ -120,5 +137,5 @@ def _newest(studio: Studio, opened: Opened) -> str | None:
 
 
 def _caption(opened: Opened, image: ImageView) -> str:
-    turn = turn_of(opened, image)
-    return _("Step {n}").format(n=turn.position) if turn else _("Uploaded")
+    made = _made(opened, image)
+    return _("Step {n}").format(n=made[0].position) if made else _("Uploaded")

@@ -1,10 +1,16 @@
-"""What tiles and the heads of turns say: all of it in the person's language, none of it markup."""
+"""What a conversation says: all of it in the person's language, none of it markup."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from core.views import GenerationView, TurnView
 from pages.parts.words import _, plural
+
+
+def literal(text: str) -> str:
+    """A person's text as markdown that shows every character of it as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def words() -> dict[str, Any]:
@@ -43,6 +49,7 @@ def words() -> dict[str, Any]:
         "justNow": _("just now"),
         "more": _("Show all"),
         "less": _("Show less"),
+        "timings": _("Status, time and cost of each image"),
         "columns": [_("Image"), _("Status"), _("Waited"), _("Took"), _("Cost"), _("Seed")],
         "roles": {"source": _("Starts from"), "mask": _("Mask"), "reference": _("Reference")},
         "kinds": _kinds(),

@@ -9,14 +9,16 @@ import { signature, tick, tile } from "./tiles_tile.js";
 
 const turns = new WeakMap();
 const TICK_MS = 200;
+const AGAIN_MS = 3_000;
 const WISH_MS = 10_000; // a click that nothing came of shows the truth again after this long
+let wishes = 0;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let turn = turns.get(parentElement);
   const fresh = !turn;
   if (fresh) turns.set(parentElement, (turn = begin(parentElement, data)));
   Object.assign(turn, { data, tell: setTriggerValue });
-  turn.wishes.clear(); // the page was drawn anew, so whatever was clicked has been dealt with
+  for (const [id, { told }] of turn.wishes) if (data.granted.includes(told.wish)) turn.wishes.delete(id);
   adopt(turn.thread, data.generations);
   drawHead(turn);
   draw(turn);
@@ -56,7 +58,7 @@ function heard(turn, message) {
 }
 
 function drawHead(turn) {
-  const text = JSON.stringify({ ...turn.data, generations: null, acts: null, source: null });
+  const text = JSON.stringify({ ...turn.data, generations: null, granted: null, source: null });
   if (turn.headText === text) return;
   turn.headText = text;
   const open = turn.parts.head.querySelector("details")?.open;
@@ -82,7 +84,7 @@ function generations(turn) {
 
 function drawTile(turn, generation) {
   const wish = turn.wishes.get(generation.id);
-  if (wish && wish.said !== `${generation.round} ${generation.status}`) turn.wishes.delete(generation.id);
+  if (wish && wish.said !== standing(generation)) turn.wishes.delete(generation.id);
   const shown = { ...generation, wish: turn.wishes.get(generation.id)?.act, several: several(turn, generation) };
   const text = signature(shown, turn.data);
   if (turn.drawn.get(generation.id) === text) return;
@@ -100,22 +102,33 @@ function several(turn, generation) {
   return turn.data.generations.some((other) => other.model === generation.model && other.n !== generation.n);
 }
 
-// The tile shows at once what was clicked; the server's word replaces it, or time does when none comes.
+// The tile shows at once what was clicked; the server's word replaces it, or time does when none comes. What is told
+// while Streamlit reconnects may be lost, so it is told again; the number lets Python do it once.
 function wished(turn, generation, act, id) {
   if (act === "open") return look(turn.thread, id);
-  turn.tell("act", { act, id: id ?? generation.id });
+  const told = { act, id: id ?? generation.id, wish: `${Date.now()} ${(wishes += 1)}` };
+  turn.tell("act", told);
   if (act !== "retry" && act !== "cancel") return;
-  const now = turn.thread.generations.get(generation.id);
-  turn.wishes.set(generation.id, { act, said: `${now.round} ${now.status}`, until: performance.now() + WISH_MS });
+  const said = standing(turn.thread.generations.get(generation.id));
+  const now = performance.now();
+  turn.wishes.set(generation.id, { act, told, said, again: now + AGAIN_MS, until: now + WISH_MS });
   draw(turn);
 }
 
+function standing({ round, status }) {
+  return `${round} ${status}`;
+}
+
 function ticking(turn) {
-  let stale = false;
-  for (const [id, wish] of turn.wishes) {
-    if (performance.now() > wish.until) stale = turn.wishes.delete(id);
+  const now = performance.now();
+  const over = [...turn.wishes].filter(([, wish]) => now > wish.until);
+  over.forEach(([id]) => turn.wishes.delete(id));
+  if (over.length) draw(turn);
+  const again = [...turn.wishes.values()].find((wish) => now > wish.again);
+  if (again) {
+    again.again = now + AGAIN_MS;
+    turn.tell("act", again.told);
   }
-  if (stale) draw(turn);
   for (const generation of generations(turn)) {
     if (generation.status === "running") tick(turn.tiles.get(generation.id), generation, turn.data);
   }

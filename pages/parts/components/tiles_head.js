@@ -84,7 +84,7 @@ function timings(data) {
   const body = make("tbody");
   body.append(...data.timings.map((cells) => row(cells, "row")));
   table.append(names, body);
-  const wide = make("div", "wide");
+  const wide = make("div", "wide", "", { tabindex: "0", role: "region", "aria-label": data.words.timings });
   wide.append(table);
   return wide;
 }

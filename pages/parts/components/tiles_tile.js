@@ -37,7 +37,9 @@ function stateOf({ status, kind, wish, images }) {
 }
 
 const DRAW = {
-  queued: (generation, data, wish) => skeleton(generation, data, wish, data.words[generation.wish ? "asking" : "queued"]),
+  // A provider that was too busy is asked again; its sentence says when.
+  queued: (generation, data, wish) =>
+    skeleton(generation, data, wish, generation.wish ? data.words.asking : generation.error || data.words.queued),
   running: working,
   succeeded: (generation, data, wish) => generation.images.map((image) => picture(generation, image, data, wish)),
   failed,
@@ -127,6 +129,7 @@ function actions(image, data, wish) {
     setTimeout(() => document.querySelector(data.box)?.focus(), 400);
   });
   next.setAttribute("aria-pressed", String(chosen));
+  next.setAttribute("aria-label", chosen ? words.chosen : words.continue); // narrow tiles show the icon alone
   const create = only(make("a", "only", "", { href: `/?source=${image.id}` }), "create", words.create);
   plainClick(create, () => wish("create", image.id));
   const download = make("a", "only", "", { href: `${data.media}${image.id}/download`, download: "" });
