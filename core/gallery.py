@@ -10,9 +10,10 @@ from sqlmodel import Session, col, func, select
 
 from core import access
 from core.access import Person
+from core.columns import Moment
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import Conversation, Event, Generation, Image, Moment, Post, Turn
+from core.tables import Conversation, Event, Generation, Image, Post, Turn
 from core.tiles import TEXT, UNIT, Detail, Layout, Page, Sibling, Tile, milliseconds
 
 PAGE = 200
