@@ -1,0 +1,234 @@
+"""The command line: start the studio, work in the background, look after it, and generate without a screen."""
+
+# What takes long to import is imported inside the commands, so that `studio --help` answers at once.
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.errors import StudioError
+
+if TYPE_CHECKING:
+    from core.studio import Studio
+
+APP = Path(__file__).parent.parent / "app.py"
+FINDINGS, UNUSABLE = 1, 2
+"""Exit codes beside 0: it ran and something is wrong; it could not begin."""
+
+app = typer.Typer(
+    help="Image Studio: a prompt becomes kept images.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Port = Annotated[int, typer.Option(min=1, max=65535, envvar="PORT", help="Where the browser finds it.")]
+Host = Annotated[str, typer.Option(help="The address to listen on; without a sign-in only this machine's own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
+Model = Annotated[
+    list[str] | None, typer.Option(help="PROVIDER/MODEL, e.g. sketch/sketch. Repeat it to ask several models.")
+]
+Ratio = Annotated[str, typer.Option(help="Width to height, e.g. 16:9.")]
+Count = Annotated[int, typer.Option("--n", help="Images per model.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed and model draw the same again, where models can.")]
+Source = Annotated[Path | None, typer.Option(help="A picture to start from.")]
+Mask = Annotated[Path | None, typer.Option(help="Black and white, over the source: white is what changes.")]
+Images = Annotated[int, typer.Option(min=1, max=100_000, help="About how many images to make.")]
+
+
+@app.command()
+def run(port: Port = 8501, host: Host = "127.0.0.1") -> None:
+    """Start the studio and tell where it is."""
+    with _told():
+        from core.settings import Settings
+
+        Settings.from_env()
+    if not APP.exists():
+        _stop("The screens are not beside this installation. Start it from a checkout of Image Studio.")
+    if not _own(host):
+        _stop(f"There is no sign-in, so the studio answers only to this machine. Leave --host {host} away.")
+    if _taken(host, port):
+        _stop(f"Something else answers at port {port} already. Choose another one with --port.", FINDINGS)
+    typer.echo(f"Image Studio: http://{'localhost' if host == '127.0.0.1' else _bracketed(host)}:{port}")
+    sys.stdout.flush()
+    options = {"server.port": port, "server.address": host, "server.headless": "true"}
+    told = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *told])
+
+
+@app.command()
+def worker() -> None:
+    """Do background work only, until Ctrl-C or SIGTERM; running calls are finished first."""
+    with _told(FINDINGS):
+        from core import worker as background
+
+        stopping = _stopping()
+        studio = _studio()
+        if not background.start(studio):
+            _stop("Another process works on this database already. One is enough; nothing was started.", FINDINGS)
+        typer.echo("Working. Ctrl-C stops it after the running calls.")
+        sys.stdout.flush()
+        stopping.wait()
+        typer.echo("Finishing running calls …")
+        background.stop(studio)
+        typer.echo("Stopped.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    with _told(FINDINGS):
+        from core import database, migrations
+        from core.settings import Settings
+
+        engine = database.open_database(Settings.from_env())
+        done = migrations.at_head(engine)
+        migrations.migrate(engine)
+        typer.echo("The database is at this version already." if done else "The database is at this version now.")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at everything the studio needs. Exit code 0: all well; 1: findings; 2: could not look."""
+    with _told(UNUSABLE):
+        from core import doctor as looking
+        from core.settings import Settings
+
+        findings = looking.look(Settings.from_env())
+    well = all(finding.ok for finding in findings)
+    if as_json:
+        checks = [{"name": f.name, "ok": f.ok, "text": f.text} for f in findings]
+        typer.echo(json.dumps({"ok": well, "checks": checks}, ensure_ascii=False))
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok     ' if finding.ok else 'problem'}  {finding.name}: {finding.text}")
+    raise typer.Exit(0 if well else FINDINGS)
+
+
+@app.command()
+def demo(images: Images = 300) -> None:
+    """Fill the studio with sample content, all of it marked as practice."""
+    with _told(FINDINGS):
+        from core import access
+        from core import demo as samples
+
+        studio = _studio()
+        made = samples.fill(studio, access.local_person(studio), images, _progress)
+    typer.echo(f"Made {made} sample images." if made else "The studio is filled with sample content already.")
+
+
+@app.command()
+def generate(
+    prompt: str,
+    model: Model = None,
+    ratio: Ratio = "1:1",
+    n: Count = 1,
+    seed: Seed = None,
+    source: Source = None,
+    mask: Mask = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one or more models, wait, and tell what came. Exit code 0: all succeeded; 1: not all; 2: nothing asked."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a call that is under way is finished then, too
+    with _told(UNUSABLE):
+        from core import generating
+
+        studio = _studio()
+        wanted = generating.Wanted(prompt, tuple(model or ()), ratio, n, seed, source, mask)
+        asked = generating.begin(studio, wanted)
+    with _told(FINDINGS):
+        waiting = generating.Waiting(studio, asked, _aside)
+        ended = waiting.ended()
+        told = [json.dumps(generating.facts(studio, asked), ensure_ascii=False)]
+        for line in told if as_json else generating.lines(studio, asked):
+            typer.echo(line)
+        sys.stdout.flush()
+        succeeded = generating.all_succeeded(studio, asked)
+        waiting.leave()
+    raise typer.Exit((0 if succeeded else FINDINGS) if ended else generating.INTERRUPTED)
+
+
+@contextmanager
+def _told(code: int = UNUSABLE) -> Iterator[None]:
+    """Nobody at a terminal should meet a traceback: a sentence on stderr, and this exit code."""
+    try:
+        yield
+    except StudioError as error:
+        _stop(str(error), code)
+    except (typer.Exit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        from core import log
+
+        _stop(log.apology(error), code)
+
+
+def _studio() -> "Studio":
+    from core import log
+    from core.studio import current
+
+    log.setup()
+    return current()
+
+
+def _stopping() -> threading.Event:
+    """Set by the first SIGTERM or Ctrl-C; a second one does not wait for anything."""
+    event = threading.Event()
+
+    def stop(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        event.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return event
+
+
+def _own(host: str) -> bool:
+    """True for names of this machine that nobody else can reach."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _taken(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Streamlit's server does
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError:
+            return True
+    return False
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host.strip('[]')}]" if ":" in host else host
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{done} of {total} images", err=True, nl=done >= total)
+
+
+def _aside(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _stop(sentence: str, code: int = UNUSABLE) -> None:
+    _aside(sentence)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()
