@@ -14,10 +14,11 @@ def start_from(image_id: str | None) -> None:
 
 with frame.screen(_("Conversation")) as (studio, person):
     opened = None
-    with frame.sentences():
+    with frame.column(760), frame.sentences():
         opened = conversations.opened(studio, person, st.query_params.get("id", ""))
     if opened is None:
-        st.page_link(frame.PAGES / "create.py", label=_("Back to Create"), icon=":material/arrow_back:")
+        with frame.column(760):
+            st.page_link(frame.PAGES / "create.py", label=_("Back to Create"), icon=":material/arrow_back:")
         st.stop()
 
     box = f"next-{opened.id}"
