@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Port = Annotated[int, typer.Option(min=1, max=65535, envvar="PORT", help="Where the browser finds it.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Where the browser finds it; else PORT, else 8501.")]
 Host = Annotated[str, typer.Option(help="The address to listen on; without a sign-in only this machine's own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
 Model = Annotated[
@@ -46,12 +46,12 @@ Images = Annotated[int, typer.Option(min=1, max=100_000, help="About how many im
 
 
 @app.command()
-def run(port: Port = 8501, host: Host = "127.0.0.1") -> None:
+def run(port: Port = None, host: Host = "127.0.0.1") -> None:
     """Start the studio and tell where it is."""
     with _told():
         from core.settings import Settings
 
-        Settings.from_env()
+        port = port or Settings.from_env().port
     if not APP.exists():
         _stop("The screens are not beside this installation. Start it from a checkout of Image Studio.")
     if not _own(host):

@@ -30,8 +30,6 @@ POLL = 0.25
 BEATS = 6
 """Signs of life in the time without one after which a process counts as dead."""
 HISTORY = timedelta(days=7)
-DRAIN = 20
-"""Seconds that running calls get to finish when a process stops."""
 
 Run = Callable[[str, int], Awaitable[float | None]]
 """Does one round of a generation; returns seconds to wait before going on, or None at its end."""
@@ -102,10 +100,10 @@ def start(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> bool:
 
 
 def stop(studio: Studio) -> None:
-    """Let running calls finish for a while, then leave; what is left goes on at the next start or elsewhere."""
+    """Let running calls finish, for as long as one may take, then leave; queued work goes on at the next start."""
     if _Here.run is None:
         return
-    DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
+    DBOS.destroy(workflow_completion_timeout_sec=studio.settings.provider_deadline)
     if _Here.stopping and _Here.heart:
         _Here.stopping.set()
         _Here.heart.join(timeout=studio.settings.worker_dead_seconds)

@@ -26,6 +26,8 @@ class Settings:
     s3_region: str = "us-east-1"
     secret_key: str = field(default="", repr=False)
     """Signs media links. Empty: one is made and kept in DATA_DIR. Several machines need the same one."""
+    port: int = 8501
+    """Where `studio run` listens, on this machine only."""
     background: str = "here"
     """Who does background work: "here" (this process) or "elsewhere" (processes started with `studio worker`)."""
     worker_dead_seconds: int = 30

@@ -33,7 +33,7 @@ def start(studio: Studio, *, patient: bool = False) -> bool:
 
 
 def stop(studio: Studio) -> None:
-    """Let running calls finish for a while and leave."""
+    """Let running calls finish and leave; see `core.jobs.stop`."""
     _Tidying.stopping.set()
     if _Tidying.thread:
         _Tidying.thread.join(timeout=MINUTE)

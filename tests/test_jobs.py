@@ -92,6 +92,16 @@ def test_a_running_call_is_cut_from_another_process(studio: Studio, alice: Perso
     assert statuses(studio, alice, asked.conversation_id) == ["canceled"]
 
 
+def test_a_worker_that_is_told_to_stop_lets_a_paid_call_finish(studio: Studio, alice: Person) -> None:
+    slow = replace(studio.settings, sketch_delay=4.0)
+    asked = conversations.start(studio, alice, wish("a red fox"))
+
+    with worker(slow):
+        eventually(lambda: statuses(studio, alice, asked.conversation_id) == ["running"])
+
+    assert statuses(studio, alice, asked.conversation_id) == ["succeeded"]
+
+
 def test_an_ask_that_is_rolled_back_leaves_no_work(studio: Studio, alice: Person) -> None:
     asked = conversations.start(studio, alice, wish("a red fox"))
     [generation] = conversations.opened(studio, alice, asked.conversation_id).turns[0].generations
