@@ -139,6 +139,7 @@ def _models(key: str, models: Mapping[str, Model]) -> None:
         format_func=label,
         key=f"{key}-models",
         placeholder=_("Pick one or more models"),
+        select_all=False,  # a slip that costs money
         persist_state="session",
     )
 

@@ -1,14 +1,15 @@
 """What stands on Create before anything was made: a word on how it works, prompts to try, sample content."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 import streamlit as st
 
+from core import demo
 from core.access import Person
 from core.studio import Studio
 from pages.parts import ask_box
 from pages.parts.words import _
+
+IMAGES = 60
+"""Enough to see what the screens look like full; `studio demo` draws more."""
 
 
 def show(studio: Studio, person: Person, key: str) -> None:
@@ -22,7 +23,7 @@ def show(studio: Studio, person: Person, key: str) -> None:
         st.subheader(_("Your conversations will be here"), anchor=False, text_alignment="center")
         st.caption(_("Each prompt opens one: its images, and every further step from them."), text_alignment="center")
         label = _("Fill with sample content")
-        if find_spec("core.demo") and st.button(label, key="fill", type="tertiary", icon=":material/auto_stories:"):
+        if st.button(label, key="fill", type="tertiary", icon=":material/auto_stories:"):
             _fill(studio, person)
 
 
@@ -37,7 +38,12 @@ def _samples() -> dict[str, str]:
 
 
 def _fill(studio: Studio, person: Person) -> None:
-    demo = import_module("core.demo")
-    with st.spinner(_("Drawing sample content…")):
-        demo.fill(studio, person)
+    """Whoever clicks elsewhere meanwhile stops it between two conversations; what is made by then stays."""
+    text = _("Drawing sample content, all of it marked as practice…")
+    bar = st.progress(0.0, text)
+
+    def show_progress(made: int, of: int) -> None:
+        bar.progress(made / of, text)
+
+    demo.fill(studio, person, IMAGES, show_progress)
     st.rerun()

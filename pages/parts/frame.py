@@ -42,7 +42,9 @@ def sentences() -> Iterator[None]:
 def guard() -> tuple[Studio, Person]:
     """The studio and who is looking at it; pages start here, so a deep link on a cold server is guarded too."""
     studio = current()
-    return studio, access.local_person(studio)
+    if "person" not in st.session_state:
+        st.session_state["person"] = access.local_person(studio)
+    return studio, st.session_state["person"]
 
 
 def go(page: str, **query: str) -> None:

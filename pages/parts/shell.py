@@ -12,21 +12,18 @@ import streamlit as st  # noqa: E402 (needs the path above)
 
 from pages.parts.words import _  # noqa: E402
 
-st.set_page_config(page_title=_("Image Studio"), page_icon=str(ROOT / "pages/parts/icon.svg"), layout="wide")
-
-st.logo(str(ROOT / "pages/parts/icon.svg"), link=None)
-
 PAGES = ROOT / "pages"
+ICON = str(PAGES / "parts" / "icon.svg")  # drawn here: Streamlit would fetch an icon by name from the internet
+
+st.set_page_config(page_title=_("Image Studio"), page_icon=ICON, layout="wide")
+
+st.logo(ICON)
 
 # To add a screen, add a line. Hidden ones are reached from other screens and by their address.
 MENU = [
     st.Page(PAGES / "create.py", title=_("Create"), icon=":material/auto_awesome:", default=True),
+    st.Page(PAGES / "gallery.py", title=_("Gallery"), icon=":material/photo_library:", url_path="gallery"),
+    st.Page(PAGES / "conversation.py", title=_("Conversation"), url_path="conversation", visibility="hidden"),
 ]
-if (PAGES / "gallery.py").exists():
-    MENU.append(st.Page(PAGES / "gallery.py", title=_("Gallery"), icon=":material/photo_library:", url_path="gallery"))
-if (PAGES / "conversation.py").exists():
-    MENU.append(
-        st.Page(PAGES / "conversation.py", title=_("Conversation"), url_path="conversation", visibility="hidden")
-    )
 
 st.navigation(MENU, position="top").run()

@@ -1,0 +1,187 @@
+"""Create in a real browser: the cursor waits in the prompt, the keyboard asks, one wish is asked once."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image as Drawing
+from playwright.sync_api import Browser, Page, expect
+
+from core import access, conversations
+from core.access import Person
+from core.asks import Ask
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import new_id
+from tests.browser.app_server import app_server, browser
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+ARRIVES = 60_000
+"""Milliseconds that anything may take on a busy machine before it counts as not coming."""
+PROMPT = "Describe the image you want to create…"
+LOOKS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
+
+Start = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    opened = open_studio(Settings(data_dir=tmp_path_factory.mktemp("create") / "data", free_space_floor_mb=1))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def address(studio: Studio) -> Iterator[str]:
+    """The application on the same folder, which leaves the work undone: these tests are about asking."""
+    with app_server(studio.settings.data_dir, BACKGROUND="elsewhere", FREE_SPACE_FLOOR_MB="1") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Iterator[Start]:
+    """A fresh window on Create, ready to be used."""
+    contexts = []
+
+    def go(width: int = 1440, scheme: str = "light", query: str = "") -> Page:
+        size = {"width": width, "height": 900 if width > 500 else 844}
+        contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale="en-US"))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(ARRIVES)
+        page.goto(f"{address}/{query}")
+        expect(page.get_by_role("button", name="Generate")).to_be_visible(timeout=ARRIVES)
+        expect(page.get_by_role("textbox", name=PROMPT)).to_be_focused(timeout=ARRIVES)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def me(studio: Studio) -> Person:
+    return access.local_person(studio)
+
+
+def test_the_cursor_waits_in_the_prompt(visit: Start) -> None:
+    page = visit()
+
+    page.keyboard.type("a red fox")
+
+    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("a red fox")
+
+
+def test_control_and_enter_ask_once(visit: Start, studio: Studio, me: Person) -> None:
+    page = visit()
+    page.keyboard.type("a fox by keyboard")
+
+    page.keyboard.press("Control+Enter")
+
+    page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
+    assert titles(studio, me).count("a fox by keyboard") == 1
+
+
+def test_a_double_click_asks_once(visit: Start, studio: Studio, me: Person) -> None:
+    page = visit()
+    page.keyboard.type("a fox by double click")
+
+    page.get_by_role("button", name="Generate").dblclick()
+
+    page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
+    expect(page.get_by_text("a fox by double click").first).to_be_visible(timeout=ARRIVES)
+    assert titles(studio, me).count("a fox by double click") == 1
+
+
+def test_choosing_a_model_keeps_what_is_typed_and_renews_the_price(visit: Start) -> None:
+    page = visit()
+    expect(page.get_by_text("1 image, practice, free")).to_be_visible(timeout=ARRIVES)
+    page.keyboard.type("half a thou")
+
+    page.get_by_role("combobox", name="Models").click()
+    page.get_by_role("option").first.click()
+
+    expect(page.get_by_text("2 images, practice, free")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("half a thou")
+
+
+def test_words_survive_a_look_at_the_gallery(visit: Start) -> None:
+    page = visit()
+    page.keyboard.type("half a thought")
+
+    page.get_by_role("link", name="Gallery").click()
+    page.wait_for_url("**/gallery")
+    page.get_by_role("link", name="Create").click()
+
+    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("half a thought", timeout=ARRIVES)
+
+
+def test_a_dropped_picture_is_kept_and_becomes_the_start(visit: Start, studio: Studio, tmp_path: Path) -> None:
+    page, file = visit(), tmp_path / "leaf.png"
+    Drawing.new("RGB", (80, 60), "#3a7d44").save(file)
+
+    page.locator('input[type="file"]').set_input_files(file)
+
+    page.wait_for_url("**/?source=*", timeout=ARRIVES)
+    expect(page.get_by_role("img", name="Starts from")).to_be_visible(timeout=ARRIVES)
+    page.get_by_role("button", name="Remove: Starts from").click()
+    expect(page.get_by_role("img", name="Starts from")).to_have_count(0, timeout=ARRIVES)
+    expect(page.get_by_role("button", name="Start from an image")).to_be_visible(timeout=ARRIVES)
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence(visit: Start, tmp_path: Path) -> None:
+    page, file = visit(), tmp_path / "leaf.png"
+    file.write_bytes(b"not a picture at all")
+    page.keyboard.type("a red fox")
+
+    page.locator('input[type="file"]').set_input_files(file)
+
+    expect(page.get_by_role("alert").filter(has_text=".")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("a red fox")
+
+
+def test_a_card_opens_its_conversation(visit: Start, studio: Studio, me: Person) -> None:
+    known = conversations.start(studio, me, ask("a lighthouse to open"))
+    page = visit()
+
+    page.get_by_role("link", name="a lighthouse to open").click()
+
+    page.wait_for_url(f"**/conversation?id={known.conversation_id}", timeout=ARRIVES)
+
+
+def test_a_cold_link_brings_the_frame_with_it(visit: Start, address: str) -> None:
+    page = visit()
+
+    page.goto(f"{address}/gallery")
+
+    expect(page.get_by_role("link", name="Create")).to_be_visible(timeout=ARRIVES)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_it_is_readable_for_everybody(visit: Start, studio: Studio, me: Person, width: int, scheme: str) -> None:
+    conversations.start(studio, me, ask(f"A conversation seen at {width} in {scheme}"))
+    page = visit(width, scheme)
+    page.get_by_text("Advanced").click()
+    expect(page.get_by_text("Seed")).to_be_visible(timeout=ARRIVES)
+
+    found = Axe().run(page).response["violations"]
+
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"create-{scheme}-{width}.png", full_page=True)
+    serious = [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def ask(words: str) -> Ask:
+    return Ask(prompt=words, models=("sketch/sketch",), token=new_id())
+
+
+def titles(studio: Studio, person: Person) -> list[str]:
+    cards, _ = conversations.cards(studio, person, limit=100)
+    return [card.title for card in cards]

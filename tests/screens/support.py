@@ -1,0 +1,55 @@
+"""Visit screens: the real shell on a throwaway folder; `visit("create")` is what somebody sees who opens it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
+
+from core import studio as home
+from core.studio import Studio
+
+PAGES = Path(__file__).parents[2] / "pages"
+SECONDS = 60
+
+
+def at_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **environment: str) -> Studio:
+    """This process's studio from now on, as `current()` gives it, in this folder and with these settings."""
+    for name, value in {
+        "DATA_DIR": str(folder),
+        "FREE_SPACE_FLOOR_MB": "1",
+        "SKETCH_DELAY": "0",
+        **environment,
+    }.items():
+        monkeypatch.setenv(name, value)
+    home.current.cache_clear()
+    return home.current()
+
+
+def visit(page: str = "create", **query: str) -> AppTest:
+    """This screen as it first looks, opened with this query string."""
+    app = AppTest.from_file(str(PAGES / "parts" / "shell.py"), default_timeout=SECONDS)
+    if page != "create":
+        app.run()
+        app.switch_page(str(PAGES / f"{page}.py"))
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+@contextmanager
+def queries(studio: Studio) -> Iterator[list[str]]:
+    """The reads that reach the database meanwhile."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            seen.append(statement)
+
+    sa.event.listen(studio.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(studio.engine, "before_cursor_execute", note)
