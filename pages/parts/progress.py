@@ -42,7 +42,7 @@ def turns(
         TILES(
             key=key,
             data=shared | _data(studio, turn, source) | {"last": turn == opened.turns[-1]},
-            on_act_change=lambda key=key: _act(studio, person, st.session_state[key].act, on_continue),
+            on_act_change=lambda key=key: grant(studio, person, st.session_state[key].act, on_continue),
             on_news_change=lambda: None,  # the run itself is the answer: costs and the choice of images follow
         )
 
@@ -61,32 +61,35 @@ def total(opened: Opened) -> str:
     return " · ".join(parts)
 
 
-def _act(studio: Studio, person: Person, told: dict[str, str] | None, on_continue: Callable[[str], None]) -> None:
-    """What was clicked on a tile. It comes from a browser, so every verb looks up its id again.
+def grant(studio: Studio, person: Person, told: dict[str, str] | None, on_continue: Callable[[str], None]) -> None:
+    """Do what was clicked on a tile: `act` is retry, cancel, continue or create, `id` a generation or an image.
 
-    A browser tells it again when it hears nothing; the same wish is granted once.
+    It comes from a browser, so every verb looks up the id again. A browser that hears nothing tells it again; the same
+    `wish` is granted once.
     """
     granted = st.session_state.setdefault("granted", [])
     if not told or told.get("wish") in granted:
         return
     granted.append(told.get("wish"))
     act, target = told.get("act"), str(told.get("id", ""))
-    if act in ("retry", "cancel"):
-        _tell(lambda: getattr(generations, act)(studio, person, target), retried=act == "retry")
+    if act == "retry":
+        _say(lambda: generations.retry(studio, person, target), _("Asked again."))
+    elif act == "cancel":
+        _say(lambda: generations.cancel(studio, person, target), _("Canceled."))
     elif act == "continue":
         on_continue(target)
     elif act == "create":
         frame.go("create", source=target)
 
 
-def _tell(verb: Callable[[], None], *, retried: bool) -> None:
+def _say(verb: Callable[[], None], done: str) -> None:
     """A toast, because the tile may be anywhere on the page; the next look at the rows shows the truth."""
     try:
         verb()
     except StudioError as error:
         st.toast(str(error), icon=":material/error:", duration="long")
     else:
-        st.toast(_("Asked again.") if retried else _("Canceled."), icon=":material/check:")
+        st.toast(done, icon=":material/check:")
 
 
 def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:

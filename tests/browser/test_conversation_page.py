@@ -269,6 +269,33 @@ def test_the_next_turn_starts_from_the_chosen_image_and_reaches_other_tabs(
         expect(page.locator(".prompt").last).to_have_text("At night")
 
 
+def test_an_image_opens_large_goes_to_create_and_is_downloaded(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(idle.url(elsewhere.ask("A lighthouse")))
+    with elsewhere.working():
+        pass
+    tiles(page, "succeeded", 2)
+    tile = page.locator(".tile").first
+
+    tile.get_by_role("link", name="Open").click()
+    large = page.get_by_role("dialog")
+    expect(large).to_contain_text("A lighthouse", timeout=ARRIVES)
+    page.keyboard.press("ArrowRight")
+    expect(large).to_contain_text("Ink (practice)", timeout=ARRIVES)
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+
+    with page.expect_download() as download:
+        tile.hover()
+        tile.get_by_role("link", name="Download").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+    tile.get_by_role("link", name="Use in Create").click()
+    expect(page.get_by_placeholder("Describe the image you want to create…")).to_be_visible(timeout=ARRIVES)
+    assert "/?source=" in page.url
+
+
 def test_a_failed_image_says_why_and_is_retried_alone(
     idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
 ) -> None:
@@ -370,15 +397,17 @@ def every_state(elsewhere: Outside) -> str:
         pass
     now = elsewhere.studio.now()
     states = [
-        {"duration_ms": 60_000},
+        {},
         {"status": QUEUED},
         {"status": RUNNING, "started_at": now},
-        {"status": RUNNING, "started_at": now - timedelta(minutes=2)},
+        {"status": RUNNING, "started_at": now - timedelta(hours=1)},
         *({"status": FAILED, "error_kind": kind, "error": why} for kind, why in FAILURES.items()),
         {"status": QUEUED, "error_kind": "busy", "error": "The provider is busy. We ask again in 12 s."},
         {"status": CANCELED},
     ]
     with elsewhere.studio.transaction() as db:
+        for row in db.exec(select(Generation)).all():
+            row.duration_ms = 600_000  # so that "usually" does not turn into "slower" while a slow machine looks
         of_this = select(Generation).join(Turn).where(Turn.conversation_id == conversation)
         for row, state in zip(db.exec(of_this.order_by(col(Generation.id))).all(), states, strict=True):
             for name, value in state.items():

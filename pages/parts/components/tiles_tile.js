@@ -86,10 +86,14 @@ export function tick(node, generation, data) {
 }
 
 function pace(passed, known, { words, locale }) {
-  const time = seconds(Math.floor(passed / 1000) * 1000, locale);
+  const time = length(Math.floor(passed / 1000) * 1000, locale);
   if (late(passed, known)) return fill(words.late, { time }, locale);
   if (!known?.p50) return fill(words.soFar, { time }, locale);
-  return known.p50 < 1000 ? words.usuallyQuick : fill(words.usually, { usual: seconds(known.p50, locale), time }, locale);
+  return known.p50 < 1000 ? words.usuallyQuick : fill(words.usually, { usual: length(known.p50, locale), time }, locale);
+}
+
+function length(ms, locale) {
+  return ms < 120_000 ? seconds(ms, locale) : `${Math.floor(ms / 60_000).toLocaleString(locale)} min`;
 }
 
 // ---- a picture ----

@@ -1,0 +1,247 @@
+"""A conversation: what was asked stands there to the letter, with what came of it, what it cost, and a box to go on."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from core import access, conversations, generations
+from core import studio as home
+from core.access import Person
+from core.studio import Studio
+from core.tables import CANCELED, FAILED, Generation
+from tests.conftest import unfinished, wish
+from tests.screens.support import at_home, queries, visit
+
+ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    yield at_home(monkeypatch, tmp_path / "data")
+    home.current().engine.dispose()
+    home.current.cache_clear()
+
+
+@pytest.fixture
+def me(studio: Studio) -> Person:
+    return access.local_person(studio)
+
+
+def test_words_are_shown_to_the_letter(studio: Studio, me: Person) -> None:
+    asked = conversations.start(studio, me, wish(ODD))
+
+    app = visit("conversation", id=asked.conversation_id)
+
+    assert unescaped(app.title[0].value) == ODD
+    assert turns(app)[0]["prompt"] == ODD
+    assert not app.exception
+
+
+def test_a_turn_says_its_step_its_settings_and_has_a_tile_for_every_generation(studio: Studio, me: Person) -> None:
+    asked = conversations.start(studio, me, wish("A fox", "sketch/sketch", "sketch/ink", ratio="16:9", count=2, seed=7))
+
+    (turn,) = turns(visit("conversation", id=asked.conversation_id))
+
+    assert turn["step"] == "Step 1"
+    assert turn["summary"] == "Sketch (practice), Ink (practice) · 16:9 · 512 · 2 each"
+    assert ["Seed", "7"] in turn["settings"]
+    assert [tile["status"] for tile in turn["generations"]] == ["queued"] * 4
+    assert turn["ratio"] == pytest.approx(16 / 9, abs=0.001)
+    assert [row[1] for row in turn["timings"]] == ["waiting"] * 4
+
+
+def test_the_head_says_how_many_images_there_are_and_what_is_certain_of_their_cost(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch", "sketch/ink", "sketch/poster")
+    costs = {"sketch": {"cost": Decimal("0.04")}, "ink": {"cost": Decimal("0.0031")}}
+    lost = {"cost": None, "status": FAILED, "error_kind": "unknown"}
+    change(studio, {name: {"practice": False, **facts} for name, facts in {**costs, "poster": lost}.items()})
+
+    app = visit("conversation", id=asked)
+
+    said = unescaped(app.markdown[0].value)
+    assert "3 images · $0.04 so far · 1 call may have been charged too" in said
+
+
+def test_practice_is_said_to_be_free(studio: Studio, me: Person) -> None:
+    app = visit("conversation", id=made(studio, me, "A fox"))
+
+    assert "1 image · practice, free" in unescaped(app.markdown[0].value)
+
+
+def test_the_next_turn_starts_from_the_newest_image_and_as_the_last_one_was_asked(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch", "sketch/ink", ratio="3:2")
+    newest = conversations.opened(studio, me, asked).images[-1].id
+    app = visit("conversation", id=asked)
+
+    assert "Starts from step 1, Ink" in unescaped(app.expander(key="strip").label)
+    go_on(app, asked, "At night")
+
+    first, second = conversations.opened(studio, me, asked).turns
+    assert (second.prompt, [image.id for image in second.references]) == ("At night", [newest])
+    assert [g.name for g in second.generations] == [g.name for g in first.generations]
+    assert second.settings["ratio"] == "3:2"
+    assert [turn["step"] for turn in turns(app)] == ["Step 1", "Step 2"]
+    assert prompt(app, asked).value == ""
+
+
+def test_words_alone_or_an_older_image_can_be_chosen_in_the_address(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch", "sketch/ink")
+    oldest = conversations.opened(studio, me, asked).images[0].id
+
+    words = visit("conversation", id=asked, source="words")
+    older = visit("conversation", id=asked, source=oldest)
+
+    assert "words alone" in words.expander(key="strip").label
+    assert turns(words)[0]["source"] is None
+    assert turns(older)[0]["source"] == oldest
+    go_on(words, asked, "Something else")
+    assert conversations.opened(studio, me, asked).turns[1].references == ()
+
+
+def test_a_source_that_is_not_there_is_said_in_place_and_the_turns_stay(studio: Studio, me: Person) -> None:
+    app = visit("conversation", id=made(studio, me, "A fox"), source="0" * 32)
+
+    assert app.error[0].value == "There is no such image, or it is not yours."
+    assert len(turns(app)) == 1
+
+
+def test_a_refused_turn_says_why_and_keeps_every_word(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox")
+    app = visit("conversation", id=asked)
+    app.multiselect(key=f"next-{asked}-models").set_value(["sketch/sketch", "sketch/ink", "sketch/poster"])
+    app.selectbox(key=f"next-{asked}-count").set_value(8)
+
+    go_on(app, asked, "At night")
+
+    assert "up to 16 images" in app.error[0].value
+    assert prompt(app, asked).value == "At night"
+    assert len(conversations.opened(studio, me, asked).turns) == 1
+
+
+@pytest.mark.parametrize("whose", ["nobody", "bob"])
+def test_what_is_not_there_and_what_is_not_yours_look_the_same(studio: Studio, whose: str) -> None:
+    bob = access.person_named(studio, "bob", "Bob")
+    theirs = conversations.start(studio, bob, wish("A secret")).conversation_id
+
+    app = visit("conversation", id=theirs if whose == "bob" else "0" * 32)
+
+    assert [error.value for error in app.error] == ["There is no such conversation, or it is not yours."]
+    assert turns(app) == []
+
+
+def test_a_wish_that_is_told_twice_is_granted_once(studio: Studio, me: Person) -> None:
+    conversations.start(studio, me, wish("A fox"))
+    change(studio, {"sketch": {"status": CANCELED}})
+    app = clicked(studio, act="retry", wish="1")
+    assert [toast.value for toast in app.toast] == ["Asked again."]
+    change(studio, {"sketch": {"status": CANCELED}})
+
+    app.run()
+
+    assert [toast.value for toast in app.toast] == []
+    assert states(studio) == [CANCELED]
+
+
+def test_a_wish_that_cannot_be_granted_says_why(studio: Studio, me: Person) -> None:
+    made(studio, me, "A fox")
+
+    app = clicked(studio, act="cancel", wish="1")
+
+    assert "ended already" in app.toast[0].value
+    assert not app.exception
+
+
+def test_a_picture_of_somebody_else_cannot_be_canceled(studio: Studio) -> None:
+    bob = access.person_named(studio, "bob", "Bob")
+    conversations.start(studio, bob, wish("A secret"))
+
+    app = clicked(studio, act="cancel", wish="1")
+
+    assert app.toast[0].value == "There is no such picture, or it is not yours."
+    assert states(studio) == ["queued"]
+
+
+def test_drawing_it_anew_takes_few_queries_however_many_turns_there_are(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox")
+    app = visit("conversation", id=asked)
+    with queries(studio) as of_one:
+        app.run()
+    for n in range(4):
+        conversations.ask(studio, me, asked, wish(f"Variation {n}"))
+    with queries(studio) as of_five:
+        app.run()
+
+    of_the_page = [query for query in of_five if "FROM person" not in query]
+    assert len(of_five) == len(of_one)
+    assert len(of_the_page) - OF_THE_PRICE <= 5
+
+
+OF_THE_PRICE = 2
+"""The ask box looks up its source and the model's last runs; see `tests/screens/test_create.py`."""
+
+
+def made(studio: Studio, person: Person, words: str, *models: str, **wishes: Any) -> str:
+    """A conversation whose images are there."""
+    asked = conversations.start(studio, person, wish(words, *models, **wishes))
+    for generation_id, round in unfinished(studio):
+        asyncio.run(generations.run(studio, generation_id, round))
+    return asked.conversation_id
+
+
+def change(studio: Studio, facts: dict[str, dict[str, Any]]) -> None:
+    """Set these columns of every generation by this model."""
+    with studio.transaction() as db:
+        for row in db.exec(select(Generation)).all():
+            for name, value in facts.get(row.model, {}).items():
+                setattr(row, name, value)
+
+
+def states(studio: Studio) -> list[str]:
+    with studio.reading() as db:
+        return [row.status for row in db.exec(select(Generation)).all()]
+
+
+def clicked(studio: Studio, **told: str) -> AppTest:
+    """What the page does when this is clicked on the tile of the only generation; the browser part is not here."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from core import access
+        from core.studio import current
+        from pages.parts import progress
+
+        progress.grant(current(), access.local_person(current()), st.session_state["told"], lambda image_id: None)
+
+    with studio.reading() as db:
+        (row,) = db.exec(select(Generation)).all()
+    app = AppTest.from_function(script)
+    app.session_state["told"] = {"id": row.id, **told}
+    return app.run()
+
+
+def turns(app: AppTest) -> list[dict[str, Any]]:
+    """What the tiles component of each turn was given."""
+    given = [json.loads(node.proto.json) for node in app.get("bidi_component") if node.proto.json]
+    return [props for props in given if "step" in props]
+
+
+def prompt(app: AppTest, conversation: str) -> Any:
+    return next(area for area in app.text_area if str(area.key).startswith(f"next-{conversation}-prompt-"))
+
+
+def go_on(app: AppTest, conversation: str, words: str) -> None:
+    prompt(app, conversation).input(words)
+    next(b for b in app.button if str(b.key).startswith(f"next-{conversation}-go-")).click().run()
+
+
+def unescaped(markdown: str) -> str:
+    """As a person reads it."""
+    return markdown.replace("\\", "")
