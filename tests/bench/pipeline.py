@@ -80,14 +80,19 @@ def _home(name: str, settings: Settings, vendors: Vendors) -> Iterator[Row]:
 
 def _one_generation(name: str, studio: Studio, vendors: Vendors) -> Iterator[Row]:
     waiting = iter(_asked(studio, ROUNDS + 3))
-    url = f"{studio.settings.openai_base_url}/images/generations"
+    client = httpx.AsyncClient(
+        base_url=studio.settings.openai_base_url,
+        headers={"Authorization": f"Bearer {KEY}"},
+        limits=httpx.Limits(max_keepalive_connections=0),  # as the studio does, and for its reasons
+        trust_env=False,
+    )
     with asyncio.Runner() as runner:
 
         def pipeline() -> None:
             runner.run(generations.run(studio, next(waiting), 0))
 
         def call() -> None:
-            runner.run(_call(url, vendors.calls[-1].body))
+            runner.run(_call(client, vendors.calls[-1].body))
 
         pipeline()  # the first one of a process is another matter
         commits, reads = _transactions(studio, pipeline)
@@ -98,18 +103,8 @@ def _one_generation(name: str, studio: Studio, vendors: Vendors) -> Iterator[Row
     yield Row("  its reads", reads, COMMITS, "commits", unit="")
 
 
-async def _call(url: str, body: dict[str, Any]) -> None:
-    if _Shared.loop is not asyncio.get_running_loop():
-        _Shared.loop, limits = asyncio.get_running_loop(), httpx.Limits(max_keepalive_connections=0)
-        _Shared.client = httpx.AsyncClient(trust_env=False, limits=limits, headers={"Authorization": f"Bearer {KEY}"})
-    (await _Shared.client.post(url, json=body)).raise_for_status()
-
-
-class _Shared:
-    """One client for each event loop, as in the studio: to make one takes longer than the call."""
-
-    loop: asyncio.AbstractEventLoop | None = None
-    client: httpx.AsyncClient
+async def _call(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    (await client.post("/images/generations", json=body)).raise_for_status()
 
 
 def _promised(studio: Studio, vendors: Vendors, call: Callable[[], None]) -> None:
