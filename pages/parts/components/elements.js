@@ -91,9 +91,9 @@ export function money(text, locale) {
 // Our rows over HTTP. Throws an Error whose message is the server's sentence and whose `status` says the rest.
 export async function rows(path, signal) {
   const answer = await fetch(`${location.origin}/api/gallery${path}`, { signal, headers: { Accept: "application/json" } });
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok) return body;
-  throw Object.assign(new Error(body.error ?? `${answer.status}`), { status: answer.status });
+  if (answer.ok) return answer.json();
+  const { error } = await answer.json().catch(() => ({}));
+  throw Object.assign(new Error(error ?? `${answer.status}`), { status: answer.status });
 }
 
 export function reducedMotion() {

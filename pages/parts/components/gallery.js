@@ -215,6 +215,7 @@ class Gallery {
     this.measured = Date.now();
     try {
       if (await this.shelf.measure()) this.arrange();
+      this.offer();
       this.newer = [];
       this.around.newer(0);
       this.around.well();

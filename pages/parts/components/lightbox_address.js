@@ -40,7 +40,7 @@ export class Address {
     if (!this.trail.length) return false;
     this.#none();
     // Where Back led says how much of the trail is left; Streamlit's last answer may still be on its way.
-    this.#back(this.trail.lastIndexOf(new URLSearchParams(location.search).get("view")) + 1);
+    this.#back(this.trail.lastIndexOf(here()) + 1);
     return true;
   }
 
@@ -50,6 +50,7 @@ export class Address {
     this.known = view;
     if (view === this.asked) {
       this.asked = null;
+      if (this.going && here() !== view) return; // its entry was left before its answer came
       this.going = false;
       if (view) this.trail.push(view);
       return this.#agree();
@@ -93,3 +94,5 @@ export class Address {
     this.waiting = setTimeout(() => (this.asked !== null || this.going) && then(), PATIENCE);
   }
 }
+
+const here = () => new URLSearchParams(location.search).get("view") ?? "";
