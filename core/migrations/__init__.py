@@ -4,6 +4,7 @@ Alembic's batch mode rebuilds tables, and with foreign keys on, rebuilding a par
 So migrations run with foreign keys off, in one transaction of our own, after a backup, and count rows before and after.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,44 +17,50 @@ from alembic.script import ScriptDirectory
 
 from core.errors import Refused
 
+SCRIPTS = Path(__file__).parent
 LOCK = 0x496D6167  # an arbitrary number of ours for Postgres' advisory lock: one process migrates, the others wait
+PATIENCE = 600
+"""Seconds that a process waits on SQLite for another one's upgrade; a large database takes minutes."""
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Upgrade to the newest revision; does nothing when there.
+def migrate(engine: sa.Engine, scripts: Path = SCRIPTS) -> None:
+    """Upgrade to the newest revision of `scripts`; does nothing when there.
 
     Raises Refused when the database is newer than the code or rows would be lost.
     """
-    if at_head(engine):
+    if at_head(engine, scripts):
         return
-    if engine.dialect.name == "sqlite":
-        _back_up(engine)
     with _alone(engine) as connection:
+        revision = _revision(connection, scripts)
+        if revision == _head(scripts):
+            return  # another process was first
+        if revision and engine.dialect.name == "sqlite":
+            _back_up(engine, f"studio-before-{_head(scripts)}-from-{revision}.db")
         before = _counts(connection)
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(scripts, connection), "head")
         _check(connection, before)
 
 
-def at_head(engine: sa.Engine) -> bool:
-    """True when the database has exactly this version's tables."""
+def at_head(engine: sa.Engine, scripts: Path = SCRIPTS) -> bool:
+    """True when the database has exactly this version's tables. Raises Refused when it is newer than the code."""
     with engine.connect() as connection:
-        return _revision(connection) == _head()
+        return _revision(connection, scripts) == _head(scripts)
 
 
-def _config(connection: sa.Connection | None = None) -> Config:
+def _config(scripts: Path, connection: sa.Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _head(scripts: Path) -> str | None:
+    return ScriptDirectory.from_config(_config(scripts)).get_current_head()
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def _revision(connection: sa.Connection, scripts: Path) -> str | None:
     revision = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {script.revision for script in ScriptDirectory.from_config(_config(scripts)).walk_revisions()}
     if revision is not None and revision not in known:
         raise Refused("This database was written by a newer Image Studio. Start that version; nothing was changed.")
     return revision
@@ -61,12 +68,15 @@ def _revision(connection: sa.Connection) -> str | None:
 
 @contextmanager
 def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One connection, one transaction, nobody else writing."""
+    """One connection, one transaction, nobody else writing; however long the others must wait."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE * 1000}")
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
+            connection.exec_driver_sql("SET LOCAL statement_timeout=0")
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout=0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         try:
             yield connection
@@ -75,17 +85,16 @@ def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
             connection.invalidate()  # never back into the pool with foreign keys off
 
 
-def _back_up(engine: sa.Engine) -> None:
-    """A compact copy beside the database, named after the revision it holds. VACUUM INTO includes the WAL."""
-    with engine.connect() as connection:
-        revision = _revision(connection)
-        if revision is None:
-            return
-        copy = Path(str(engine.url.database)).with_name(f"studio-before-{_head()}-from-{revision}.db")
-        partial = copy.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
+def _back_up(engine: sa.Engine, name: str) -> None:
+    """A compact copy of what is committed, beside the database. VACUUM INTO includes the WAL and flushes nothing."""
+    copy = Path(str(engine.url.database)).with_name(name)
+    partial = copy.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    with engine.connect() as connection:  # a second one: VACUUM is refused inside the transaction that keeps us alone
         connection.execute(sa.text("VACUUM INTO :copy").bindparams(copy=str(partial)))
-        partial.replace(copy)
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
+    partial.replace(copy)
 
 
 def _counts(connection: sa.Connection) -> dict[str, int]:
