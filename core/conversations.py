@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, events, jobs, pace, views
+from core import access, events, jobs, log, pace, views
 from core.access import Person
 from core.asks import Ask, Asked, Quote, add_turn, check, plain, quote
 from core.errors import NotFound, Refused
@@ -63,30 +63,17 @@ class Opened:
 def start(studio: Studio, person: Person, ask: Ask, project_id: str | None = None) -> Asked:
     """Begin a conversation with its first turn. Nothing is kept when the ask is refused (Refused, NotFound)."""
     with _asking(studio, person, ask) as (db, before):
-        if before:
-            return before
-        conversation = Conversation(
-            id=new_id(),
-            user_id=person.id,
-            project_id=project_id,
-            title=_title(ask.prompt),
-            created_at=studio.now(),
-            updated_at=studio.now(),
-        )
-        db.add(conversation)
-        db.flush()
-        events.record(studio, db, "conversation.started", person.id, conversation=conversation.id)
-        return add_turn(studio, db, person, conversation, ask)
+        asked = before or add_turn(studio, db, person, _begun(studio, db, person, ask, project_id), ask)
+    log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
+    return asked
 
 
 def ask(studio: Studio, person: Person, conversation_id: str, ask: Ask) -> Asked:
     """Ask the next turn. Two people asking at once get two turns in order. Raises Refused or NotFound."""
     with _asking(studio, person, ask) as (db, before):
-        if before:
-            return before
-        conversation = access.find(db, Conversation, conversation_id, person, lock=True)
-        conversation.updated_at = studio.now()
-        return add_turn(studio, db, person, conversation, ask)
+        asked = before or add_turn(studio, db, person, _continued(studio, db, person, conversation_id), ask)
+    log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
+    return asked
 
 
 def cards(
@@ -157,6 +144,27 @@ def _asking(studio: Studio, person: Person, ask: Ask) -> Iterator[tuple[Session,
     with studio.transaction() as db:
         turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).first()
         yield db, Asked(turn.conversation_id, turn.id) if turn else None
+
+
+def _begun(studio: Studio, db: Session, person: Person, ask: Ask, project_id: str | None) -> Conversation:
+    conversation = Conversation(
+        id=new_id(),
+        user_id=person.id,
+        project_id=project_id,
+        title=_title(ask.prompt),
+        created_at=studio.now(),
+        updated_at=studio.now(),
+    )
+    db.add(conversation)
+    db.flush()
+    events.record(studio, db, "conversation.started", person.id, conversation=conversation.id)
+    return conversation
+
+
+def _continued(studio: Studio, db: Session, person: Person, conversation_id: str) -> Conversation:
+    conversation = access.find(db, Conversation, conversation_id, person, lock=True)
+    conversation.updated_at = studio.now()
+    return conversation
 
 
 def _facts(db: Session, ids: list[str]) -> dict[str, tuple[int, int, int, views.ImageView | None]]:

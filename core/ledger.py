@@ -111,17 +111,20 @@ def send(
         generation.status, generation.error_kind, generation.error = RUNNING, None, None
         generation.started_at = attempt.started_at
         _tell(studio, db, "generation.running", Entry(attempt, generation, turn))
-    log.step("generation.sent", **_names(attempt, generation, turn))
-    return Entry(attempt, generation, turn)
+    sent = Entry(attempt, generation, turn)
+    log.step("generation.sent", **_names(sent))
+    return sent
 
 
 def receive(studio: Studio, attempt_id: str, duration_ms: int) -> None:
     """Note that the whole answer is on disk."""
     with studio.transaction() as db:
-        attempt = db.get(Attempt, attempt_id)
-        if attempt and attempt.state == SENT:
-            attempt.state, attempt.duration_ms = RECEIVED, duration_ms
-    log.step("generation.received", attempt=attempt_id, ms=duration_ms)
+        found = _locked_entry(db, attempt_id)
+        if found is None:
+            return
+        if found.attempt.state == SENT:
+            found.attempt.state, found.attempt.duration_ms = RECEIVED, duration_ms
+    log.step("generation.received", ms=duration_ms, **_names(found))
 
 
 def store(studio: Studio, attempt_id: str, images: Sequence[Image], bill: Bill, seed: int | None, **facts: Any) -> None:
@@ -170,7 +173,7 @@ def give_up(studio: Studio, generation_id: str, round: int, kind: str, sentence:
             generation=generation_id,
             why=kind,
         )
-    log.step("generation.failed", generation=generation_id, kind=kind, round=round)
+    log.step("generation.failed", conversation=turn.conversation_id, generation=generation_id, kind=kind, round=round)
 
 
 def _lock(db: Session, generation_id: str) -> None:
@@ -211,7 +214,6 @@ def _close(
             generation.status, generation.error_kind, generation.error = status, kind, shown or sentence
             generation.finished_at = studio.now() if status == FAILED else None
         _tell(studio, db, "generation.failed" if status == FAILED else "generation.waiting", found, why=kind)
-    log.step("generation.failed", kind=kind, status=status, **_names(found.attempt, found.generation, found.turn))
     _count(found, kind, bill)
 
 
@@ -258,20 +260,23 @@ def _tell(studio: Studio, db: Session, kind: str, found: Entry, **facts: Any) ->
     events.record(studio, db, kind, turn.user_id, conversation=turn.conversation_id, generation=generation.id, **facts)
 
 
-def _names(attempt: Attempt, generation: Generation, turn: Turn) -> dict[str, Any]:
+def _names(found: Entry) -> dict[str, Any]:
     return {
-        "conversation": turn.conversation_id,
-        "generation": generation.id,
-        "attempt": attempt.id,
-        "provider": generation.provider,
-        "model": generation.model,
-        "round": attempt.round,
+        "conversation": found.turn.conversation_id,
+        "generation": found.generation.id,
+        "attempt": found.attempt.id,
+        "provider": found.generation.provider,
+        "model": found.generation.model,
+        "round": found.attempt.round,
     }
 
 
 def _count(found: Entry, outcome: str, bill: Bill) -> None:
     generation, attempt = found.generation, found.attempt
-    metrics.finished(generation.provider, generation.model, outcome)
+    if generation.status not in UNFINISHED:
+        metrics.finished(generation.provider, generation.model, outcome)
     if attempt.duration_ms is not None:
         metrics.called(generation.provider, attempt.duration_ms / 1000, bill.cost)
-    log.step("generation.ended", outcome=outcome, basis=bill.basis, ms=attempt.duration_ms, attempt=attempt.id)
+    cost = None if bill.cost is None else str(bill.cost)
+    facts: dict[str, Any] = {"outcome": outcome, "status": generation.status, "cost": cost, "basis": bill.basis}
+    log.step("attempt.ended", ms=attempt.duration_ms, **facts, **_names(found))
