@@ -1,0 +1,74 @@
+"""Every state of a tile has its own words, in light and dark, on a desk and on a phone, for everybody."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlmodel import col, select
+
+from core.tables import CANCELED, FAILED, QUEUED, RUNNING, Generation, Turn
+from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server
+
+
+def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    address = idle.url(every_state(elsewhere))
+
+    for name, dark, width in LOOKS:
+        page = open_page(address, dark=dark, width=width)
+        expect(page.locator(".tile")).to_have_count(10, timeout=ARRIVES)
+        expect(page.get_by_text("The provider refused this prompt", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Try again, may cost twice")).to_have_count(1)
+        expect(page.get_by_role("progressbar")).to_have_count(2)
+        expect(page.get_by_text("Slower than 9 of 10 runs")).to_have_count(1)
+        expect(page.get_by_text("Waiting for a free place")).to_have_count(1)
+        expect(page.get_by_text("We ask again in 12 s")).to_have_count(1)
+        page.locator(".settings summary").click()
+        expect(page.locator("img.image.there")).to_have_count(1, timeout=ARRIVES)
+        page.set_viewport_size({"width": width, "height": 2600})  # Streamlit scrolls inside the page
+        page.screenshot(path=SCREENSHOTS / f"conversation-{name}.png")
+        assert serious(page) == []
+
+
+LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
+"""Name, dark, width of the screenshots."""
+FAILURES = {
+    "moderation": "The provider says that this prompt breaks its rules.",
+    "account": "The key for this provider is not valid. Ask whoever runs the studio.",
+    "unusable": "The provider answered without a picture. It may have been charged; the answer is kept.",
+    "unknown": "The call left us and no complete answer came back.",
+}
+
+
+def every_state(elsewhere: Outside) -> str:
+    """A conversation with a generation in each state, as the pipeline leaves them."""
+    conversation = elsewhere.ask("A paper boat on a pond, seen from above", count=5)
+    with elsewhere.working():
+        pass
+    now = elsewhere.studio.now()
+    states = [
+        {},
+        {"status": QUEUED},
+        {"status": RUNNING, "started_at": now},
+        {"status": RUNNING, "started_at": now - timedelta(hours=1)},
+        *({"status": FAILED, "error_kind": kind, "error": why} for kind, why in FAILURES.items()),
+        {"status": QUEUED, "error_kind": "busy", "error": "The provider is busy. We ask again in 12 s."},
+        {"status": CANCELED},
+    ]
+    with elsewhere.studio.transaction() as db:
+        for row in db.exec(select(Generation)).all():
+            row.duration_ms = 600_000  # so that "usually" does not turn into "slower" while a slow machine looks
+        of_this = select(Generation).join(Turn).where(Turn.conversation_id == conversation)
+        for row, state in zip(db.exec(of_this.order_by(col(Generation.id))).all(), states, strict=True):
+            for name, value in state.items():
+                setattr(row, name, value)
+    return conversation
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds that keeps somebody from using the page; the ask box is looked at on Create."""
+    context = {"exclude": ["[class*='st-key-next-']"]}
+    found = Axe().run(page, context).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]

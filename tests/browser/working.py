@@ -1,0 +1,137 @@
+"""The application with its work in the test's hands: asked from outside, held up, let go on, killed, started again."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from core import access, conversations, generations
+from core.asks import Ask
+from core.providers import Answer, Request
+from core.providers.sketch import Sketch
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import new_id
+from tests.browser.app_server import ROOT
+from tests.conftest import unfinished
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+ARRIVES = 60_000
+"""Milliseconds that anything may take on a busy machine before it counts as not coming."""
+
+
+class Paced(Sketch):
+    """The practice provider, held up until the test lets it go on."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.go = threading.Event()
+
+    async def send(self, request: Request) -> Answer:
+        await asyncio.to_thread(self.go.wait)
+        return await super().send(request)
+
+
+@dataclass
+class Server:
+    """The application on a port of its own, which can be killed and started again on the same data.
+
+    Unless told otherwise it leaves the work to others: the test then does it, when it wants to.
+    """
+
+    data_dir: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = field(default=None)
+
+    def start(self, **environment: str) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        known = os.environ | {"DATA_DIR": str(self.data_dir), "FREE_SPACE_FLOOR_MB": "1"} | environment
+        with (self.data_dir / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=log, stderr=log)
+        ends = time.monotonic() + ARRIVES / 1000
+        while not self._answers():
+            assert self.process.poll() is None and time.monotonic() < ends, "the application did not start"
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def url(self, conversation: str) -> str:
+        return f"http://127.0.0.1:{self.port}/conversation?id={conversation}"
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=2):
+                return True
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Another process on the same data: asks, and does the work of a server that does none."""
+
+    studio: Studio
+    provider: Paced
+
+    def ask(self, prompt: str, *models: str, count: int = 1) -> str:
+        """Start a conversation with one turn; its id."""
+        person, models = access.local_person(self.studio), models or ("sketch/sketch", "sketch/ink")
+        wish = Ask(prompt, models, new_id(), count=count, ratio="3:2", resolution="512")
+        return conversations.start(self.studio, person, wish).conversation_id
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Calls are under way within this block, and are answered at its end."""
+        self.provider.go.clear()
+        threads = [threading.Thread(target=self._run, args=work) for work in unfinished(self.studio)]
+        for thread in threads:
+            thread.start()
+        yield
+        self.provider.go.set()
+        for thread in threads:
+            thread.join()
+
+    def _run(self, generation_id: str, round: int) -> None:
+        while asyncio.run(generations.run(self.studio, generation_id, round)) is not None:
+            pass
+
+
+def started(folder: Path, **environment: str) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    server = Server(folder, port)
+    try:
+        server.start(**environment)
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def outside(server: Server, **settings: float) -> Iterator[Outside]:
+    studio = open_studio(Settings(data_dir=server.data_dir, free_space_floor_mb=1, sketch_delay=0, **settings))
+    provider = Paced(studio.settings)
+    yield Outside(replace(studio, providers={"sketch": provider}), provider)
+    studio.engine.dispose()
+
+
+def tiles(page: Page, state: str, count: int) -> None:
+    """Wait until so many tiles are in this state."""
+    expect(page.locator(f".tile.{state}")).to_have_count(count, timeout=ARRIVES)
