@@ -183,10 +183,13 @@ def _pictures(
         if on_source:
             on_source(str(st.session_state[mount].source or "") or None)
 
+    def draft() -> None:
+        st.session_state[f"{key}-prompt-{token}"] = str(st.session_state[mount].draft or "")
+
     PICTURES(
         key=mount,
         data={
-            "focus": f".st-key-{key}-prompt textarea",
+            "prompt": f".st-key-{key}-prompt textarea",
             "source": source and source.id,
             "changeable": on_source is not None,
             "startable": on_source is not None and source is None and any(model.takes_source for model in chosen),
@@ -197,6 +200,7 @@ def _pictures(
         },
         on_references_change=keep,
         on_source_change=start,
+        on_draft_change=draft,
     )
     return tuple(st.session_state.get(kept, ()))
 

@@ -15,9 +15,18 @@ from pages.parts.words import _  # noqa: E402
 PAGES = ROOT / "pages"
 ICON = str(PAGES / "parts" / "icon.svg")  # drawn here: Streamlit would fetch an icon by name from the internet
 
+# The hint of a key beside a button's label is too faint to read, and of no use without a keyboard.
+STYLE = """
+<style>
+button kbd[class] { opacity: 1; color: inherit }
+@media (hover: none) { button kbd[class] { display: none } }
+</style>
+"""
+
 st.set_page_config(page_title=_("Image Studio"), page_icon=ICON, layout="wide")
 
 st.logo(ICON)
+st.html(STYLE)
 
 # To add a screen, add a line. Hidden ones are reached from other screens and by their address.
 MENU = [

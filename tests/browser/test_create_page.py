@@ -106,6 +106,7 @@ def test_choosing_a_model_keeps_what_is_typed_and_renews_the_price(visit: Start)
 
     page.get_by_role("combobox", name="Models").click()
     page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
 
     expect(page.get_by_text("2 images, practice, free")).to_be_visible(timeout=ARRIVES)
     expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("half a thou")
@@ -115,7 +116,7 @@ def test_words_survive_a_look_at_the_gallery(visit: Start) -> None:
     page = visit()
     page.keyboard.type("half a thought")
 
-    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("link", name="Gallery").click(delay=100)  # a finger is that slow
     page.wait_for_url("**/gallery")
     page.get_by_role("link", name="Create").click()
 

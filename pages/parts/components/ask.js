@@ -9,7 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!box) {
     box = open(parentElement, data.references);
     boxes.set(parentElement, box);
-    if (data.focus) focusPrompt(data.focus);
+    focusPrompt(data.prompt);
   }
   box.data = data;
   box.tell = setTriggerValue;
@@ -22,6 +22,7 @@ function open(parent, references) {
   root.className = "pictures";
   parent.appendChild(root);
   const box = { root, items: references.map((id) => ({ id })), trouble: "", depth: 0, listeners: [] };
+  listen(box, document, "pointerdown", (event) => event.target.closest?.("a") && saveDraft(box), true);
   listen(box, document, "paste", (event) => take(box, event.clipboardData?.files, event));
   listen(box, document, "dragenter", (event) => dragged(box, event, 1));
   listen(box, document, "dragleave", (event) => dragged(box, event, -1));
@@ -34,15 +35,21 @@ function open(parent, references) {
 }
 
 function close(box, parent) {
-  box.listeners.forEach(([target, name, handler]) => target.removeEventListener(name, handler));
+  box.listeners.forEach(([target, ...listener]) => target.removeEventListener(...listener));
   box.items.forEach((item) => item.preview && URL.revokeObjectURL(item.preview));
   box.root.remove();
   boxes.delete(parent);
 }
 
-function listen(box, target, name, handler) {
-  target.addEventListener(name, handler);
-  box.listeners.push([target, name, handler]);
+function listen(box, target, name, handler, capture = false) {
+  target.addEventListener(name, handler, capture);
+  box.listeners.push([target, name, handler, capture]);
+}
+
+// Words that Streamlit was not told yet would be lost when somebody follows a link to another screen.
+function saveDraft(box) {
+  const prompt = document.querySelector(box.data.prompt);
+  if (prompt && document.activeElement === prompt) box.tell("draft", prompt.value);
 }
 
 // The prompt is drawn by Streamlit, perhaps a few frames after us; whoever already works elsewhere is left alone.
