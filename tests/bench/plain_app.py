@@ -1,9 +1,13 @@
-"""What one would write without components of one's own: a grid of st.image and buttons, or a page that polls.
+"""What one would write without components of one's own: a grid of st.image and buttons, and a page that polls.
 
-`streamlit run` imports it for `app` and runs it for every visit. Its pictures come from the studio's own media route.
+`streamlit run` imports it for `app` and runs it for every visit. Its pictures come from the studio's own media route;
+beside it stands a route with Starlette's FileResponse.
 """
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
 
 from core import access, conversations, gallery, web
 from core.studio import current
@@ -47,6 +51,11 @@ def polling() -> None:
         st.write(wire["label"], wire["status"])
 
 
+async def file(request: Request) -> FileResponse:
+    """A file as Starlette sends it."""
+    return FileResponse(studio.settings.data_dir / "files" / request.path_params["key"])
+
+
 if __name__ == "__main__":
     pages = [st.Page(page, url_path=page.__name__, default=page is nothing) for page in (nothing, grid, poll)]
     st.navigation(pages, position="top").run()
@@ -54,6 +63,9 @@ else:
     studio = current()
     app = st.App(
         __file__,
-        routes=web.routes(studio, local_identity(studio), ROOT / "pages/parts/components", web.Hub(studio)),
+        routes=[
+            Route("/file/{key:path}", file),
+            *web.routes(studio, local_identity(studio), ROOT / "pages/parts/components", web.Hub(studio)),
+        ],
         middleware=web.middleware(),
     )
