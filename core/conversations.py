@@ -206,7 +206,7 @@ def _cursor(after: str) -> tuple[datetime, str]:
 
 
 def _pace(known: pace.Pace | None) -> dict[str, int] | None:
-    return {"p50": known.p50, "p90": known.p90} if known else None
+    return {"p50": known.p50, "p90": known.p90, "runs": known.runs} if known else None
 
 
 def _title(prompt: str) -> str:

@@ -42,7 +42,8 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
         if generation.status in (*UNFINISHED, SUCCEEDED):
             raise Refused("This one is done or on its way already. Ask a new turn for another picture.")
         generation.status, generation.round = QUEUED, generation.round + 1
-        generation.error_kind = generation.error = generation.started_at = generation.finished_at = None
+        generation.error_kind = generation.error = None
+        generation.next_at = generation.started_at = generation.finished_at = None
         generation.queued_at = studio.now()
         jobs.submit(studio, db, generation.provider, generation.id, generation.round)
         _tell(studio, db, generation, "generation.retried")
@@ -168,7 +169,7 @@ def _turned_away(studio: Studio, found: Entry, busy: ProviderBusy) -> float | No
         ledger.fail(studio, found.attempt.id, ledger.FREE, busy.kind, sentence)
         return None
     wait = min(max(busy.wait, 2.0**tried) * random.uniform(1, 1.25), LONGEST_WAIT)
-    ledger.wait(studio, found.attempt.id, busy, f"{busy} We ask again in {wait:.0f} s; nothing was charged.")
+    ledger.wait(studio, found.attempt.id, busy, wait)
     return wait
 
 

@@ -6,6 +6,7 @@ rows, `failed` when the provider gave none, or `unknown` when nobody can say wha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -109,6 +110,7 @@ def send(
         )
         db.add(attempt)
         generation.status, generation.error_kind, generation.error = RUNNING, None, None
+        generation.next_at = None
         generation.started_at = attempt.started_at
         _tell(studio, db, "generation.running", Entry(attempt, generation, turn))
     sent = Entry(attempt, generation, turn)
@@ -139,9 +141,10 @@ def store(studio: Studio, attempt_id: str, images: Sequence[Image], bill: Bill, 
     _count(found, SUCCEEDED, bill)
 
 
-def wait(studio: Studio, attempt_id: str, error: ProviderError, sentence: str) -> None:
-    """The provider did not take this call now; the generation goes back to waiting."""
-    _close(studio, attempt_id, FAILED, FREE, error.kind, str(error), status=QUEUED, shown=sentence)
+def wait(studio: Studio, attempt_id: str, error: ProviderError, seconds: float) -> None:
+    """The provider did not take this call now; the generation goes back to waiting, for that long."""
+    again = studio.now() + timedelta(seconds=seconds)
+    _close(studio, attempt_id, FAILED, FREE, error.kind, str(error), status=QUEUED, next_at=again)
 
 
 def fail(studio: Studio, attempt_id: str, bill: Bill, kind: str, sentence: str, **facts: Any) -> None:
@@ -198,7 +201,7 @@ def _close(
     sentence: str,
     *,
     status: str = FAILED,
-    shown: str | None = None,
+    next_at: datetime | None = None,
     **facts: Any,
 ) -> None:
     """End an attempt without images, and with it the round, unless somebody ended that or began another already."""
@@ -211,7 +214,8 @@ def _close(
         _settle(studio, found, state, bill, **facts)
         _add_up(db, generation)
         if generation.status in UNFINISHED and generation.round == attempt.round:
-            generation.status, generation.error_kind, generation.error = status, kind, shown or sentence
+            generation.status, generation.error_kind, generation.error = status, kind, sentence
+            generation.next_at = next_at
             generation.finished_at = studio.now() if status == FAILED else None
         _tell(studio, db, "generation.failed" if status == FAILED else "generation.waiting", found, why=kind)
     _count(found, kind, bill)

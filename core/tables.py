@@ -152,6 +152,8 @@ class Generation(SQLModel, table=True):
     left_out: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     """Sentences: what was asked for and could not be sent to this model."""
     queued_at: datetime = _moment(optional=False)
+    next_at: datetime | None = _moment()
+    """When a provider that was busy is asked again."""
     started_at: datetime | None = _moment()
     finished_at: datetime | None = _moment()
     deleted_at: datetime | None = _moment()

@@ -47,6 +47,8 @@ class GenerationView:
     left_out: tuple[str, ...]
     round: int
     queued_at: datetime
+    next_at: datetime | None
+    """When a provider that was busy is asked again."""
     started_at: datetime | None
     images: tuple[ImageView, ...] = ()
 
@@ -84,6 +86,7 @@ class GenerationView:
             "leftOut": list(self.left_out),
             "round": self.round,
             "queued": _milliseconds(self.queued_at),
+            "next": _milliseconds(self.next_at),
             "started": _milliseconds(self.started_at),
             "images": [
                 {"id": i.id, "w": i.width, "h": i.height, "mime": i.mime, "placeholder": i.placeholder}
@@ -194,6 +197,7 @@ def _generation(row: Generation, images: list[ImageView]) -> GenerationView:
         left_out=tuple(row.left_out),
         round=row.round,
         queued_at=row.queued_at,
+        next_at=row.next_at,
         started_at=row.started_at,
         images=tuple(images),
     )

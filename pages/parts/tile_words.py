@@ -18,6 +18,7 @@ def words() -> dict[str, Any]:
     return {
         "queued": _("Waiting for a free place"),
         "asking": _("Asking again…"),
+        "again": _("Asking again in {time}; nothing was charged"),
         "stopping": _("Canceling…"),
         "cancel": _("Cancel"),
         "usually": _("Usually {usual} · {time} so far"),

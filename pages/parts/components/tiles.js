@@ -130,7 +130,7 @@ function ticking(turn) {
     turn.tell("act", again.told);
   }
   for (const generation of generations(turn)) {
-    if (generation.status === "running") tick(turn.tiles.get(generation.id), generation, turn.data);
+    if (generation.status === "running" || generation.next) tick(turn.tiles.get(generation.id), generation, turn.data);
   }
   tickTime(turn.parts.head, turn.data);
 }

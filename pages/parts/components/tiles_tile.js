@@ -37,9 +37,7 @@ function stateOf({ status, kind, wish, images }) {
 }
 
 const DRAW = {
-  // A provider that was too busy is asked again; its sentence says when.
-  queued: (generation, data, wish) =>
-    skeleton(generation, data, wish, generation.wish ? data.words.asking : generation.error || data.words.queued),
+  queued: waiting,
   running: working,
   succeeded: (generation, data, wish) => generation.images.map((image) => picture(generation, image, data, wish)),
   failed,
@@ -60,6 +58,17 @@ function skeleton(generation, data, wish, text) {
   return [frame];
 }
 
+// A provider that was too busy is asked again; the tile counts down to it.
+function waiting(generation, data, wish) {
+  const text = generation.wish ? data.words.asking : generation.error || data.words.queued;
+  const [frame] = skeleton(generation, data, wish, text);
+  if (generation.next && !generation.wish) {
+    frame.querySelector(".said").after(make("p", "countdown"));
+    queueMicrotask(() => frame.isConnected && tick(frame, generation, data));
+  }
+  return [frame];
+}
+
 function working(generation, data, wish) {
   const [frame] = skeleton(generation, data, wish, generation.wish ? data.words.stopping : "");
   const bar = make("div", "bar", "", { role: "progressbar", "aria-label": name(generation, data) });
@@ -69,8 +78,10 @@ function working(generation, data, wish) {
   return [frame];
 }
 
-// Move the bar of a tile at work and say how long it takes.
+// Move the bar of a tile at work and say how long it takes; count down to the next try.
 export function tick(node, generation, data) {
+  const countdown = node.querySelector(".countdown");
+  if (countdown) countdown.textContent = left(generation.next, data);
   const bar = node.querySelector(".bar");
   if (!bar) return;
   const passed = elapsed(generation);
@@ -83,6 +94,11 @@ export function tick(node, generation, data) {
   if (node.classList.contains("wished") || said.textContent === text || generation.wish) return;
   said.textContent = text;
   bar.setAttribute("aria-valuetext", text);
+}
+
+function left(next, { words, locale }) {
+  const ms = Math.max(0, next - Date.now());
+  return ms ? fill(words.again, { time: length(Math.ceil(ms / 1000) * 1000, locale) }, locale) : words.asking;
 }
 
 function pace(passed, known, { words, locale }) {
