@@ -31,6 +31,7 @@ def _durations(db: Session, name: str) -> list[int]:
     query = (
         select(Generation.duration_ms)
         .where(Generation.provider == provider, Generation.model == model, Generation.status == SUCCEEDED)
+        .where(col(Generation.duration_ms).is_not(None))
         .order_by(col(Generation.finished_at).desc())
         .limit(RUNS)
     )
