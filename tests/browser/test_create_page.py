@@ -1,5 +1,6 @@
 """Create in a real browser: the cursor waits in the prompt, the keyboard asks, one wish is asked once."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.browser.app_server import app_server, browser
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARRIVES = 60_000
 """Milliseconds that anything may take on a busy machine before it counts as not coming."""
+AWAY = {"BACKGROUND": "elsewhere", "FREE_SPACE_FLOOR_MB": "1", "GEMINI_API_KEY": "never sent"}
 PROMPT = "Describe the image you want to create…"
 LOOKS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
 
@@ -35,7 +37,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 @pytest.fixture(scope="module")
 def address(studio: Studio) -> Iterator[str]:
     """The application on the same folder, which leaves the work undone: these tests are about asking."""
-    with app_server(studio.settings.data_dir, BACKGROUND="elsewhere", FREE_SPACE_FLOOR_MB="1") as found:
+    with app_server(studio.settings.data_dir, **AWAY) as found:
         yield found
 
 
@@ -134,6 +136,29 @@ def test_a_dropped_picture_is_kept_and_becomes_the_start(visit: Start, studio: S
     page.get_by_role("button", name="Remove: Starts from").click()
     expect(page.get_by_role("img", name="Starts from")).to_have_count(0, timeout=ARRIVES)
     expect(page.get_by_role("button", name="Start from an image")).to_be_visible(timeout=ARRIVES)
+
+
+def test_references_are_kept_one_by_one_and_go_with_the_ask(
+    visit: Start, studio: Studio, me: Person, tmp_path: Path
+) -> None:
+    page, files = visit(), [tmp_path / f"{colour}.png" for colour in ("red", "green", "blue")]
+    for file in files:
+        Drawing.new("RGB", (80, 60), file.stem).save(file)
+    page.keyboard.type("a fox in these colours")
+    page.get_by_role("button", name=re.compile("^Clear")).first.click()
+    page.get_by_role("combobox", name="Models").fill("Nano Banana Pro")
+    page.get_by_role("option", name="Nano Banana Pro").click()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Add reference images").click(trial=True)
+    page.locator('input[type="file"][multiple]').set_input_files(files)
+    page.get_by_role("button", name="Remove: Reference 2").click()
+    expect(page.get_by_role("img", name="Reference")).to_have_count(2, timeout=ARRIVES)
+    page.get_by_role("button", name="Generate").click()
+
+    page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
+    turn = conversations.opened(studio, me, page.url.partition("id=")[2]).turns[0]
+    assert [reference.role for reference in turn.references] == ["reference", "reference"]
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence(visit: Start, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core import access, conversations, generations
 from core import studio as home
 from core.access import Person
+from core.catalogue import Catalogue
 from core.studio import Studio
 from tests.conftest import unfinished, wish
 from tests.screens.support import at_home, queries, visit
@@ -22,8 +26,8 @@ SELF_HOSTED = "a1111/default"
 
 @pytest.fixture
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """With a self-hosted server in the picker, for it has every knob; nobody calls it here."""
-    yield at_home(monkeypatch, tmp_path / "data", A1111_URL="http://127.0.0.1:9")
+    """With a self-hosted server in the picker, for it has every knob, and paid models; nobody calls them here."""
+    yield at_home(monkeypatch, tmp_path / "data", A1111_URL="http://127.0.0.1:9", GEMINI_API_KEY="never sent")
     home.current().engine.dispose()
     home.current.cache_clear()
 
@@ -101,6 +105,35 @@ def test_the_price_is_there_before_paying_and_follows_every_choice(studio: Studi
     app.selectbox(key="create-count").set_value(3).run()
 
     assert "3 images, practice, free" in price(app)
+
+
+def test_paid_models_say_what_they_cost_in_dollars(studio: Studio) -> None:
+    app = visit()
+    paid = next(model for model in studio.catalogue.models(studio.providers) if model.provider == "gemini")
+
+    app.multiselect(key="create-models").set_value([paid.name]).run()
+
+    assert re.search(r"1 image, about \\\$0\.\d\d", price(app))
+
+
+def test_what_a_model_cannot_honour_is_told_before_paying(studio: Studio) -> None:
+    app = visit()
+    app.multiselect(key="create-models").set_value(["sketch/sketch", SELF_HOSTED]).run()
+
+    app.text_input(key="create-negative_prompt").set_value("people").run()
+
+    assert any(line.startswith("Sketch (practice): ") for line in captions(app))
+
+
+def test_a_model_that_ends_soon_says_so(studio: Studio) -> None:
+    ending = next(model for model in studio.catalogue.models(studio.providers) if model.provider == "gemini")
+    today = studio.now().date()
+    soon = replace(ending, shutdown=today + timedelta(days=9))
+    object.__setattr__(studio, "catalogue", Catalogue([soon], {}, lambda: today))  # a file with this model alone
+
+    app = visit()
+
+    assert any(line.startswith(":orange[") and soon.label in line for line in captions(app))
 
 
 def test_the_wait_is_told_from_the_last_runs(studio: Studio, me: Person) -> None:
