@@ -87,5 +87,7 @@ _NEW_ON_POSTGRES = f"""
     SELECT {_COLUMNS} FROM event
     WHERE xid >= pg_snapshot_xmin(CAST(:cursor AS pg_snapshot))
       AND NOT pg_visible_in_snapshot(xid, CAST(:cursor AS pg_snapshot))
+      AND pg_visible_in_snapshot(xid, CAST(:head AS pg_snapshot))
     ORDER BY xid, seq
 """
+"""A backup that is read into another server brings numbers from its future: what `head` does not see is not news."""
