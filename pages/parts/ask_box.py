@@ -6,16 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from core import access, catalogue, conversations
+from core import access
 from core.access import Person
-from core.conversations import Ask, Quote
-from core.errors import Refused
+from core.conversations import Ask
 from core.models import Model
 from core.studio import Studio
 from core.views import ImageView
-from pages.parts import drawer
+from pages.parts import drawer, price
 from pages.parts.components import component
-from pages.parts.words import _, money, plural, seconds
+from pages.parts.words import _
 
 PICTURES = component("ask")
 MOST_EACH = 8
@@ -228,39 +227,9 @@ def _foot(studio: Studio, person: Person, key: str, ask: Ask, chosen: Sequence[M
     """What it will cost and take, what will be left out, and the button."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(width="stretch", gap=None, key=f"{key}-price"):
-            try:
-                _price(conversations.quote(studio, person, ask)) if chosen else st.caption(
-                    _("Pick at least one model.")
-                )
-            except Refused as refusal:
-                st.caption(str(refusal))
+            price.show(studio, person, ask)
         pressed = st.button(
             label, key=f"{key}-go-{ask.token}", type="primary", icon=":material/auto_awesome:", shortcut="Mod+Enter"
         )
-    for model in chosen:
-        if warning := catalogue.warn_soon(model, studio.now().date()):
-            st.caption(f":orange[:material/event_busy: {warning}]")
+    price.warn(studio, chosen)
     return pressed
-
-
-def _before_paying(studio: Studio, person: Person, ask: Ask) -> None:
-    if not ask.models:
-        st.caption(_("Pick at least one model."))
-        return
-    try:
-        _price(conversations.quote(studio, person, ask))
-    except Refused as refusal:
-        st.caption(str(refusal))
-
-
-def _price(quote: Quote) -> None:
-    parts = [plural("{n} image", "{n} images", quote.images)]
-    parts.append(_("practice, free") if quote.practice else _("about {cost}").format(cost=money(quote.cost)))
-    if quote.first_seconds is not None:
-        parts.append(_("first in ~{time}").format(time=seconds(quote.first_seconds)))
-    if quote.all_seconds is not None and quote.images > 1:
-        parts.append(_("all in ~{time}").format(time=seconds(quote.all_seconds)))
-    line = ", ".join(parts).replace("$", r"\$").replace("~", r"\~")
-    st.markdown(line if quote.first_seconds is not None else f":gray[{line}]")
-    for sentence in quote.left_out:
-        st.caption(sentence)

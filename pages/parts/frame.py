@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -57,12 +56,6 @@ def column(width: int) -> Iterator[None]:
     """A centred column, at most this many pixels wide."""
     with st.container(horizontal_alignment="center"), st.container(width=width):
         yield
-
-
-def media(studio: Studio, person: Person) -> str:
-    """Where this person's pictures are: append `<image id>/<256|512|preview|full>`. Absolute, as st.image needs it."""
-    page = urlsplit(st.context.url or "")
-    return f"{page.scheme}://{page.netloc}/m/{access.media_token(studio, person)}/"
 
 
 def _broken(error: Exception) -> str:

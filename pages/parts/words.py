@@ -1,14 +1,12 @@
 """Words on screen: English in the code, other languages from catalogues, numbers and times as people write them."""
 
 import gettext
-from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 CATALOGUES = Path(__file__).parent / "locale"
@@ -39,18 +37,6 @@ def money(dollars: Decimal) -> str:
 def seconds(value: float) -> str:
     """A duration: "8.2 s" below ten seconds, "31 s" above."""
     return f"{format_decimal(round(value, 1 if value < 10 else 0), locale=language())} s"
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """How long since: "2 hours ago"."""
-    if (now - moment).total_seconds() < 45:
-        return _("just now")
-    return format_timedelta(moment - now, add_direction=True, locale=language())
-
-
-def exactly(moment: datetime) -> str:
-    """The full date and time, for a tooltip."""
-    return format_datetime(moment, "long", locale=language())
 
 
 @cache

@@ -129,7 +129,7 @@ def test_a_dropped_picture_is_kept_and_becomes_the_start(visit: Start, studio: S
     page, file = visit(), tmp_path / "leaf.png"
     Drawing.new("RGB", (80, 60), "#3a7d44").save(file)
 
-    page.locator('input[type="file"]').set_input_files(file)
+    page.locator('input[type="file"]:not([multiple])').set_input_files(file)
 
     page.wait_for_url("**/?source=*", timeout=ARRIVES)
     expect(page.get_by_role("img", name="Starts from")).to_be_visible(timeout=ARRIVES)
@@ -166,7 +166,7 @@ def test_what_is_no_picture_is_refused_in_a_sentence(visit: Start, tmp_path: Pat
     file.write_bytes(b"not a picture at all")
     page.keyboard.type("a red fox")
 
-    page.locator('input[type="file"]').set_input_files(file)
+    page.locator('input[type="file"]:not([multiple])').set_input_files(file)
 
     expect(page.get_by_role("alert").filter(has_text=".")).to_be_visible(timeout=ARRIVES)
     expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("a red fox")

@@ -1,0 +1,46 @@
+"""What a turn will cost and take, and what will be left out: said before anybody pays."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import catalogue, conversations
+from core.access import Person
+from core.conversations import Ask, Quote
+from core.errors import Refused
+from core.models import Model
+from core.studio import Studio
+from pages.parts.words import _, money, plural, seconds
+
+
+def show(studio: Studio, person: Person, ask: Ask) -> None:
+    """One line, "3 images, about $0.17, first in ~9 s", grey while nobody knows how long; below, what is left out."""
+    if not ask.models:
+        st.caption(_("Pick at least one model."))
+        return
+    try:
+        quote = conversations.quote(studio, person, ask)
+    except Refused as refusal:
+        st.caption(str(refusal))
+        return
+    line = _line(quote).replace("$", r"\$").replace("~", r"\~")
+    st.markdown(line if quote.first_seconds is not None else f":gray[{line}]")
+    for sentence in quote.left_out:
+        st.caption(sentence)
+
+
+def warn(studio: Studio, models: Sequence[Model]) -> None:
+    """A sentence for each of these models that ends soon."""
+    for model in models:
+        if warning := catalogue.warn_soon(model, studio.now().date()):
+            st.caption(f":orange[:material/event_busy: {warning}]")
+
+
+def _line(quote: Quote) -> str:
+    parts = [plural("{n} image", "{n} images", quote.images)]
+    parts.append(_("practice, free") if quote.practice else _("about {cost}").format(cost=money(quote.cost)))
+    if quote.first_seconds is not None:
+        parts.append(_("first in ~{time}").format(time=seconds(quote.first_seconds)))
+    if quote.all_seconds is not None and quote.images > 1:
+        parts.append(_("all in ~{time}").format(time=seconds(quote.all_seconds)))
+    return ", ".join(parts)
