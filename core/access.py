@@ -3,10 +3,11 @@
 import base64
 import hashlib
 import hmac
-import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from core.errors import NotFound
@@ -42,7 +43,8 @@ def find(db: Session, table: type[Row], row_id: str, person: Person, *, lock: bo
     changing until the transaction ends (Postgres; SQLite's writing transactions are alone anyway).
     """
     query = select(table).where(table.id == row_id, table.user_id == person.id)
-    row = db.exec(query.with_for_update() if lock else query).first()
+    ours = row_id.isascii() and row_id.isalnum()  # Postgres fails at ids that hold a NUL
+    row = db.exec(query.with_for_update() if lock else query).first() if ours else None
     if row is None:
         raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
     return row
@@ -55,14 +57,14 @@ def local_person(studio: Studio) -> Person:
 
 def person_named(studio: Studio, subject: str, name: str) -> Person:
     """The person with this subject of the sign-in; made at first use."""
+    named = select(User).where(User.subject == subject)
     with studio.reading() as db:
-        user = db.exec(select(User).where(User.subject == subject)).first()
+        user = db.exec(named).first()
     if user is None:
-        with studio.transaction() as db:
-            user = db.exec(select(User).where(User.subject == subject)).first()
-            if user is None:
-                user = User(subject=subject, name=name, created_at=studio.now())
-                db.add(user)
+        with suppress(IntegrityError), studio.transaction() as db:  # raised when another process was first
+            db.add(User(subject=subject, name=name, created_at=studio.now()))
+        with studio.reading() as db:
+            user = db.exec(named).one()
     return Person(user.id, user.name)
 
 
@@ -72,7 +74,7 @@ def media_token(studio: Studio, person: Person) -> str:
     It ends at the end of the day after next, in whole days, so that links stay the same for a day and the browser's
     cache works.
     """
-    ends = (int(time.time()) // DAY + 2) * DAY
+    ends = (int(studio.now().timestamp()) // DAY + 2) * DAY
     body = f"{person.id}.{ends:x}"
     return f"{body}.{_signature(studio, body)}"
 
@@ -81,11 +83,17 @@ def person_of_token(studio: Studio, token: str) -> Person:
     """Whose media token this is. Raises NotFound for anything changed, made up or past its end."""
     body, _, signature = token.rpartition(".")
     person_id, _, ends = body.partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(studio, body).encode()) or int(ends, 16) < time.time():
+    genuine = hmac.compare_digest(_bytes(signature), _bytes(_signature(studio, body)))
+    if not genuine or int(ends, 16) < studio.now().timestamp():
         raise NotFound("This link has ended. Reload the page for a new one.")
     return Person(person_id, "")
 
 
 def _signature(studio: Studio, body: str) -> str:
-    digest = hmac.digest(studio.secret, b"media|" + body.encode(), hashlib.sha256)
+    digest = hmac.digest(studio.secret, b"media|" + _bytes(body), hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:18]).decode()
+
+
+def _bytes(text: str) -> bytes:
+    """Also of text that is no text: what came from outside may hold half a character."""
+    return text.encode(errors="surrogatepass")
