@@ -15,6 +15,7 @@ from core.studio import Studio, open_studio
 from tests import many, serving
 from tests.browser.app_server import app_server, browser
 
+expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 SHOTS = Path(__file__).parent / "screenshots"
 HOW_MANY = 420
 """More than two pages of rows, so that scrolling has something to ask for."""

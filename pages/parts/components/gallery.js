@@ -1,6 +1,5 @@
 // The gallery: justified rows of which only those in sight exist as elements, however many images there are.
 // Opens the lightbox through document events (see lightbox.js); asks Streamlit only for actions.
-
 import { make } from "./elements.js";
 import { Around } from "./gallery_around.js";
 import { destination } from "./gallery_keys.js";
@@ -12,6 +11,7 @@ import { tile, unread } from "./gallery_tile.js";
 const GAP = 6;
 const AHEAD = 500; // pixels beyond the window that are drawn already
 const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
+const AGAIN = 5000; // ms between two looks at a gallery that is found to be another one
 const views = new WeakMap();
 
 export default function (component) {
@@ -35,12 +35,12 @@ class Gallery {
     this.current = 0; // the tile that Tab reaches
     this.build();
     this.leaving = new AbortController();
-    const { signal } = this.leaving;
-    document.addEventListener("scroll", () => this.moved(), { capture: true, passive: true, signal });
-    document.addEventListener("studio:ready", () => this.offer(), { signal });
-    document.addEventListener("studio:shown", (event) => this.shown(event.detail.id), { signal });
-    document.addEventListener("studio:closed", (event) => this.back(event.detail.id), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden || this.measure(), { signal });
+    const hear = (event, then) => document.addEventListener(event, then, { capture: true, signal: this.leaving.signal });
+    hear("scroll", () => this.moved());
+    hear("studio:ready", () => this.offer());
+    hear("studio:shown", ({ detail }) => this.at(detail.id, (index) => (this.current = index)));
+    hear("studio:closed", ({ detail }) => this.at(detail.id, (index) => this.focus(index)));
+    hear("visibilitychange", () => document.hidden || this.measure());
     new ResizeObserver(() => this.arrange()).observe(this.area);
     this.silence = listen(() => this.news(), () => this.measure());
     if (!this.shelf.complete) this.measure();
@@ -62,9 +62,8 @@ class Gallery {
   }
 
   build() {
-    const { words } = this.data;
     this.area = make("div", "area");
-    this.grid = make("div", "grid", "", { role: "grid", "aria-label": words.gallery });
+    this.grid = make("div", "grid", "", { role: "grid", "aria-label": this.data.words.gallery });
     this.grid.onkeydown = (event) => this.key(event);
     this.grid.onclick = (event) => this.clicked(event);
     this.grid.onfocusin = (event) => this.focused(event);
@@ -74,8 +73,6 @@ class Gallery {
       welcome: () => this.welcome(true),
     });
   }
-
-  // --- what is where -------------------------------------------------------------------------------------------
 
   arrange() {
     const width = this.area.clientWidth;
@@ -122,11 +119,8 @@ class Gallery {
     return (this.found = node ?? document.scrollingElement);
   }
 
-  // --- drawing -------------------------------------------------------------------------------------------------
-
   moved() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => {
+    this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.paint();
       this.say();
@@ -198,7 +192,7 @@ class Gallery {
     this.calm = setTimeout(() => {
       const good = () => (this.around.well(), this.redraw());
       if (this.shelf.want(from, to, good, () => this.around.fail(() => this.ask(from, to)))) return;
-      if (Date.now() - (this.measured ?? 0) > 5000) this.measure();
+      if (Date.now() - (this.measured ?? 0) > AGAIN) this.measure();
     }, this.drawn.size && this.shelf.at(from) && this.shelf.at(to) ? 0 : CALM);
   }
 
@@ -208,8 +202,6 @@ class Gallery {
     this.around.when(at, top > 40);
     if (top < 8 && this.newer?.length) this.welcome(false);
   }
-
-  // --- new images ----------------------------------------------------------------------------------------------
 
   async measure() {
     this.measured = Date.now();
@@ -240,16 +232,14 @@ class Gallery {
     const items = this.newer ?? [];
     this.newer = [];
     this.around.newer(0);
-    this.entering = new Set(items.map((item) => item.id));
     this.shelf.prepend(items);
     this.current += items.length;
+    this.entering = new Set(items.map((item) => item.id));
     this.arrange();
     if (up) this.scroller().scrollTo({ top: 0, behavior: "instant" });
     setTimeout(() => (this.entering = null), 1000);
     this.offer();
   }
-
-  // --- the lightbox --------------------------------------------------------------------------------------------
 
   // What the lightbox walks along.
   offer() {
@@ -264,17 +254,11 @@ class Gallery {
     document.dispatchEvent(new CustomEvent("studio:open", { detail: { item } }));
   }
 
-  shown(id) {
+  // The lightbox went on to this image, or was closed at it.
+  at(id, then) {
     const index = this.shelf.indexOf(id);
-    if (index >= 0) this.current = index;
+    if (index >= 0) then(index);
   }
-
-  back(id) {
-    const index = this.shelf.indexOf(id);
-    if (index >= 0) this.focus(index);
-  }
-
-  // --- keys and clicks -----------------------------------------------------------------------------------------
 
   clicked(event) {
     const cell = event.target.closest("[role=gridcell]"), act = event.target.closest("[data-act]")?.dataset.act;
