@@ -36,7 +36,7 @@ const watch = (node, source) => {
   if (node.watched || !String(source).includes("/m/")) return;
   node.watched = true;
   node.addEventListener("load", async () => {
-    await node.decode();
+    await node.decode(); // fails for one that was taken off the page meanwhile; then another is the first
     window.firstPicture ??= performance.now();
   });
 };
@@ -57,7 +57,7 @@ window.inside = (root, selector) => [...root.querySelectorAll("*")].flatMap((nod
 COMPLETE = """([pictures, buttons]) => {
   const shown = inside(document, "img").filter((node) => node.src.includes("/m/"));
   const there = shown.length >= pictures && shown.every((node) => node.complete && node.naturalWidth);
-  return there && inside(document, "button").length >= buttons ? performance.now() : null;
+  return there && firstPicture && inside(document, "button").length >= buttons ? performance.now() : null;
 }"""
 
 

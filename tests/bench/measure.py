@@ -50,7 +50,7 @@ class Row:
             self.name,
             f"{_figure(self.measured)} {self.unit}",
             reference,
-            f"{self.ratio:.2f}x",
+            f"{self.ratio:.{2 if self.ratio > 0.1 else 3}f}x",
             wanted,
             self.verdict,
         )
