@@ -4,6 +4,7 @@ Reading and writing are two doors. `transaction` may write and holds SQLite's wr
 because a read that turns into a write fails at once in WAL mode (SQLITE_BUSY_SNAPSHOT); `reading` sees one moment.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,8 +69,22 @@ def _open_sqlite(path: Path) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+    _use_wal(connection)
+
+
+def _use_wal(connection: Any) -> None:
+    """The first connection to a new file changes it for good. Others that do so at once fail without waiting."""
+    for wait in (*[0.05] * 100, None):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except connection.OperationalError:
+            if wait is None:
+                raise
+            time.sleep(wait)
+        else:
+            return
 
 
 def _open_postgres(url: str) -> sa.Engine:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import col, func, select
 
 from core import database, migrations, spool
@@ -80,8 +79,6 @@ def _database(settings: Settings) -> str:
     try:
         if not migrations.at_head(engine):
             raise _Problem("The database has the tables of another version. Run `studio migrate`.")
-    except sa.exc.OperationalError as error:
-        raise _Problem("The database does not answer. Check that it runs, and DATABASE_URL.") from error
     finally:
         engine.dispose()
     return f"{'SQLite' if settings.on_sqlite else 'Postgres'}, reachable, with this version's tables."

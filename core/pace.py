@@ -1,9 +1,11 @@
 """How long a model takes, from the team's own last runs."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
 from core.tables import SUCCEEDED, Generation
 
@@ -21,21 +23,27 @@ class Pace:
 
 
 def paces(db: Session, names: Iterable[str]) -> dict[str, Pace]:
-    """The pace of each of these models that has any history; one query each."""
-    found = {name: _durations(db, name) for name in dict.fromkeys(names)}
-    return {name: _pace(durations) for name, durations in found.items() if durations}
+    """The pace of each of these models that has any history: one query, however many they are."""
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        return {}
+    durations = defaultdict[str, list[int]](list)
+    for row in db.connection().execute(sa.union_all(*[_last_runs(name) for name in wanted])).mappings():
+        durations[row["name"]].append(row["ms"])
+    return {name: _pace(sorted(durations[name])) for name in wanted if name in durations}
 
 
-def _durations(db: Session, name: str) -> list[int]:
+def _last_runs(name: str) -> sa.Select[tuple[str, int]]:
     provider, _, model = name.partition("/")
-    query = (
-        select(Generation.duration_ms)
-        .where(Generation.provider == provider, Generation.model == model, Generation.status == SUCCEEDED)
-        .where(col(Generation.duration_ms).is_not(None))
+    runs = (
+        sa.select(sa.literal(name).label("name"), col(Generation.duration_ms).label("ms"))
+        .where(col(Generation.provider) == provider, col(Generation.model) == model)
+        .where(col(Generation.status) == SUCCEEDED, col(Generation.duration_ms).is_not(None))
         .order_by(col(Generation.finished_at).desc())
         .limit(RUNS)
+        .subquery()  # SQLite takes no LIMIT inside a UNION otherwise
     )
-    return sorted(ms for ms in db.exec(query).all() if ms is not None)
+    return sa.select(runs.c.name, runs.c.ms)
 
 
 def _pace(durations: list[int]) -> Pace:

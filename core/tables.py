@@ -85,10 +85,18 @@ class Note(SQLModel, table=True):
     updated_at: datetime = _moment(optional=False)
 
 
+UNTRASHED = sa.text("deleted_at IS NULL")
+"""Postgres takes no order from an index that has the column inside: it has to be the index's condition."""
+
+
 class Conversation(SQLModel, table=True):
     """One thread of image work."""
 
-    __table_args__ = (sa.Index("ix_conversation_recent", "user_id", "deleted_at", "updated_at", "id"),)
+    __table_args__ = (
+        sa.Index(
+            "ix_conversation_recent", "user_id", "updated_at", "id", sqlite_where=UNTRASHED, postgresql_where=UNTRASHED
+        ),
+    )
 
     id: str = _id()
     user_id: str = _to("person")

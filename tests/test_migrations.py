@@ -21,7 +21,7 @@ from sqlmodel import SQLModel
 
 from core import migrations
 from core.database import open_database, transaction
-from core.errors import Refused
+from core.errors import Refused, StudioError
 from core.migrations import at_head, migrate
 from core.settings import Settings
 from core.tables import Conversation, User
@@ -440,3 +440,11 @@ def die_at_line(home: Settings, scripts: Path, line: int) -> None:
     sys.settrace(count)
     migrate(engine, scripts)
     sys.settrace(None)
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(laptop: Settings) -> None:
+    """An operator met forty lines of traceback."""
+    nowhere = open_database(replace(laptop, database_url="postgresql://nobody@127.0.0.1:1/nothing"))
+
+    with pytest.raises(StudioError, match="The database does not answer"):
+        migrate(nowhere)

@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from core.errors import Refused
+from core.errors import Refused, StudioError
 
 SCRIPTS = Path(__file__).parent
 LOCK = 0x496D6167  # an arbitrary number of ours for Postgres' advisory lock: one process migrates, the others wait
@@ -42,9 +42,15 @@ def migrate(engine: sa.Engine, scripts: Path = SCRIPTS) -> None:
 
 
 def at_head(engine: sa.Engine, scripts: Path = SCRIPTS) -> bool:
-    """True when the database has exactly this version's tables. Raises Refused when it is newer than the code."""
-    with engine.connect() as connection:
-        return _revision(connection, scripts) == _head(scripts)
+    """True when the database has exactly this version's tables.
+
+    Raises Refused when it is newer than the code, StudioError when it does not answer.
+    """
+    try:
+        with engine.connect() as connection:
+            return _revision(connection, scripts) == _head(scripts)
+    except sa.exc.OperationalError as error:
+        raise StudioError("The database does not answer, or lets nobody in. Check DATABASE_URL.") from error
 
 
 def _config(scripts: Path, connection: sa.Connection | None = None) -> Config:

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+UNTRASHED = sa.text("deleted_at IS NULL")
 KEPT = sa.text("deleted_at IS NULL AND generation_id IS NOT NULL")
 
 
@@ -74,7 +75,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversation_project_id"), ["project_id"], unique=False)
-        batch_op.create_index("ix_conversation_recent", ["user_id", "deleted_at", "updated_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_conversation_recent",
+            ["user_id", "updated_at", "id"],
+            unique=False,
+            sqlite_where=UNTRASHED,
+            postgresql_where=UNTRASHED,
+        )
 
     op.create_table(
         "note",
