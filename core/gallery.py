@@ -1,7 +1,6 @@
 """One gallery over everything that was made: newest first, in pages, and one image at a time."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,8 +33,7 @@ def page(studio: Studio, person: Person, after: str | None = None, limit: int = 
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
     with studio.reading() as db:
         rows = db.execute(page_query(person, after, limit)).all()
-    labels = _labels(studio)
-    tiles = tuple(_tile(row, labels) for row in rows)
+    tiles = tuple(_tile(studio, row) for row in rows)
     return Page(tiles, _cursor(rows[-1]) if len(rows) == limit else None)
 
 
@@ -78,7 +76,6 @@ def revision(studio: Studio, person: Person) -> str:
 
 def detail(studio: Studio, person: Person, image_id: str) -> Detail:
     """All about one kept image. Raises NotFound for what is not there, not yours, in the trash or an upload."""
-    labels = _labels(studio)
     with studio.reading() as db:
         image = access.find(db, Image, image_id, person)
         if image.deleted_at is not None or image.generation_id is None:
@@ -88,13 +85,13 @@ def detail(studio: Studio, person: Person, image_id: str) -> Detail:
         newer, older, position = _around(db, person, image)
         plain = {name: getattr(image, name) for name in ("id", "width", "height", "mime", "size", "placeholder")}
         created_at = image.created_at
-    facts = dict(row._mapping) | {"model": _label(row, labels), "left_out": tuple(row.left_out)}
+    facts = dict(row._mapping) | {"model": _label(studio, row), "left_out": tuple(row.left_out)}
     del facts["turn_id"]
     return Detail(
         **plain,
         **facts,
         created_at=created_at,
-        siblings=tuple(Sibling(s.id, s.width, s.height, s.placeholder, _label(s, labels)) for s in siblings),
+        siblings=tuple(Sibling(s.id, s.width, s.height, s.placeholder, _label(studio, s)) for s in siblings),
         newer=newer,
         older=older,
         position=position,
@@ -159,8 +156,8 @@ def _spot(at: datetime, image_id: str) -> Any:
     return sa.tuple_(sa.literal(at, Moment()), sa.literal(image_id))
 
 
-def _tile(row: Any, labels: Mapping[str, str]) -> Tile:
-    facts = dict(row._mapping) | {"model": _label(row, labels)}
+def _tile(studio: Studio, row: Any) -> Tile:
+    facts = dict(row._mapping) | {"model": _label(studio, row)}
     del facts["provider"]
     return Tile(**facts)
 
@@ -208,10 +205,5 @@ def _around(db: Session, person: Person, image: Image) -> tuple[str | None, str 
     return db.scalar(newer), db.scalar(older), db.scalar(before) or 0
 
 
-def _labels(studio: Studio) -> dict[str, str]:
-    return {model.name: model.label for model in studio.catalogue.models(studio.providers)}
-
-
-def _label(row: Any, labels: Mapping[str, str]) -> str:
-    """The catalogue's words; a model that has left it keeps its own name."""
-    return labels.get(f"{row.provider}/{row.model}", row.model)
+def _label(studio: Studio, row: Any) -> str:
+    return studio.catalogue.label(f"{row.provider}/{row.model}")

@@ -243,12 +243,23 @@ def explained(studio: Studio, query: sa.Select[tuple[object, ...]]) -> str:
         return "\n".join(str(row) for row in db.connection().exec_driver_sql(f"{how} {sql}"))
 
 
-def test_models_keep_their_own_name_once_they_left_the_catalogue(studio: Studio, alice: Person) -> None:
-    many.images(studio, alice, 2)
+@pytest.mark.parametrize(
+    ("provider", "model", "shown"),
+    [
+        ("openrouter", "black-forest-labs/flux.2-pro", "FLUX.2 [pro]"),  # its provider is not set up here any more
+        ("openai", "dall-e-3", "dall-e-3"),  # it has ended
+        ("sketch", "forgotten", "sketch/forgotten"),  # nobody knows it any more
+    ],
+)
+def test_a_model_keeps_a_name_when_it_can_no_longer_be_picked(
+    studio: Studio, alice: Person, provider: str, model: str, shown: str
+) -> None:
+    [image_id] = many.images(studio, alice, 1)
     with studio.transaction() as db:
-        db.execute(sa.update(Generation).values(model="retired-model-1"))
+        db.execute(sa.update(Generation).values(provider=provider, model=model))
 
-    assert {tile.model for tile in gallery.page(studio, alice).tiles} == {"retired-model-1"}
+    assert [tile.model for tile in gallery.page(studio, alice).tiles] == [shown]
+    assert gallery.detail(studio, alice, image_id).model == shown
 
 
 def test_an_ask_of_several_models_brings_an_image_of_each(
