@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from core import access, asks, events, jobs, ledger, metrics, receipts, spool
+from core import access, asks, events, jobs, ledger, log, metrics, receipts, spool
 from core.access import Person
 from core.errors import OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
 from core.ledger import Entry
@@ -90,7 +90,10 @@ def recover(studio: Studio) -> None:
     For every start and every minute. Safe beside running work: all of it may happen twice.
     """
     for attempt_id in spool.waiting(studio.settings):
-        receipts.keep(studio, attempt_id)
+        try:
+            receipts.keep(studio, attempt_id)
+        except Exception as error:
+            log.broken(error)  # one damaged receipt must not keep the others waiting
     spool.sweep(studio.settings, older_than=time.time() - 3600)
     patience = timedelta(seconds=studio.settings.provider_deadline) + GRACE
     with studio.reading() as db:
@@ -174,9 +177,20 @@ def _turned_away(studio: Studio, found: Entry, busy: ProviderBusy) -> float | No
 
 
 def _received(studio: Studio, receipt: Receipt) -> float | None:
-    spool.write(studio.settings, receipt)
+    try:
+        spool.write(studio.settings, receipt)
+    except OSError as error:
+        log.broken(error)
+        _without_spool(studio, receipt)
+        return None
     ledger.receive(studio, receipt.attempt_id, receipt.duration_ms)
     return receipts.keep(studio, receipt.attempt_id)
+
+
+def _without_spool(studio: Studio, receipt: Receipt) -> None:
+    """This machine's disk does not take the receipt; the store may still take the picture, so try that at once."""
+    if receipts.settle(studio, receipt) is not None:
+        ledger.lose(studio, receipt.attempt_id, "The answer came, but neither disk nor store took it. It was charged.")
 
 
 def _tell(studio: Studio, db: Session, generation: Generation, kind: str) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from core import events, log, metrics
 from core.errors import ProviderError
@@ -91,11 +91,14 @@ def entry(db: Session, attempt_id: str) -> Entry | None:
 def send(
     studio: Studio, generation_id: str, round: int, reserved: Decimal | None, parameters: dict[str, Any]
 ) -> Entry | None:
-    """Book a call that is about to be made, with what it should cost. None when it was canceled meanwhile."""
+    """Book a call that is about to be made, with what it should cost.
+
+    None when it must not be made: canceled meanwhile, or another process that took over has a call of this round.
+    """
     with studio.transaction() as db:
         _lock(db, generation_id)
         found = due(db, generation_id, round)
-        if found is None:
+        if found is None or any(made.state != FAILED for made in attempts(db, generation_id, round)):
             return None
         generation, turn = found
         number = len(db.exec(select(Attempt.id).where(Attempt.generation_id == generation_id)).all()) + 1
@@ -233,7 +236,7 @@ def _settle(studio: Studio, found: Entry, state: str, bill: Bill, **facts: Any) 
 def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image]) -> None:
     """A cancel, or a failure by mistake, that came before these images does not take them away."""
     attempt, generation, turn = found.attempt, found.generation, found.turn
-    already = len(db.exec(select(Image.id).where(Image.generation_id == generation.id)).all())
+    already = db.exec(select(func.max(Image.n)).where(Image.generation_id == generation.id)).one() or 0
     for place, image in enumerate(images, start=already + 1):
         image.generation_id, image.attempt_id, image.n = generation.id, attempt.id, place
         db.add(image)

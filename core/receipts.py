@@ -4,7 +4,7 @@ from core import asks, keeping, ledger, metrics, pictures, spool
 from core.catalogue import cost
 from core.errors import AnswerUnusable, ProviderRefused, Refused
 from core.ledger import Bill, Entry
-from core.providers import Result
+from core.providers import Provider, Result
 from core.spool import Receipt
 from core.store import StoreDown
 from core.studio import Studio
@@ -20,13 +20,21 @@ def keep(studio: Studio, attempt_id: str) -> float | None:
     Returns seconds to wait when the store is down, else None. Raises nothing about the answer, however odd it is.
     """
     receipt = spool.read(studio.settings, attempt_id)
+    return settle(studio, receipt) if receipt else None
+
+
+def settle(studio: Studio, receipt: Receipt) -> float | None:
+    """The same for a receipt in hand."""
     with studio.reading() as db:
-        found = ledger.entry(db, attempt_id)
-    if receipt is None or found is None or found.attempt.state == STORED:
-        spool.done(studio.settings, attempt_id)
+        found = ledger.entry(db, receipt.attempt_id)
+    if found is None or found.attempt.state == STORED:
+        spool.done(studio.settings, receipt.attempt_id)
         return None
+    provider = studio.providers.get(found.generation.provider)
+    if provider is None:
+        return WAIT  # its key was taken away; the receipt waits for it
     try:
-        result, kept = _opened(studio, found, receipt)
+        result, kept = _opened(provider, found, receipt)
     except (ProviderRefused, AnswerUnusable) as error:
         _fail(studio, found, receipt, error)
         return None
@@ -35,12 +43,11 @@ def keep(studio: Studio, attempt_id: str) -> float | None:
     except StoreDown:
         metrics.STORAGE_ERRORS.inc()
         return WAIT
-    spool.done(studio.settings, attempt_id)
+    spool.done(studio.settings, receipt.attempt_id)
     return None
 
 
-def _opened(studio: Studio, found: Entry, receipt: Receipt) -> tuple[Result, list[pictures.Kept]]:
-    provider = studio.providers[found.generation.provider]
+def _opened(provider: Provider, found: Entry, receipt: Receipt) -> tuple[Result, list[pictures.Kept]]:
     result = provider.read(asks.plain_request(found.generation, found.turn), receipt.answer)
     try:
         return result, [pictures.keep(data, pictures.ORIGINAL_BYTES) for data in result.pictures]

@@ -247,6 +247,49 @@ def test_a_call_that_nobody_waits_for_any_more_is_listed_as_unknown(
     assert again(studio, alice, asked).unknown
 
 
+def test_a_process_that_wakes_up_after_another_took_over_makes_no_second_call(studio: Studio, alice: Person) -> None:
+    [asked] = ask(studio, alice, NANO)
+    _die_while_calling(studio, asked)
+
+    booked = generations.ledger.send(studio, asked.id, asked.round, Decimal("0.0336"), {})
+
+    assert booked is None
+    assert [a.state for a in attempts(studio)] == [SENT]
+
+
+def test_a_picture_is_kept_even_when_the_disk_does_not_take_its_receipt(
+    studio: Studio, alice: Person, vendors: Vendors
+) -> None:
+    [asked] = ask(studio, alice, NANO)
+    studio.settings.spool_dir.rmdir()  # writing fails, also for root
+
+    step(studio, asked)
+
+    assert again(studio, alice, asked).status == "succeeded"
+
+
+def test_a_damaged_receipt_does_not_keep_the_others_waiting(studio: Studio, alice: Person) -> None:
+    [asked] = ask(studio, alice, NANO)
+    _die_after_spooling(studio, asked)
+    (studio.settings.spool_dir / "0damaged.answer").write_bytes(b"\x00\xff no receipt")
+
+    generations.recover(studio)
+
+    assert again(studio, alice, asked).status == "succeeded"
+
+
+def test_a_receipt_waits_for_a_provider_whose_key_was_taken_away(studio: Studio, alice: Person) -> None:
+    [asked] = ask(studio, alice, NANO)
+    _die_after_spooling(studio, asked)
+
+    generations.recover(replace(studio, providers={}))
+    waiting = list(spool.waiting(studio.settings))
+    generations.recover(studio)
+
+    assert len(waiting) == 1
+    assert again(studio, alice, asked).status == "succeeded"
+
+
 def test_canceling_a_queued_one_sends_nothing(studio: Studio, alice: Person, vendors: Vendors) -> None:
     [asked] = ask(studio, alice, NANO)
 
