@@ -85,8 +85,7 @@ class Note(SQLModel, table=True):
     updated_at: datetime = _moment(optional=False)
 
 
-UNTRASHED = sa.text("deleted_at IS NULL")
-"""Postgres takes no order from an index that has the column inside: it has to be the index's condition."""
+UNTRASHED = sa.text("deleted_at IS NULL")  # the condition of an index: Postgres takes no order from it as a column
 
 
 class Conversation(SQLModel, table=True):

@@ -1,6 +1,7 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,14 @@ class Clock:
 
     def skip(self, **how_far: float) -> None:
         self.ahead += timedelta(**how_far)
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """AppTest leaves a page of ours behind as `__main__`; a test that starts processes would run it in each of them."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")
