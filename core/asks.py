@@ -1,7 +1,6 @@
 """What a person asks for in one turn: checked and priced before paying, then rows, then the request that is sent."""
 
 import random
-import unicodedata
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,9 @@ from sqlmodel import Session, col, select
 from core import access, events, jobs, pace
 from core.access import Person
 from core.catalogue import Model, estimate, fit
+from core.columns import plain
 from core.errors import Refused
+from core.fitting import SEED_MAX
 from core.providers import Picture, Request
 from core.studio import Studio
 from core.tables import MASK, REFERENCE, SOURCE, Conversation, Generation, Image, Reference, Turn, new_id
@@ -21,8 +22,6 @@ MOST_AT_ONCE = 16
 """Pictures that one turn may ask for: a slip in two number fields must not cost a month's budget."""
 ASKED = ("ratio", "resolution", "quality", "negative_prompt", "steps", "guidance", "scheduler", "strength")
 """Settings of a turn that go to every model as they are."""
-SEEDS = 2**31
-"""What every provider with seeds accepts."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def _seed(model: Model, wanted: int | None, n: int) -> int | None:
     """Each of several pictures gets its own seed, known from the start, so that any of them can be made again."""
     if not model.seed:
         return None
-    return random.randrange(SEEDS) if wanted is None else (wanted + n - 1) % SEEDS
+    return random.randrange(2**31) if wanted is None else (wanted + n - 1) % (SEED_MAX + 1)
 
 
 def _models(studio: Studio, ask: Ask) -> list[Model]:
@@ -245,8 +244,3 @@ def plain_request(generation: Generation, turn: Turn) -> Request:
         seed=generation.seed,
         **{name: turn.settings[name] for name in ASKED if name in turn.settings},
     )
-
-
-def plain(text: str) -> str:
-    """Without control characters and lone surrogates, which Postgres cannot store; nothing else is touched."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))

@@ -1,5 +1,6 @@
 """What goes into a column: moments in UTC, exact dollars, ids that sort by age."""
 
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -43,3 +44,8 @@ class Dollars(TypeDecorator[Decimal]):
 def new_id() -> str:
     """A new id: UUIDv7 in 32 hex digits, so that ids sort by age and fit into keys."""
     return uuid_utils.uuid7().hex
+
+
+def plain(text: str) -> str:
+    """Without control characters and lone surrogates, which Postgres cannot store; nothing else is touched."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))

@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 
 from core import access, events, jobs, log, pace, views
 from core.access import Person
-from core.asks import Ask, Asked, Quote, add_turn, check, plain, quote
+from core.asks import Ask, Asked, Quote, add_turn, check, quote
+from core.columns import plain
 from core.errors import NotFound, Refused
 from core.studio import Studio
 from core.tables import (
@@ -62,16 +63,22 @@ class Opened:
 
 def start(studio: Studio, person: Person, ask: Ask, project_id: str | None = None) -> Asked:
     """Begin a conversation with its first turn. Nothing is kept when the ask is refused (Refused, NotFound)."""
-    with _asking(studio, person, ask) as (db, before):
-        asked = before or add_turn(studio, db, person, _begun(studio, db, person, ask, project_id), ask)
+    try:
+        with _asking(studio, person, ask) as (db, before):
+            asked = before or add_turn(studio, db, person, _begun(studio, db, person, ask, project_id), ask)
+    except sa.exc.IntegrityError:  # the same form at the same moment, and the other one was first
+        asked = _asked_before(studio, person, ask)
     log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
     return asked
 
 
 def ask(studio: Studio, person: Person, conversation_id: str, ask: Ask) -> Asked:
     """Ask the next turn. Two people asking at once get two turns in order. Raises Refused or NotFound."""
-    with _asking(studio, person, ask) as (db, before):
-        asked = before or add_turn(studio, db, person, _continued(studio, db, person, conversation_id), ask)
+    try:
+        with _asking(studio, person, ask) as (db, before):
+            asked = before or add_turn(studio, db, person, _continued(studio, db, person, conversation_id), ask)
+    except sa.exc.IntegrityError:
+        asked = _asked_before(studio, person, ask)
     log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
     return asked
 
@@ -134,6 +141,12 @@ def rename(studio: Studio, person: Person, conversation_id: str, title: str, ver
             raise Refused(f"Somebody just renamed this to “{row.title}”. Reload to see it, then rename again.")
         row.title, row.version = _title(title), version + 1
         events.record(studio, db, "conversation.renamed", person.id, conversation=row.id)
+
+
+def _asked_before(studio: Studio, person: Person, ask: Ask) -> Asked:
+    with studio.reading() as db:
+        turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).one()
+    return Asked(turn.conversation_id, turn.id)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from core.providers import Request
 
 # Pixels of a square at each resolution; other shapes have about the same area.
 _SIDES = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "4K": 4096}
-_SEED_MAX = 2**32 - 1
+SEED_MAX = 2**32 - 1
 
 # The abilities of a model that are not called as the setting is.
 _ABILITY = {"scheduler": "schedulers"}
@@ -83,8 +83,8 @@ def _refuse(model: Model, wish: Request) -> None:
     if inputs > model.inputs_max or len(wish.references) > model.references_max:
         most = "one image" if model.inputs_max == 1 else f"{model.inputs_max} images"
         raise Refused(f"{model.label} takes {most} at most, and this turn has {inputs}. Remove some.")
-    if wish.seed is not None and not 0 <= wish.seed <= _SEED_MAX:
-        raise Refused(f"A seed is a whole number from 0 to {_SEED_MAX}.")
+    if wish.seed is not None and not 0 <= wish.seed <= SEED_MAX:
+        raise Refused(f"A seed is a whole number from 0 to {SEED_MAX}.")
 
 
 def _closest(

@@ -9,6 +9,7 @@ import random
 import time
 from datetime import timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core import access, asks, events, jobs, ledger, log, metrics, receipts, spool
@@ -25,7 +26,13 @@ TRIES = 6
 """Calls that a provider may turn away before a generation fails; with doubling waits that is some five minutes."""
 LONGEST_WAIT = 120.0
 STORE_WAIT = 10.0
-"""Seconds until a picture is taken to a store that was down again. The receipt has no hurry."""
+"""Seconds until a store that was down is asked again for a turn's source."""
+DISK_WAIT = 2.0
+"""Seconds between two tries to write a receipt to a disk that does not take it."""
+NOWHERE = "The answer came, but neither disk nor store took it. It was charged; make room before you try again."
+NOT_SET_UP = "Its provider is not set up on the machine that works, so nothing was sent. Pick another model."
+ELSEWHERE, ELSEWHERE_WAIT = timedelta(days=1), 60.0
+"""How long an answer on another machine's disk is waited for before it counts as lost; seconds between looks."""
 GRACE = timedelta(minutes=2)
 """Beyond the provider's deadline, before a call that nobody waits for counts as lost."""
 
@@ -41,6 +48,8 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
         generation = access.find(db, Generation, generation_id, person, lock=True)
         if generation.status in (*UNFINISHED, SUCCEEDED):
             raise Refused("This one is done or on its way already. Ask a new turn for another picture.")
+        if generation.practice != studio.catalogue.find(f"{generation.provider}/{generation.model}").practice:
+            raise Refused("This is sample content and cannot be tried again. Ask a new turn to make a real one.")
         generation.status, generation.round = QUEUED, generation.round + 1
         generation.error_kind = generation.error = None
         generation.next_at = generation.started_at = generation.finished_at = None
@@ -97,8 +106,13 @@ def recover(studio: Studio) -> None:
     spool.sweep(studio.settings, older_than=time.time() - 3600)
     patience = timedelta(seconds=studio.settings.provider_deadline) + GRACE
     with studio.reading() as db:
-        lost = select(Attempt.id).where(col(Attempt.state).in_((SENT, RECEIVED)))
-        lost_ids = db.exec(lost.where(Attempt.started_at < studio.now() - patience)).all()
+        lost = select(Attempt.id).where(
+            sa.or_(
+                sa.and_(col(Attempt.state) == SENT, col(Attempt.started_at) < studio.now() - patience),
+                sa.and_(col(Attempt.state) == RECEIVED, col(Attempt.started_at) < studio.now() - ELSEWHERE),
+            )
+        )
+        lost_ids = db.exec(lost).all()
         stuck = select(Generation).where(col(Generation.status).in_(UNFINISHED))
         stuck_rows = db.exec(stuck.where(Generation.queued_at < studio.now() - patience)).all()
     for attempt_id in lost_ids:
@@ -119,10 +133,14 @@ def _unfinished_attempt(studio: Studio, generation_id: str, round: int) -> str |
 
 
 def _finish(studio: Studio, attempt_id: str) -> float | None:
-    if spool.read(studio.settings, attempt_id) is None:
-        ledger.lose(studio, attempt_id)
-        return None
-    return receipts.keep(studio, attempt_id)
+    with studio.reading() as db:
+        elsewhere = db.get_one(Attempt, attempt_id).state == RECEIVED
+    if spool.read(studio.settings, attempt_id) is not None:
+        return receipts.keep(studio, attempt_id)
+    if elsewhere:
+        return ELSEWHERE_WAIT
+    ledger.lose(studio, attempt_id)
+    return None
 
 
 def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Request, Provider, Entry] | float | None:
@@ -142,7 +160,10 @@ def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Request, P
     except StudioError as refusal:
         ledger.give_up(studio, generation_id, round, "request", str(refusal))
         return None
-    provider = studio.providers[generation.provider]
+    provider = studio.providers.get(generation.provider)
+    if provider is None:
+        ledger.give_up(studio, generation_id, round, "account", NOT_SET_UP)
+        return None
     booked = ledger.send(studio, generation_id, round, reserved, provider.sent(request))
     return (request, provider, booked) if booked else None
 
@@ -156,11 +177,16 @@ async def _send(studio: Studio, provider: Provider, request: Request, found: Ent
         return await asyncio.to_thread(_turned_away, studio, found, busy)
     except ProviderRefused as refusal:
         return await asyncio.to_thread(ledger.fail, studio, attempt_id, ledger.FREE, refusal.kind, str(refusal))
+    except Refused as refusal:  # it could not even be put into the provider's form, so nothing left us
+        return await asyncio.to_thread(ledger.fail, studio, attempt_id, ledger.FREE, "request", str(refusal))
     except OutcomeUnknown as unknown:
         return await asyncio.to_thread(ledger.lose, studio, attempt_id, f"{unknown} Nothing was sent again.")
     except asyncio.CancelledError:
         ledger.lose(studio, attempt_id)
         raise
+    except Exception as error:  # nobody foresaw it, so nobody can say that nothing was charged
+        log.broken(error)
+        return await asyncio.to_thread(ledger.lose, studio, attempt_id)
     return Receipt(attempt_id, round((time.monotonic() - began) * 1000), answer)
 
 
@@ -177,20 +203,22 @@ def _turned_away(studio: Studio, found: Entry, busy: ProviderBusy) -> float | No
 
 
 def _received(studio: Studio, receipt: Receipt) -> float | None:
-    try:
-        spool.write(studio.settings, receipt)
-    except OSError as error:
-        log.broken(error)
-        _without_spool(studio, receipt)
-        return None
-    ledger.receive(studio, receipt.attempt_id, receipt.duration_ms)
-    return receipts.keep(studio, receipt.attempt_id)
-
-
-def _without_spool(studio: Studio, receipt: Receipt) -> None:
-    """This machine's disk does not take the receipt; the store may still take the picture, so try that at once."""
-    if receipts.settle(studio, receipt) is not None:
-        ledger.lose(studio, receipt.attempt_id, "The answer came, but neither disk nor store took it. It was charged.")
+    """Hold on to the answer until the disk or the store has it, for as long as the call itself might have taken."""
+    ends = time.monotonic() + studio.settings.provider_deadline
+    while True:
+        try:
+            spool.write(studio.settings, receipt)
+        except OSError as error:
+            log.broken(error)
+        else:
+            ledger.receive(studio, receipt.attempt_id, receipt.duration_ms)
+            return receipts.keep(studio, receipt.attempt_id)
+        if receipts.settle(studio, receipt) is None:
+            return None
+        if time.monotonic() > ends:
+            ledger.lose(studio, receipt.attempt_id, NOWHERE)
+            return None
+        time.sleep(DISK_WAIT)
 
 
 def _tell(studio: Studio, db: Session, generation: Generation, kind: str) -> None:

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
 from sqlmodel import Session
 
+from core import log
 from core.limits import Limit
 from core.studio import Studio
 from core.tables import Heartbeat
@@ -45,6 +47,9 @@ class _Here:
     lock: IO[str] | None = None
     stopping: threading.Event | None = None
     heart: threading.Thread | None = None
+    leaving = False
+    rounds = 0
+    """Rounds at work now; all of them run on the engine's one loop, so counting needs no lock."""
 
 
 def ready(studio: Studio) -> None:
@@ -76,6 +81,15 @@ def start(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> bool:
     """Begin to work in this process. False when another process works on this embedded database already."""
     if studio.settings.on_sqlite and not _take_lock(studio):
         return False
+    try:
+        _launch(studio, run, limits)
+    except BaseException:
+        _leave()  # or nobody could work on this database until this process ends
+        raise
+    return True
+
+
+def _launch(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> None:
     ready(studio)
     executor = "embedded" if studio.settings.on_sqlite else f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
     _Here.run = run
@@ -96,20 +110,31 @@ def start(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> bool:
         _register(studio, provider, limit)
     if not studio.settings.on_sqlite:
         _start_heart(studio, executor)
-    return True
 
 
 def stop(studio: Studio) -> None:
-    """Let running calls finish, for as long as one may take, then leave; queued work goes on at the next start."""
+    """Begin nothing new, let running calls finish for as long as one may take, then leave.
+
+    Queued and waiting work goes on at the next start, or elsewhere.
+    """
     if _Here.run is None:
         return
-    DBOS.destroy(workflow_completion_timeout_sec=studio.settings.provider_deadline)
+    _Here.leaving = True
+    ends = time.monotonic() + studio.settings.provider_deadline
+    while _Here.rounds and time.monotonic() < ends:
+        time.sleep(POLL)
+    DBOS.destroy()
     if _Here.stopping and _Here.heart:
         _Here.stopping.set()
         _Here.heart.join(timeout=studio.settings.worker_dead_seconds)
+    _leave()
+
+
+def _leave() -> None:
     if _Here.lock:
         _Here.lock.close()
     _Here.run = _Here.lock = _Here.stopping = _Here.heart = None
+    _Here.leaving, _Here.rounds = False, 0
 
 
 def prune(studio: Studio) -> None:
@@ -133,7 +158,13 @@ def given_up(studio: Studio, generation_id: str, round: int) -> bool:
 @DBOS.step(name="round", preemptible=True)
 async def _round(generation_id: str, round: int) -> float | None:
     assert _Here.run is not None  # the engine runs nothing before `start`
-    return await _Here.run(generation_id, round)
+    if _Here.leaving:
+        return POLL
+    _Here.rounds += 1
+    try:
+        return await _Here.run(generation_id, round)
+    finally:
+        _Here.rounds -= 1
 
 
 @DBOS.workflow(name="generate", max_recovery_attempts=100)
@@ -200,7 +231,8 @@ def _heart(studio: Studio, executor: str, stopping: threading.Event) -> None:
             if quiet <= 0:
                 _take_over(studio, executor)
             quiet -= dead / BEATS
-        except sa.exc.SQLAlchemyError:
+        except Exception as error:  # whatever it is: without a sign of life, others would take over calls that live
+            log.broken(error)
             quiet = dead
     _beat(studio, executor, milliseconds="0")
 

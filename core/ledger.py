@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from core import events, log, metrics
+from core.columns import plain
 from core.errors import ProviderError
 from core.studio import Studio
 from core.tables import (
@@ -212,7 +213,7 @@ def _close(
         found = _locked_entry(db, attempt_id)
         if found is None or found.attempt.state not in (SENT, RECEIVED):
             return
-        attempt, generation = found.attempt, found.generation
+        attempt, generation, sentence = found.attempt, found.generation, plain(sentence)
         attempt.error_kind, attempt.error = kind, sentence
         _settle(studio, found, state, bill, **facts)
         _add_up(db, generation)
@@ -230,7 +231,7 @@ def _settle(studio: Studio, found: Entry, state: str, bill: Bill, **facts: Any) 
     attempt.state, attempt.cost, attempt.cost_basis = state, bill.cost, bill.basis
     attempt.finished_at = studio.now()
     for name, value in facts.items():
-        setattr(attempt, name, value)
+        setattr(attempt, name, plain(value) if isinstance(value, str) else value)
 
 
 def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image]) -> None:

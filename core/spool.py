@@ -7,6 +7,7 @@ renamed, and its folder flushed, before anyone parses a byte of it.
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,15 +71,16 @@ def set_aside(settings: Settings, attempt_id: str) -> None:
     folder = settings.spool_dir / UNUSABLE
     folder.mkdir(exist_ok=True)
     path = _path(settings, attempt_id)
-    if path.exists():
+    with suppress(FileNotFoundError):
         path.rename(folder / path.name)
 
 
 def sweep(settings: Settings, older_than: float) -> None:
     """Remove half-written files last touched before this time (seconds since 1970): their writer was killed."""
     for path in settings.spool_dir.glob("*.partial"):
-        if path.stat().st_mtime < older_than:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its writer was quicker
+            if path.stat().st_mtime < older_than:
+                path.unlink()
 
 
 def _path(settings: Settings, attempt_id: str) -> Path:

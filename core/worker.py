@@ -42,13 +42,22 @@ def stop(studio: Studio) -> None:
 
 
 def _begin(studio: Studio) -> bool:
-    return jobs.start(studio, lambda generation_id, round: _run(studio, generation_id, round), limits.LIMITS)
+    served = {name: limits.of(name) for name in studio.providers}
+    return jobs.start(studio, lambda generation_id, round: _run(studio, generation_id, round), served)
+
+
+def _try(studio: Studio) -> bool:
+    try:
+        return _begin(studio)
+    except Exception as error:
+        log.broken(error)  # the database may be away for a while; the next look tries again
+        return False
 
 
 def _stay(studio: Studio, working: bool) -> None:
     """Wait until the work is ours, then tidy up now and every minute until we are stopped."""
     while not working and not _Tidying.stopping.wait(PATIENCE):
-        working = _begin(studio)
+        working = _try(studio)
     minutes = 0
     while not _Tidying.stopping.is_set():
         _tidy(studio, minutes)

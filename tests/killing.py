@@ -23,8 +23,8 @@ from typing import Any
 
 CORE = Path(__file__).parent.parent / "core"
 PIPELINE = (
-    *("asks", "conversations", "generations", "ledger", "receipts", "keeping", "spool", "store", "disk", "s3"),
-    *("jobs", "events", "studio", "database"),
+    *("asks", "conversations", "generations", "ledger", "receipts", "keeping", "spool", "store", "disk"),
+    *("files", "pictures", "providers/wire", "jobs", "events", "studio", "database"),
 )
 """Where a kill may fall."""
 
@@ -120,7 +120,7 @@ class _Lines:
 
     def __init__(self, last: int | None) -> None:
         self.seen, self.last = 0, last
-        self.files = {str(CORE / f"{name}.py") for name in PIPELINE}
+        self.files = {str((CORE / f"{name}.py").resolve(strict=True)) for name in PIPELINE}
 
     def __enter__(self) -> None:
         threading.settrace(self._call)

@@ -1,6 +1,7 @@
 """A generation goes from queued to kept, fails with a sentence, waits, is retried or canceled, and never pays twice."""
 
 import asyncio
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -18,19 +19,27 @@ from core.providers import Answer, Provider, Request, Result
 from core.settings import Settings
 from core.spool import Receipt
 from core.studio import Studio, open_studio
-from core.tables import FAILED, SENT, STORED, UNKNOWN, Attempt, Generation, Turn
+from core.tables import FAILED, SENT, STORED, UNKNOWN, Attempt, Generation, Image, Turn
 from core.views import GenerationView
-from tests.conftest import unfinished, wish
+from tests.conftest import Clock, unfinished, wish
+from tests.test_provider_answers import WAYS
+from tests.vendor_answers import good
 from tests.vendors import Vendors
 
+
+def _noise() -> bytes:
+    picture = BytesIO()
+    Pillow.effect_noise((64, 48), 60).convert("RGB").save(picture, "PNG")
+    return picture.getvalue()
+
+
+NOISE = _noise()
 NANO = "openrouter/google/gemini-nano-banana-2.1"
 
 
 @pytest.fixture
 def vendors() -> Iterator[Vendors]:
-    picture = BytesIO()
-    Pillow.effect_noise((64, 48), 60).convert("RGB").save(picture, "PNG")
-    with Vendors(picture.getvalue()) as running:
+    with Vendors(NOISE) as running:
         yield running
 
 
@@ -288,6 +297,56 @@ def test_a_receipt_waits_for_a_provider_whose_key_was_taken_away(studio: Studio,
 
     assert len(waiting) == 1
     assert again(studio, alice, asked).status == "succeeded"
+
+
+def test_an_answer_on_another_machine_is_waited_for_and_only_after_a_day_lost(
+    studio: Studio, alice: Person, clock: Clock
+) -> None:
+    """Its machine may only be restarting, or its store be down; a second try would pay twice."""
+    [asked] = ask(studio, alice, NANO)
+    attempt_id = _die_while_calling(studio, asked)
+    generations.ledger.receive(studio, attempt_id, 1234)
+
+    wait = step(studio, asked)
+    clock.skip(hours=1)
+    generations.recover(studio)
+    after_an_hour = again(studio, alice, asked).status
+    clock.skip(days=1)
+    generations.recover(studio)
+
+    assert wait == generations.ELSEWHERE_WAIT
+    assert after_an_hour == "running"
+    assert again(studio, alice, asked).unknown
+
+
+def test_sample_content_is_not_tried_again_for_money(studio: Studio, alice: Person) -> None:
+    """A failed sample under a paid model's name would have made a real call and called it practice."""
+    [asked] = ask(studio, alice, NANO)
+    with studio.transaction() as db:
+        row = db.get_one(Generation, asked.id)
+        row.practice, row.status = True, FAILED
+
+    with pytest.raises(Refused, match="sample content"):
+        generations.retry(studio, alice, asked.id)
+
+
+def test_malformed_answers_leave_no_half_visible_row(studio: Studio, alice: Person) -> None:
+    chance = random.Random(20261121)
+    for n in range(40):
+        [asked] = ask(studio, alice, NANO)
+        body = chance.choice(WAYS)(chance, good("openrouter", NOISE))
+        answer = Answer(200, {"content-type": "application/json"}, body)
+        spool.write(studio.settings, Receipt(_die_while_calling(studio, asked), n, answer))
+
+    generations.recover(studio)
+
+    assert not list(spool.waiting(studio.settings))
+    with studio.reading() as db:
+        images = db.exec(select(Image)).all()
+    ended = {a.id: a.state for a in attempts(studio)}
+    assert set(ended.values()) == {STORED, FAILED}
+    assert {image.attempt_id for image in images} == {i for i, state in ended.items() if state == STORED}
+    assert all(studio.store.get(image.key) for image in images)
 
 
 def test_canceling_a_queued_one_sends_nothing(studio: Studio, alice: Person, vendors: Vendors) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import log, metrics, migrations
+from core import log, metrics, migrations, spool
 from core.errors import Refused, StudioError
 from core.studio import Studio
 from core.tables import QUEUED, RUNNING, UNFINISHED, Generation, Heartbeat, new_id
@@ -87,7 +87,7 @@ def _look(studio: Studio) -> None:
     metrics.QUEUED.set(counts.get(QUEUED, 0))
     metrics.RUNNING.set(counts.get(RUNNING, 0))
     metrics.OLDEST.set(max(0.0, (studio.now() - oldest).total_seconds()) if oldest else 0)
-    metrics.SPOOLED.set(sum(1 for path in studio.settings.spool_dir.iterdir() if not path.name.startswith(".")))
+    metrics.SPOOLED.set(sum(1 for _ in spool.waiting(studio.settings)))
     metrics.DISK_FREE.set(shutil.disk_usage(studio.settings.data_dir).free)
 
 

@@ -18,7 +18,7 @@ _SHORTEST_VERSION = 8
 def routes(folder: Path) -> list[Route]:
     """Files directly in this folder, by plain names only."""
 
-    async def asset(request: Request) -> Response:
+    async def file(request: Request) -> Response:
         name = request.path_params["file"]
         ending = _NAME.fullmatch(name)
         path = folder / name
@@ -31,7 +31,7 @@ def routes(folder: Path) -> list[Route]:
             return Response(status_code=304, headers=headers)
         return Response(data, headers=headers, media_type=f"{TYPES[ending[1]]}; charset=utf-8")
 
-    return [Route("/ui/{version}/{file}", asset)]
+    return [Route("/ui/{version}/{file}", file)]
 
 
 def _keeping(version: str, digest: str) -> str:

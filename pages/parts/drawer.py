@@ -6,11 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.fitting import SEED_MAX
 from core.models import Model, Range
 from pages.parts.words import _
-
-MOST_SEED = 2**32 - 1
-
 
 Draw = Callable[[str, Sequence[Model]], Any]
 """Gets the widget's key and the models that have it; returns None for "as the model likes"."""
@@ -46,7 +44,7 @@ def _seed(key: str, models: Sequence[Model]) -> int | None:
     return st.number_input(
         _("Seed"),
         min_value=0,
-        max_value=MOST_SEED,
+        max_value=SEED_MAX,
         value=None,
         step=1,
         key=key,

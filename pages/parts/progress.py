@@ -56,7 +56,7 @@ def total(opened: Opened) -> str:
         return f"{images} · {_('practice, free')}"
     cost = money(sum((answer.cost or Decimal(0) for answer in paid), Decimal(0)))
     parts = [images, _("{cost} so far").format(cost=cost)]
-    if doubtful := sum(answer.unknown for answer in paid):
+    if doubtful := sum(answer.cost_basis == "unknown" for answer in paid):
         parts.append(plural("{n} call may have been charged too", "{n} calls may have been charged too", doubtful))
     return " · ".join(parts)
 

@@ -42,9 +42,7 @@ const DRAW = {
   succeeded: (generation, data, wish) => generation.images.map((image) => picture(generation, image, data, wish)),
   failed,
   unknown,
-  canceled: (generation, data, wish) => note(generation, data, data.words.canceled, "", [
-    act("quiet", "retry", data.words.askAgain, () => wish("retry")),
-  ]),
+  canceled,
   trashed: (generation, data) => note(generation, data, data.words.trashed, "", []),
 };
 
@@ -190,6 +188,15 @@ function unknown(generation, data, wish) {
   ]);
 }
 
+// A call that was cut while it ran may have been charged all the same.
+function canceled(generation, data, wish) {
+  const { words } = data;
+  const charged = generation.basis === "unknown" && !generation.practice;
+  return note(generation, data, words.canceled, charged ? words.cut : "", [
+    act("quiet", "retry", charged ? words.retryUnknown : words.askAgain, () => wish("retry")),
+  ]);
+}
+
 function note(generation, data, title, text, buttons) {
   const frame = make("div", "frame note");
   const state = stateOf(generation);
@@ -198,10 +205,14 @@ function note(generation, data, title, text, buttons) {
   if (buttons.length) frame.append(...buttons);
   const line = make("div", "foot");
   line.append(make("span", "name", name(generation, data)));
-  const spent = generation.cost !== null && Number(generation.cost) > 0 && !generation.practice;
-  if (spent) line.append(make("span", "facts", cost(generation, data)));
+  if (generation.basis && !generation.practice) line.append(make("span", "facts", billed(generation, data)));
   if (generation.practice) line.append(make("span", "practice", data.words.practice));
   return [frame, line];
+}
+
+function billed(generation, data) {
+  if (generation.basis === "unknown") return data.words.maybeCharged;
+  return Number(generation.cost) > 0 ? cost(generation, data) : data.words.notCharged;
 }
 
 // ---- small pieces ----
