@@ -75,6 +75,21 @@ def set_aside(settings: Settings, attempt_id: str) -> None:
         path.rename(folder / path.name)
 
 
+def intend(settings: Settings, key: str) -> Path:
+    """Note that files are about to be written for which there is no row yet; unlink what it returns when there is."""
+    note = settings.spool_dir / f"{key.replace('/', '~')}.intent"
+    note.touch()
+    return note
+
+
+def intended(settings: Settings, older_than: float) -> Iterator[tuple[str, Path]]:
+    """Keys with such a note from before this time (seconds since 1970): their writer was killed, or is gone."""
+    for note in settings.spool_dir.glob("*.intent"):
+        with suppress(FileNotFoundError):
+            if note.stat().st_mtime < older_than:
+                yield note.stem.replace("~", "/"), note
+
+
 def sweep(settings: Settings, older_than: float) -> None:
     """Remove half-written files last touched before this time (seconds since 1970): their writer was killed."""
     for path in settings.spool_dir.glob("*.partial"):

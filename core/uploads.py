@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from core import events, keeping, pictures, views
+from core import events, keeping, pictures, spool, views
 from core.access import Person
 from core.errors import Refused
 from core.studio import Studio
@@ -27,8 +27,9 @@ def upload(studio: Studio, person: Person, data: bytes, role_hint: str = "") -> 
 
 
 def _added(studio: Studio, person: Person, kept: pictures.Kept, role_hint: str) -> Image:
-    """Files first, row second: a crash between leaves stray files that the sweep finds, never a row without files."""
+    """Files first, row second: a crash between leaves files and a note of them that `sweep` finds, never half a row."""
     image = keeping.image_row(kept, new_id(), person.id, None, studio.now())
+    note = spool.intend(studio.settings, image.key)
     keeping.put(studio.store, image.key, kept)
     with studio.transaction() as db:
         db.exec(
@@ -41,7 +42,19 @@ def _added(studio: Studio, person: Person, kept: pictures.Kept, role_hint: str) 
     if known:
         for key in keeping.files(image.key, kept):
             studio.store.delete(key)
+    note.unlink()
     return known or image
+
+
+def sweep(studio: Studio, older_than: float) -> None:
+    """Remove the files of uploads that were cut off before this time (seconds since 1970) and have no row."""
+    for key, note in spool.intended(studio.settings, older_than):
+        with studio.reading() as db:
+            kept = db.exec(select(Image.id).where(Image.key == key)).first()
+        if kept is None:
+            for stored in list(studio.store.list(key.rpartition(".")[0])):
+                studio.store.delete(stored.key)
+        note.unlink(missing_ok=True)
 
 
 def _known(db: Session, person: Person, kept: pictures.Kept) -> Image | None:

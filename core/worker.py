@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
+import time
 from datetime import timedelta
 
-from core import generations, jobs, ledger, limits, log
+from core import generations, jobs, ledger, limits, log, uploads
 from core.studio import Studio
 
 MINUTE = 60.0
@@ -84,6 +85,7 @@ async def _run(studio: Studio, generation_id: str, round: int) -> float | None:
 def _tidy(studio: Studio, minutes: int) -> None:
     try:
         generations.recover(studio)
+        uploads.sweep(studio, older_than=time.time() - 10 * MINUTE)
         if minutes % HOUR_OF_MINUTES == 0:
             jobs.prune(studio)
             studio.store.sweep(studio.now() - LEFTOVERS)

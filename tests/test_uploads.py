@@ -1,6 +1,7 @@
 """A person's own pictures: made anew without what hides in files, kept once, seen by nobody else."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -11,12 +12,12 @@ import pytest
 from PIL import Image as Pillow
 from sqlmodel import func, select
 
-from core import access, uploads
+from core import access, spool, uploads
 from core.access import Person
 from core.errors import Refused
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import Event, Image
+from core.tables import Event, Image, new_id
 from tests import serving
 from tests.serving import Served
 
@@ -259,3 +260,16 @@ def test_a_nearly_full_disk_takes_nothing_in(tmp_path: Path) -> None:
         uploads.upload(studio, alice, serving.picture())
 
     assert stored(studio, alice) == {}
+
+
+def test_an_upload_that_was_cut_off_leaves_no_files_behind(studio: Studio, alice: Person) -> None:
+    key = f"{alice.id}/standalone/{new_id()}.png"
+    spool.intend(studio.settings, key)
+    studio.store.put(key, b"half an upload")
+    whole = uploads.upload(studio, alice, photo())
+
+    uploads.sweep(studio, older_than=time.time() + 1)
+
+    left = {stored.key.rpartition("/")[2].split(".")[0] for stored in studio.store.list(alice.id)}
+    assert left == {whole.id}
+    assert not list(studio.settings.spool_dir.glob("*.intent"))
