@@ -1,6 +1,7 @@
 """Background work goes on in other processes, after kills and restarts, and stops when it is canceled."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from core import access, conversations, generations, jobs
+from core import access, conversations, generations, jobs, spool
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
@@ -79,6 +80,28 @@ def test_what_a_killed_worker_left_is_taken_up_again_and_nothing_is_asked_twice(
     assert {a.state for a in made} == {"stored", "unknown"}
 
 
+def test_workers_killed_at_random_moments_lose_nothing_and_ask_nothing_twice(studio: Studio, alice: Person) -> None:
+    """With the engine in the middle of its own bookkeeping too, not only the pipeline."""
+    chance = random.Random(20261121)
+    quick = replace(studio.settings, sketch_delay=0.2)
+    asked = conversations.start(studio, alice, wish("a red fox", count=16))
+
+    for _ in range(4):
+        with worker(quick) as doomed:
+            eventually(lambda: _calls(studio) > 0 or doomed.poll() is not None)
+            time.sleep(chance.uniform(0, 1.5))
+            doomed.kill()
+            doomed.wait()
+    with worker(quick):
+        eventually(lambda: not set(UNFINISHED) & set(statuses(studio, alice, asked.conversation_id)))
+
+    with studio.reading() as db:
+        made = db.exec(select(Attempt)).all()
+    assert len(made) == len({a.generation_id for a in made}) == 16
+    assert {a.state for a in made} <= {"stored", "unknown"}
+    assert not list(spool.waiting(studio.settings))
+
+
 def test_a_running_call_is_cut_from_another_process(studio: Studio, alice: Person) -> None:
     slow = replace(studio.settings, sketch_delay=600.0)
     asked = conversations.start(studio, alice, wish("a red fox"))
@@ -135,6 +158,10 @@ def _is_working(settings: Settings) -> bool:
     """Some process holds the lock of the embedded database's work. Looked up, because trying it would hold it."""
     lock = settings.data_dir / "worker.lock"
     return lock.exists() and f":{lock.stat().st_ino} " in Path("/proc/locks").read_text()
+
+
+def _calls(studio: Studio) -> int:
+    return len(_states(studio))
 
 
 def _states(studio: Studio) -> list[str]:
