@@ -124,7 +124,7 @@ def generation(studio: Studio, who: Person, thread: str, prompt: str = "a red fo
         db.add(turn)
         db.flush()
         db.add(row)
-        events.record(studio, db, "turn.asked", who.id, conversation=thread, generation=row.id)
+        events.record(studio, db, "turn.asked", who.id, conversation=thread, generation=row.id, turn=turn.id)
     return row.id
 
 

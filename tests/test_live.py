@@ -205,12 +205,12 @@ def test_another_process_is_heard_as_well(settings: Settings) -> None:
 def test_a_new_turn_and_a_new_title_are_told(served: Served, studio: Studio, alice: Person, thread: str) -> None:
     with served.listen(alice, thread) as screen:
         heard(screen)
-        serving.generation(studio, alice, thread)
+        made = serving.generation(studio, alice, thread)
         turn = heard_until(screen, lambda message: message["type"] == "turn")[-1]
         conversations.rename(studio, alice, thread, "Foxes in spring", 1)
         renamed = heard_until(screen, lambda message: message["type"] == "renamed")[-1]
 
-    assert turn == {"type": "turn"}
+    assert turn == {"type": "turn", "turn": _turn_of(studio, made)}
     assert renamed == {"type": "renamed", "title": "Foxes in spring"}
 
 
@@ -350,3 +350,8 @@ def wait_until(true: Callable[[], bool]) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("it never came")
+
+
+def _turn_of(studio: Studio, generation_id: str) -> str:
+    with studio.reading() as db:
+        return db.get_one(Generation, generation_id).turn_id

@@ -214,8 +214,7 @@ def _of_conversation(studio: Studio, person: Person, id: str, bunch: Sequence[Ha
     changed = list(dict.fromkeys(happened.generation_id for happened in bunch if happened.generation_id))
     now = conversations.live(studio, person, id, changed) if changed else []
     messages: list[dict[str, Any]] = [{"type": "generation", "generation": wire} for wire in now]
-    if "turn.asked" in kinds:
-        messages.append({"type": "turn"})
+    messages += [{"type": "turn", "turn": h.facts.get("turn")} for h in bunch if h.kind == "turn.asked"]
     if "conversation.renamed" in kinds:
         messages.append({"type": "renamed", "title": _title(studio, person, id)})
     return messages

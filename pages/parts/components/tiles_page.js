@@ -11,9 +11,8 @@ export function entered(turn) {
   const { thread } = turn;
   thread.shown ??= new Map();
   thread.shown.set(turn.data.turn, turn);
-  thread.changed = performance.now();
-  thread.first ??= thread.changed;
-  const added = thread.changed - thread.first > NEW_MS;
+  thread.first ??= performance.now();
+  const added = performance.now() - thread.first > NEW_MS;
   if (added && turn.data.last) turn.root.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
   title(thread);
 }
@@ -29,8 +28,7 @@ export function tidings(turn, message) {
   title(thread);
   const unseen = [...thread.generations.values()].find((generation) => !thread.shown.has(generation.turn));
   if (unseen) later(thread, unseen.turn, () => !thread.shown.has(unseen.turn));
-  const heard = performance.now();
-  if (message.type === "turn") later(thread, `turn ${heard}`, () => thread.changed < heard - NEW_MS);
+  if (message.type === "turn") later(thread, message.turn, () => !thread.shown.has(message.turn));
   if (message.type === "renamed") later(thread, message.title, () => true);
 }
 
