@@ -60,7 +60,7 @@ def test_a_turn_says_its_step_its_settings_and_has_a_tile_for_every_generation(s
 def test_the_head_says_how_many_images_there_are_and_what_is_certain_of_their_cost(studio: Studio, me: Person) -> None:
     asked = made(studio, me, "A fox", "sketch/sketch", "sketch/ink", "sketch/poster")
     costs = {"sketch": {"cost": Decimal("0.04")}, "ink": {"cost": Decimal("0.0031")}}
-    lost = {"cost": None, "status": FAILED, "error_kind": "unknown"}
+    lost = {"cost": None, "cost_basis": "unknown", "status": FAILED, "error_kind": "unknown"}
     change(studio, {name: {"practice": False, **facts} for name, facts in {**costs, "poster": lost}.items()})
 
     app = visit("conversation", id=asked)
