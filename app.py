@@ -46,7 +46,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
 def _warm() -> None:
     """Import what Streamlit would import in the first visitor's request (1.4-2.2 s), then spare it the collector."""
     import pandas  # noqa: F401 (the import is the point)
-    import pyarrow  # noqa: F401
+    import pyarrow  # noqa: F401 (as above)
 
     gc.collect()
     gc.freeze()
