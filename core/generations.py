@@ -25,8 +25,6 @@ from core.tables import CANCELED, QUEUED, RECEIVED, SENT, SUCCEEDED, UNFINISHED,
 TRIES = 6
 """Calls that a provider may turn away before a generation fails; with doubling waits that is some five minutes."""
 LONGEST_WAIT = 120.0
-STORE_WAIT = 10.0
-"""Seconds until a store that was down is asked again for a turn's source."""
 DISK_WAIT = 2.0
 """Seconds between two tries to write a receipt to a disk that does not take it."""
 NOWHERE = "The answer came, but neither disk nor store took it. It was charged; make room before you try again."
@@ -156,7 +154,7 @@ def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Request, P
         request, reserved = asks.request(studio, generation, turn, uses)
     except StoreDown:
         metrics.STORAGE_ERRORS.inc()
-        return STORE_WAIT
+        return receipts.WAIT
     except StudioError as refusal:
         ledger.give_up(studio, generation_id, round, "request", str(refusal))
         return None

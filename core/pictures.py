@@ -289,8 +289,8 @@ def _white(mask: bytes, width: int, height: int) -> Image.Image:
 
 def _dhash(im: Image.Image) -> int:
     """Is each of 8 x 8 places darker than its right neighbour?"""
-    shown = Image.alpha_composite(Image.new("RGBA", im.size, "white"), im.convert("RGBA")).convert("L")
-    grey = shown.resize((9, 8), Image.Resampling.BOX).tobytes()
+    flat = im if im.mode == "RGB" else Image.alpha_composite(Image.new("RGBA", im.size, "white"), im.convert("RGBA"))
+    grey = flat.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
     bits = "".join("01"[grey[row * 9 + column] < grey[row * 9 + column + 1]] for row in range(8) for column in range(8))
     return int(bits, 2) - (1 << 64 if bits[0] == "1" else 0)
 

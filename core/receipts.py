@@ -11,7 +11,7 @@ from core.studio import Studio
 from core.tables import STORED
 
 WAIT = 10.0
-"""Seconds until a picture is taken again to a store that was down. The receipt has no hurry."""
+"""Seconds until a store that was down is tried again. Neither a receipt nor a turn's source has a hurry."""
 
 
 def keep(studio: Studio, attempt_id: str) -> float | None:
