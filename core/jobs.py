@@ -105,6 +105,8 @@ def _launch(studio: Studio, run: Run, limits: Mapping[str, Limit]) -> None:
             "notification_listener_polling_interval_sec": 1.0,
         }
     )
+    if not studio.settings.on_sqlite:  # another machine may have the key that this one lacks
+        DBOS.listen_queues([_queue(provider) for provider in limits])
     DBOS.launch()
     for provider, limit in limits.items():
         _register(studio, provider, limit)

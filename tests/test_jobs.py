@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 from sqlmodel import select
 
 from core import access, conversations, generations, jobs, spool
@@ -20,6 +22,8 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Attempt
 from tests.conftest import wish
+from tests.servers import Postgres
+from tests.vendors import Vendors
 
 PATIENCE = 60.0
 
@@ -102,6 +106,21 @@ def test_workers_killed_at_random_moments_lose_nothing_and_ask_nothing_twice(stu
     assert not list(spool.waiting(studio.settings))
 
 
+def test_work_waits_for_a_machine_that_has_the_key_of_its_provider(laptop: Settings, postgres: Postgres) -> None:
+    with Vendors(_picture()) as vendors:
+        keyed = replace(laptop, database_url=postgres.new_database(), **vendors.settings())
+        studio = open_studio(keyed)
+        alice = access.local_person(studio)
+        asked = conversations.start(studio, alice, wish("a red fox", "sketch/sketch", "openai/gpt-image-2"))
+
+        with worker(replace(keyed, openai_api_key="", sketch_delay=0)):
+            eventually(lambda: "succeeded" in statuses(studio, alice, asked.conversation_id))
+            assert sorted(statuses(studio, alice, asked.conversation_id)) == ["queued", "succeeded"]
+
+        with worker(keyed):
+            eventually(lambda: statuses(studio, alice, asked.conversation_id) == ["succeeded"] * 2)
+
+
 def test_a_running_call_is_cut_from_another_process(studio: Studio, alice: Person) -> None:
     slow = replace(studio.settings, sketch_delay=600.0)
     asked = conversations.start(studio, alice, wish("a red fox"))
@@ -148,6 +167,12 @@ def test_an_embedded_database_has_one_worker(laptop: Settings) -> None:
         assert second.returncode == 1
         assert b"Traceback" not in said
         assert first.poll() is None
+
+
+def _picture() -> bytes:
+    out = BytesIO()
+    Pillow.effect_noise((64, 64), 60).convert("RGB").save(out, "PNG")
+    return out.getvalue()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
