@@ -1,6 +1,7 @@
 """Threads of image work: start one, ask the next turn, open it, page through them."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,37 +13,15 @@ from sqlmodel import Session, col, select
 from core import access, events, jobs, log, pace, views
 from core.access import Person
 from core.asks import Ask, Asked, Quote, add_turn, check, quote
+from core.cards import Card, cards
 from core.columns import plain
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import (
-    KEPT,
-    UNFINISHED,
-    Conversation,
-    Generation,
-    Image,
-    Turn,
-    new_id,
-)
+from core.tables import Conversation, Generation, Turn, new_id
 
-__all__ = ["Ask", "Asked", "Card", "Opened", "Quote", "ask", "cards", "live", "opened", "quote", "rename", "start"]
+__all__ = ["Ask", "Asked", "Card", "Opened", "Quote", "cards", "quote"]  # from below, for screens
 
-PAGE = 12
 TITLE = 60
-
-
-@dataclass(frozen=True)
-class Card:
-    """A conversation in a list."""
-
-    id: str
-    title: str
-    updated_at: datetime
-    turns: int
-    images: int
-    unfinished: int
-    cover: views.ImageView | None
-    """Its newest kept image."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +38,15 @@ class Opened:
     def images(self) -> tuple[views.ImageView, ...]:
         """All kept images, oldest first."""
         return tuple(i for turn in self.turns for g in turn.generations for i in g.images)
+
+
+@dataclass(frozen=True)
+class News:
+    """A conversation as live screens hear of it."""
+
+    title: str
+    generations: tuple[dict[str, Any], ...]
+    """Plain JSON, in the order of the page."""
 
 
 def start(studio: Studio, person: Person, ask: Ask, project_id: str | None = None) -> Asked:
@@ -83,26 +71,6 @@ def ask(studio: Studio, person: Person, conversation_id: str, ask: Ask) -> Asked
     return asked
 
 
-def cards(
-    studio: Studio, person: Person, after: str | None = None, limit: int = PAGE
-) -> tuple[tuple[Card, ...], str | None]:
-    """A page of conversations, the latest changed first, and the cursor of the next page or None at the end."""
-    query = (
-        select(Conversation)
-        .where(Conversation.user_id == person.id, col(Conversation.deleted_at).is_(None))
-        .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
-        .limit(limit + 1)
-    )
-    if after:
-        query = query.where(sa.tuple_(Conversation.updated_at, Conversation.id) < sa.tuple_(*_cursor(after)))
-    with studio.reading() as db:
-        rows = db.exec(query).all()
-        shown = rows[:limit]
-        facts = _facts(db, [row.id for row in shown])
-    following = f"{shown[-1].updated_at.isoformat()}~{shown[-1].id}" if len(rows) > limit else None
-    return tuple(Card(row.id, row.title, row.updated_at, *facts[row.id]) for row in shown), following
-
-
 def opened(studio: Studio, person: Person, conversation_id: str) -> Opened:
     """The conversation with all its turns, in five queries. Raises NotFound."""
     with studio.reading() as db:
@@ -111,26 +79,45 @@ def opened(studio: Studio, person: Person, conversation_id: str) -> Opened:
         return Opened(row.id, row.title, row.version, row.created_at, views.turns(db, turns))
 
 
-def live(
-    studio: Studio, person: Person, conversation_id: str, generation_ids: list[str] | None = None
-) -> list[dict[str, Any]]:
-    """All generations of a conversation, or only these, as plain JSON for the live socket, with their model's pace.
+def live(studio: Studio, person: Person, conversation_id: str) -> list[dict[str, Any]]:
+    """All generations of a conversation as plain JSON for the live socket, with their model's pace.
 
-    Raises NotFound.
+    Raises NotFound, also for what is in the trash.
     """
-    query = (
-        select(Generation)
-        .join(Turn, col(Turn.id) == Generation.turn_id)
-        .where(Turn.conversation_id == conversation_id, col(Generation.deleted_at).is_(None))
-        .order_by(col(Turn.position), col(Generation.queued_at), col(Generation.id))
-    )
-    if generation_ids is not None:
-        query = query.where(col(Generation.id).in_(generation_ids))
     with studio.reading() as db:
-        access.find(db, Conversation, conversation_id, person)
-        shown = views.generations(db, db.exec(query).all())
-        paced = pace.paces(db, [g.name for g in shown if g.unfinished])
-    return [g.wire(studio.catalogue.label(g.name)) | {"pace": _pace(paced.get(g.name))} for g in shown]
+        if access.find(db, Conversation, conversation_id, person).deleted_at is not None:
+            raise NotFound("This conversation is in the trash. Restore it to see it work.")
+        rows = db.exec(_told().where(Turn.conversation_id == conversation_id)).all()
+        return _wires(studio, db, [generation for generation, _conversation in rows])
+
+
+def news(studio: Studio, asked: Mapping[tuple[str, str], Collection[str]]) -> dict[tuple[str, str], News]:
+    """What live screens wait for, of any number of people and conversations at once: four queries.
+
+    Generations are asked for by (their person's id, their conversation's id). A pair that is missing in the answer is
+    no conversation of that person, or one in the trash.
+    """
+    theirs = (
+        select(Conversation.user_id, Conversation.id, Conversation.title)
+        .where(sa.tuple_(Conversation.user_id, Conversation.id).in_(list(asked)))
+        .where(col(Conversation.deleted_at).is_(None))
+    )
+    with studio.reading() as db:
+        found = db.exec(theirs).all()
+        wanted = {generation for user, id, _title in found for generation in asked[user, id]}
+        of_theirs = col(Turn.conversation_id).in_([id for _user, id, _title in found])
+        rows = db.exec(_told().where(of_theirs, col(Generation.id).in_(wanted))).all() if wanted else []
+        wires = _wires(studio, db, [generation for generation, _conversation in rows])
+    told = defaultdict[str, list[dict[str, Any]]](list)
+    for (_generation, conversation), wire in zip(rows, wires, strict=True):
+        told[conversation].append(wire)
+    return {(user, id): News(title, tuple(told[id])) for user, id, title in found}
+
+
+def seen(studio: Studio, person: Person, conversation_id: str) -> None:
+    """The person is looking at it: what ended until now is no news any more. Raises NotFound."""
+    with studio.transaction() as db:
+        access.find(db, Conversation, conversation_id, person).seen_at = studio.now()
 
 
 def rename(studio: Studio, person: Person, conversation_id: str, title: str, version: int) -> None:
@@ -141,6 +128,26 @@ def rename(studio: Studio, person: Person, conversation_id: str, title: str, ver
             raise Refused(f"Somebody just renamed this to “{row.title}”. Reload to see it, then rename again.")
         row.title, row.version = _title(title), version + 1
         events.record(studio, db, "conversation.renamed", person.id, conversation=row.id)
+
+
+def _told() -> Any:
+    """Generations that a live screen may show, with their conversation's id, in the order of the page."""
+    return (
+        select(Generation, Turn.conversation_id)
+        .join(Turn, col(Turn.id) == Generation.turn_id)
+        .where(col(Generation.deleted_at).is_(None))
+        .order_by(col(Turn.position), col(Generation.queued_at), col(Generation.id))
+    )
+
+
+def _wires(studio: Studio, db: Session, rows: Sequence[Generation]) -> list[dict[str, Any]]:
+    shown = views.generations(db, rows)
+    paced = pace.paces(db, [g.name for g in shown if g.unfinished])
+    return [g.wire(studio.catalogue.label(g.name)) | {"pace": _pace(paced.get(g.name))} for g in shown]
+
+
+def _pace(known: pace.Pace | None) -> dict[str, int] | None:
+    return {"p50": known.p50, "p90": known.p90, "runs": known.runs} if known else None
 
 
 def _asked_before(studio: Studio, person: Person, ask: Ask) -> Asked:
@@ -167,6 +174,7 @@ def _begun(studio: Studio, db: Session, person: Person, ask: Ask, project_id: st
         title=_title(ask.prompt),
         created_at=studio.now(),
         updated_at=studio.now(),
+        seen_at=studio.now(),
     )
     db.add(conversation)
     db.flush()
@@ -178,48 +186,6 @@ def _continued(studio: Studio, db: Session, person: Person, conversation_id: str
     conversation = access.find(db, Conversation, conversation_id, person, lock=True)
     conversation.updated_at = studio.now()
     return conversation
-
-
-def _facts(db: Session, ids: list[str]) -> dict[str, tuple[int, int, int, views.ImageView | None]]:
-    """Turns, kept images, unfinished generations and newest image of these conversations: three queries."""
-    turn_count = _count(db, select(Turn.conversation_id, sa.func.count()), Turn.conversation_id, ids)
-    working = (
-        select(Turn.conversation_id, sa.func.count())
-        .join(Generation, col(Generation.turn_id) == Turn.id)
-        .where(col(Generation.status).in_(UNFINISHED))
-    )
-    unfinished = _count(db, working, Turn.conversation_id, ids)
-    newest = sa.func.row_number().over(
-        partition_by=Image.conversation_id, order_by=(col(Image.created_at).desc(), col(Image.id).desc())
-    )
-    images = sa.func.count().over(partition_by=Image.conversation_id)
-    ranked = (
-        select(col(Image.id).label("id"), newest.label("rank"), images.label("images"))
-        .where(col(Image.conversation_id).in_(ids), KEPT)
-        .subquery()
-    )
-    covers = db.exec(
-        select(Image, ranked.c.images).join(ranked, ranked.c.id == Image.id).where(ranked.c.rank == 1)
-    ).all()
-    kept = {str(row.conversation_id): (images, views.image(row)) for row, images in covers}
-    none: tuple[int, views.ImageView | None] = (0, None)
-    return {i: (turn_count.get(i, 0), kept.get(i, none)[0], unfinished.get(i, 0), kept.get(i, none)[1]) for i in ids}
-
-
-def _count(db: Session, query: Any, column: Any, ids: list[str]) -> dict[str, int]:
-    return dict(db.exec(query.where(col(column).in_(ids)).group_by(column)).all())
-
-
-def _cursor(after: str) -> tuple[datetime, str]:
-    moment, _, row_id = after.partition("~")
-    try:
-        return datetime.fromisoformat(moment), row_id
-    except ValueError:
-        raise NotFound("This page of the list is not there. Start from the first one.") from None
-
-
-def _pace(known: pace.Pace | None) -> dict[str, int] | None:
-    return {"p50": known.p50, "p90": known.p90, "runs": known.runs} if known else None
 
 
 def _title(prompt: str) -> str:

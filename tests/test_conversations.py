@@ -159,6 +159,21 @@ def test_a_card_counts_turns_images_and_what_is_at_work(
     assert card.cover and card.cover.id == fox
 
 
+def test_what_ended_since_a_person_last_looked_is_marked_until_they_look(
+    studio: Studio, alice: Person, work: Callable[[], None], clock: Clock
+) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    assert not _card(studio, alice).unread
+
+    clock.skip(seconds=5)
+    work()
+    assert _card(studio, alice).unread
+
+    clock.skip(seconds=5)
+    conversations.seen(studio, alice, asked.conversation_id)
+    assert not _card(studio, alice).unread
+
+
 def test_what_the_live_socket_tells_is_plain_json_with_the_models_name(studio: Studio, alice: Person) -> None:
     asked = conversations.start(studio, alice, wish("a red fox"))
 
@@ -189,6 +204,7 @@ def test_somebody_elses_conversation_is_not_there(
         lambda: conversations.live(studio, bob, card.id),
         lambda: conversations.ask(studio, bob, card.id, wish("mine now")),
         lambda: conversations.rename(studio, bob, card.id, "mine now", 1),
+        lambda: conversations.seen(studio, bob, card.id),
         lambda: conversations.start(studio, bob, wish("mine now", source=fox)),
         lambda: conversations.quote(studio, bob, wish("mine now", source=fox)),
     ):
@@ -207,6 +223,11 @@ def test_opening_takes_as_few_queries_for_thirty_turns_as_for_one(studio: Studio
 
     assert one == thirty <= 5
     assert _queries(studio, lambda: conversations.cards(studio, alice)) <= 5
+
+
+def _card(studio: Studio, person: Person) -> conversations.Card:
+    [card], _ = conversations.cards(studio, person)
+    return card
 
 
 def _at_once(*calls: Callable[[], object]) -> list[object]:

@@ -28,7 +28,7 @@ from core.tables import Conversation, User
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
-FIRST = "0001"
+HEAD = "0002"
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 
@@ -68,7 +68,7 @@ def newer(tmp_path: Path) -> Callable[[str], Path]:
         folder = tmp_path / "100% newer"
         shutil.copytree(migrations.SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
         lines = '"""Later."""\nimport sqlalchemy as sa\nfrom alembic import op\n'
-        lines += f"revision = 'later'\ndown_revision = {FIRST!r}\n\ndef upgrade():\n"
+        lines += f"revision = 'later'\ndown_revision = {HEAD!r}\n\ndef upgrade():\n"
         (folder / "versions" / "later.py").write_text(lines + textwrap.indent(textwrap.dedent(change), "    "))
         return folder
 
@@ -115,7 +115,7 @@ def test_a_second_time_changes_nothing(filled: sa.Engine) -> None:
 def test_processes_that_start_together_migrate_once(home: Settings) -> None:
     assert together(migrate_at_once, home, migrations.SCRIPTS) == [0, 0, 0]
 
-    assert everything(open_database(home))["revision"] == FIRST
+    assert everything(open_database(home))["revision"] == HEAD
 
 
 def test_processes_that_start_together_upgrade_once_and_keep_the_copy_of_before(
@@ -185,7 +185,7 @@ def test_before_an_upgrade_of_a_folder_there_is_a_copy_that_can_be_read(
 
     (copy,) = backups(engine)
     assert everything(copy) == before
-    assert Path(str(copy.url.database)).name == f"studio-before-later-from-{FIRST}.db"
+    assert Path(str(copy.url.database)).name == f"studio-before-later-from-{HEAD}.db"
     with copy.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     engine.dispose()

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from core.studio import Studio
-from core.web import gallery, health, live, media, security, ui, uploads
+from core.web import conversations, gallery, health, live, media, security, ui, uploads
 from core.web.live import Hub
 from core.web.security import Identify
 
@@ -24,6 +24,7 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
         *media.routes(studio),
         *ui.routes(ui_folder),
         *gallery.routes(studio, identify),
+        *conversations.routes(studio, identify),
         *uploads.routes(studio, identify),
         *live.routes(identify, hub),
         *(

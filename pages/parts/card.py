@@ -23,7 +23,7 @@ def grid(studio: Studio, person: Person, cards: Sequence[Card], key: str) -> Non
             "base": f"/m/{access.media_token(studio, person)}/",
             "page": "/conversation?id=",
             "language": language().replace("_", "-"),
-            "words": {"working": _("Working…"), "now": _("just now")},
+            "words": {"working": _("Working…"), "news": _("New since you looked"), "now": _("just now")},
         },
         on_open_change=lambda: None,
     )
@@ -39,6 +39,7 @@ def _wire(card: Card) -> dict[str, Any]:
         "turns": plural("{n} turn", "{n} turns", card.turns),
         "images": plural("{n} image", "{n} images", card.images),
         "working": card.unfinished > 0,
+        "unread": card.unread,
         "cover": card.cover and card.cover.id,
         "placeholder": card.cover and card.cover.placeholder,
     }

@@ -34,6 +34,7 @@ function cover(card, data) {
     frame.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="3" y="4" width="18" height="16" rx="3"/><circle cx="9" cy="10" r="1.6"/><path d="M4 18l5-5 4 4 3-3 4 4"/></svg>';
   }
   if (card.working) frame.append(make("span", "working", data.words.working));
+  else if (card.unread) frame.append(make("span", "news", data.words.news));
   return frame;
 }
 

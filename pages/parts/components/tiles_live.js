@@ -11,7 +11,7 @@ const ORDER = { queued: 0, running: 1 };
 
 const threads = new Map();
 
-// The thread of a conversation; `listener` hears {type: "state" | "generation" | "turn" | "renamed" | "line", …}.
+// The thread of a conversation; `listener` hears {type: "state" | "generation" | "turn" | "renamed" | "line" | "looked", …}.
 export function follow(conversation, listener) {
   let thread = threads.get(conversation);
   if (!thread) threads.set(conversation, (thread = open(conversation)));
@@ -105,6 +105,7 @@ function wake(thread) {
   if (document.visibilityState !== "visible" || thread.over) return;
   if (!thread.socket) connect(thread);
   else dropWhenDead(thread);
+  tell(thread, { type: "looked" });
 }
 
 function dropWhenDead(thread) {

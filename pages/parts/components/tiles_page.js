@@ -2,6 +2,7 @@
 // and the order in which the lightbox walks along its images.
 
 import { unfinished } from "./tiles_live.js";
+import { seen } from "./tiles_seen.js";
 
 const SETTLE_MS = 900; // this tab's own ask draws the new turn by itself within this time
 const NEW_MS = 1_500;
@@ -15,6 +16,7 @@ export function entered(turn) {
   const added = performance.now() - thread.first > NEW_MS;
   if (added && turn.data.last) turn.root.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
   title(thread);
+  seen(thread);
 }
 
 export function left(turn) {
@@ -26,6 +28,7 @@ export function tidings(turn, message) {
   const { thread } = turn;
   if (!thread.shown || [...thread.shown.values()].at(-1) !== turn) return; // one turn speaks for the page
   title(thread);
+  seen(thread);
   const unseen = [...thread.generations.values()].find((generation) => !thread.shown.has(generation.turn));
   if (unseen) later(thread, unseen.turn, () => !thread.shown.has(unseen.turn));
   if (message.type === "turn") later(thread, message.turn, () => !thread.shown.has(message.turn));
@@ -82,12 +85,12 @@ function keep(thread) {
   if (thread.mark && !thread.watching) {
     thread.watching = new MutationObserver(() => keep(thread));
     thread.watching.observe(document.querySelector("title"), { childList: true });
-    thread.seen = () => document.hidden || title(thread);
-    document.addEventListener("visibilitychange", thread.seen);
+    thread.looked = () => document.hidden || title(thread);
+    document.addEventListener("visibilitychange", thread.looked);
   } else if (!thread.mark && thread.watching) {
     thread.watching.disconnect();
     thread.watching = null;
-    document.removeEventListener("visibilitychange", thread.seen);
+    document.removeEventListener("visibilitychange", thread.looked);
   }
 }
 

@@ -1,0 +1,52 @@
+"""The nouns as tables. A role belongs to a use of a picture; lineage is stored once, as references."""
+
+from core.columns import new_id
+from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
+from core.tables.images import KEPT, Image, Post
+from core.tables.people import Note, Project, Share, User
+from core.tables.traces import Event, Heartbeat
+from core.tables.work import (
+    CANCELED,
+    FAILED,
+    QUEUED,
+    RECEIVED,
+    RUNNING,
+    SENT,
+    STORED,
+    SUCCEEDED,
+    UNFINISHED,
+    UNKNOWN,
+    Attempt,
+    Generation,
+)
+
+__all__ = [
+    "CANCELED",
+    "FAILED",
+    "KEPT",
+    "MASK",
+    "QUEUED",
+    "RECEIVED",
+    "REFERENCE",
+    "RUNNING",
+    "SENT",
+    "SOURCE",
+    "STORED",
+    "SUCCEEDED",
+    "UNFINISHED",
+    "UNKNOWN",
+    "Attempt",
+    "Conversation",
+    "Event",
+    "Generation",
+    "Heartbeat",
+    "Image",
+    "Note",
+    "Post",
+    "Project",
+    "Reference",
+    "Share",
+    "Turn",
+    "User",
+    "new_id",
+]
