@@ -114,6 +114,15 @@ def news(studio: Studio, asked: Mapping[tuple[str, str], Collection[str]]) -> di
     return {(user, id): News(title, tuple(told[id])) for user, id, title in found}
 
 
+def last_settings(studio: Studio, person: Person, conversation_id: str) -> dict[str, Any]:
+    """What the newest turn was asked with; a new ask box begins with it. Raises NotFound."""
+    query = select(Turn).where(Turn.conversation_id == conversation_id).order_by(col(Turn.position).desc())
+    with studio.reading() as db:
+        access.find(db, Conversation, conversation_id, person)
+        turn = db.exec(query.limit(1)).first()
+    return turn.settings if turn else {}
+
+
 def seen(studio: Studio, person: Person, conversation_id: str) -> None:
     """The person is looking at it: what ended until now is no news any more. Raises NotFound."""
     with studio.transaction() as db:

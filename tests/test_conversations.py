@@ -205,6 +205,7 @@ def test_somebody_elses_conversation_is_not_there(
         lambda: conversations.ask(studio, bob, card.id, wish("mine now")),
         lambda: conversations.rename(studio, bob, card.id, "mine now", 1),
         lambda: conversations.seen(studio, bob, card.id),
+        lambda: conversations.last_settings(studio, bob, card.id),
         lambda: conversations.start(studio, bob, wish("mine now", source=fox)),
         lambda: conversations.quote(studio, bob, wish("mine now", source=fox)),
     ):

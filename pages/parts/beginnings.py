@@ -34,5 +34,4 @@ def _of_source(studio: Studio, person: Person, image_id: str) -> Settings:
 
 
 def _of_last(studio: Studio, person: Person, cards: Sequence[Card]) -> Settings:
-    turns = conversations.opened(studio, person, cards[0].id).turns if cards else ()
-    return turns[-1].settings if turns else {}
+    return conversations.last_settings(studio, person, cards[0].id) if cards else {}
