@@ -65,6 +65,11 @@ class Catalogue:
         model = self._known(name)
         return model.label if model else name
 
+    def practises(self, name: str) -> bool:
+        """Whether this model is for practice; never raises."""
+        model = self._known(name)
+        return model is not None and model.practice
+
     def _known(self, name: str) -> Model | None:
         provider, _, own = name.partition("/")
         template = self._models.get(f"{provider}/default")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from core.catalogue import Catalogue
 from core.tables import FAILED, UNFINISHED, Generation, Image, Reference, Turn
 
 
@@ -67,13 +68,14 @@ class GenerationView:
         """Failed with an outcome that nobody knows: it may have been charged."""
         return self.status == FAILED and self.error_kind == "unknown"
 
-    def wire(self, label: str) -> dict[str, Any]:
+    def wire(self, catalogue: Catalogue) -> dict[str, Any]:
         """As plain JSON for the live socket and the tiles component. Times are milliseconds since 1970."""
+        sample = self.practice and not catalogue.practises(self.name)
         return {
             "id": self.id,
             "turn": self.turn_id,
             "model": self.name,
-            "label": label,
+            "label": catalogue.label(self.name),
             "n": self.n,
             "status": self.status,
             "kind": self.error_kind,
@@ -85,6 +87,7 @@ class GenerationView:
             "practice": self.practice,
             "leftOut": list(self.left_out),
             "round": self.round,
+            "sample": sample,
             "queued": _milliseconds(self.queued_at),
             "next": _milliseconds(self.next_at),
             "started": _milliseconds(self.started_at),

@@ -328,6 +328,7 @@ def test_sample_content_is_not_tried_again_for_money(studio: Studio, alice: Pers
 
     with pytest.raises(Refused, match="sample content"):
         generations.retry(studio, alice, asked.id)
+    assert again(studio, alice, asked).wire(studio.catalogue)["sample"]  # so its tile does not offer it
 
 
 def test_malformed_answers_leave_no_half_visible_row(studio: Studio, alice: Person) -> None:

@@ -202,7 +202,7 @@ function note(generation, data, title, text, buttons) {
   const state = stateOf(generation);
   frame.append(svg(PATHS[state] ? state : "canceled"), make("p", "title", title));
   if (text) frame.append(make("p", "text", text));
-  if (buttons.length) frame.append(...buttons);
+  if (!generation.sample) frame.append(...buttons); // sample content was never asked for, so it cannot be asked again
   const line = make("div", "foot");
   line.append(make("span", "name", name(generation, data)));
   if (generation.basis && !generation.practice) line.append(make("span", "facts", billed(generation, data)));
