@@ -152,7 +152,7 @@ def _told() -> Any:
 def _wires(studio: Studio, db: Session, rows: Sequence[Generation]) -> list[dict[str, Any]]:
     shown = views.generations(db, rows)
     paced = pace.paces(db, [g.name for g in shown if g.unfinished])
-    return [g.wire(studio.catalogue.label(g.name)) | {"pace": _pace(paced.get(g.name))} for g in shown]
+    return [g.wire(studio.catalogue) | {"pace": _pace(paced.get(g.name))} for g in shown]
 
 
 def _pace(known: pace.Pace | None) -> dict[str, int] | None:
