@@ -15,12 +15,12 @@ from anyio.to_thread import run_sync
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core import access, conversations, events, log, metrics
+from core import conversations, events, log, metrics
 from core.access import Person
 from core.errors import NotFound, StudioError
 from core.events import Happened
 from core.studio import Studio
-from core.tables import Conversation
+from core.web.news import MOST_WAITING, Desk, Question, of_person, text
 from core.web.security import Identify
 
 LOOK_SECONDS = 0.25
@@ -29,7 +29,6 @@ BUNCH_SECONDS = 0.05
 """Many changes at once become one look at the database and one bunch of messages per screen."""
 PING_SECONDS = 20.0
 """Proxies cut connections that are silent for a minute."""
-MOST_WAITING = 1_000
 SEND_SECONDS = 20.0
 GONE, BROKEN, STOPPING, NOT_FOUND, TOO_SLOW = 1000, 1011, 1012, 4404, 4408
 """Close codes. After STOPPING, TOO_SLOW and BROKEN a screen comes back; after NOT_FOUND it does not."""
@@ -67,6 +66,7 @@ class Hub:
         self.ping_seconds = ping_seconds
         self.lines: dict[str, set[Line]] = defaultdict(set)
         self.open = False
+        self.desk = Desk(studio)
         self._woken = asyncio.Event()
         self._told = False
 
@@ -81,17 +81,18 @@ class Hub:
 
         feed = await run_sync(events.Feed, self.studio)
         self.studio.on_commit.append(wake)
-        task = asyncio.create_task(self._hand_on(feed))
+        tasks = [asyncio.create_task(self._hand_on(feed)), asyncio.create_task(self.desk.answering())]
         self.open = True
         try:
             yield self
         finally:
             self.open = False
             self.studio.on_commit.remove(wake)
-            task.cancel()
+            for task in tasks:
+                task.cancel()
             for line in [line for lines in self.lines.values() for line in lines]:
                 line.end(STOPPING)
-            await asyncio.wait([task])
+            await asyncio.wait(tasks)
 
     @contextmanager
     def subscribed(self, person: Person, conversation: str | None) -> Iterator[Line]:
@@ -176,12 +177,18 @@ async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
         try:
             first = await asyncio.wait_for(line.waiting.get(), hub.ping_seconds)
         except TimeoutError:
-            await _send(socket, {"type": "ping"})
+            await _send(socket, text({"type": "ping"}))
             continue
         bunch = [first, *(line.waiting.get_nowait() for _ in range(line.waiting.qsize()))]
-        for message in await run_sync(_messages, hub.studio, line, bunch):
+        for message in await _messages(hub.desk, line, bunch):
             await _send(socket, message)
         await asyncio.sleep(BUNCH_SECONDS)  # the first change goes out at once, what follows closely goes together
+
+
+async def _messages(desk: Desk, line: Line, bunch: Sequence[Happened]) -> list[str]:
+    if line.conversation is None:
+        return of_person(bunch)
+    return await desk.messages(Question(line.person, line.conversation, bunch))
 
 
 async def _left(socket: WebSocket) -> None:
@@ -190,46 +197,14 @@ async def _left(socket: WebSocket) -> None:
         pass
 
 
-async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
+async def _send(socket: WebSocket, message: str) -> None:
     try:
-        await asyncio.wait_for(socket.send_json(message), SEND_SECONDS)
+        await asyncio.wait_for(socket.send_text(message), SEND_SECONDS)
     except RuntimeError:  # the server closed it at the same moment
         raise WebSocketDisconnect(GONE) from None
 
 
-def _state(studio: Studio, line: Line) -> dict[str, Any]:
+def _state(studio: Studio, line: Line) -> str:
     """Everything a screen that comes or comes back needs. Raises NotFound for somebody else's conversation."""
     known = conversations.live(studio, line.person, line.conversation) if line.conversation else []
-    return {"type": "state", "generations": known}
-
-
-def _messages(studio: Studio, line: Line, bunch: Sequence[Happened]) -> list[dict[str, Any]]:
-    if line.conversation is None:
-        return _of_person(bunch)
-    return _of_conversation(studio, line.person, line.conversation, bunch)
-
-
-def _of_conversation(studio: Studio, person: Person, id: str, bunch: Sequence[Happened]) -> list[dict[str, Any]]:
-    kinds = {happened.kind for happened in bunch}
-    changed = list(dict.fromkeys(happened.generation_id for happened in bunch if happened.generation_id))
-    now = conversations.live(studio, person, id, changed) if changed else []
-    messages: list[dict[str, Any]] = [{"type": "generation", "generation": wire} for wire in now]
-    messages += [{"type": "turn", "turn": h.facts.get("turn")} for h in bunch if h.kind == "turn.asked"]
-    if "conversation.renamed" in kinds:
-        messages.append({"type": "renamed", "title": _title(studio, person, id)})
-    return messages
-
-
-def _of_person(bunch: Sequence[Happened]) -> list[dict[str, Any]]:
-    images: list[dict[str, Any]] = [
-        {"type": "image", "id": happened.facts.get("image"), "conversation": happened.conversation_id}
-        for happened in bunch
-        if happened.kind == "image.kept"
-    ]
-    touched = dict.fromkeys(happened.conversation_id for happened in bunch if happened.conversation_id)
-    return images + [{"type": "conversation", "id": conversation} for conversation in touched]
-
-
-def _title(studio: Studio, person: Person, id: str) -> str:
-    with studio.reading() as db:
-        return access.find(db, Conversation, id, person).title
+    return text({"type": "state", "generations": known})
