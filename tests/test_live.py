@@ -1,27 +1,23 @@
-"""An open screen shows the truth: first the state, then every change, from any process, and nothing of anybody else."""
+"""An open screen shows the truth: first the state, then every change, from any process."""
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import Session
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection
 
-from core import conversations, events
+from core import conversations
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import Generation
-from core.web import live
 from tests import serving
+from tests.live_client import change, heard, heard_until, rename, wait_until
 from tests.serving import Served
 
 
@@ -43,44 +39,9 @@ def alice(studio: Studio, request: pytest.FixtureRequest) -> Person:
 
 
 @pytest.fixture
-def bob(studio: Studio, request: pytest.FixtureRequest) -> Person:
-    return serving.person(studio, f"Bob of {request.node.name}")
-
-
-@pytest.fixture
 def thread(studio: Studio, alice: Person) -> str:
     """A conversation of Alice's."""
     return serving.conversation(studio, alice)
-
-
-def heard(screen: ClientConnection) -> dict[str, Any]:
-    """The next message."""
-    return json.loads(screen.recv(20))
-
-
-def heard_until(screen: ClientConnection, done: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-    """All messages up to the one that was waited for."""
-    messages = [heard(screen)]
-    while not done(messages[-1]):
-        messages.append(heard(screen))
-    return messages
-
-
-def closed(screen: ClientConnection) -> int:
-    """The code that the server ends this screen's connection with."""
-    with pytest.raises(ConnectionClosed) as end:
-        while True:
-            screen.recv(20)
-    assert end.value.rcvd is not None
-    return end.value.rcvd.code
-
-
-def change(studio: Studio, who: Person, conversation: str, generation: str, status: str, events_of_it: int = 1) -> None:
-    """What a worker does: the row and its event in one transaction."""
-    with studio.transaction() as db:
-        db.get_one(Generation, generation).status = status
-        for _ in range(events_of_it):
-            events.record(studio, db, f"generation.{status}", who.id, conversation=conversation, generation=generation)
 
 
 def test_a_screen_first_hears_the_state_and_then_each_change(
@@ -228,93 +189,6 @@ def test_a_person_hears_of_new_images_and_of_conversations_that_changed(
     assert told == {"type": "image", "id": image, "conversation": changed["id"]}
 
 
-def test_nobody_hears_of_anybody_else(served: Served, studio: Studio, alice: Person, bob: Person, thread: str) -> None:
-    with served.listen(bob) as screen:
-        heard(screen)
-        serving.image_of(studio, alice, serving.picture())
-        conversations.rename(studio, alice, thread, "Alice's secret", 1)
-        mine = serving.conversation(studio, bob)
-        conversations.rename(studio, bob, mine, "Bob's own", 1)
-
-        assert heard(screen) == {"type": "conversation", "id": mine}
-
-
-@pytest.mark.parametrize("made_up", [False, True])
-def test_somebody_elses_conversation_is_not_there(
-    served: Served, alice: Person, bob: Person, thread: str, made_up: bool
-) -> None:
-    with served.listen(bob, "0" * 32 if made_up else thread) as screen:
-        assert closed(screen) == live.NOT_FOUND
-
-
-def test_a_page_of_another_site_hears_nothing(served: Served, alice: Person, thread: str) -> None:
-    for origin in (None, "http://evil.example", "null", f"http://{served.host}.evil.example", "http://127.0.0.1:1"):
-        with pytest.raises(InvalidStatus) as refused:
-            served.listen(alice, thread, origin=origin)
-        assert refused.value.response.status_code == 403
-
-
-def test_who_is_nobody_hears_nothing(served: Served, thread: str) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        served.listen(None, thread)
-
-    assert refused.value.response.status_code in (401, 403)
-
-
-def test_what_a_screen_says_is_not_listened_to(served: Served, studio: Studio, alice: Person, thread: str) -> None:
-    generation = serving.generation(studio, alice, thread)
-
-    with served.listen(alice, thread) as screen:
-        heard(screen)
-        for nonsense in ("{", b"\x00\xff", '{"type": "generation"}', "x" * 100_000):
-            screen.send(nonsense)
-        change(studio, alice, thread, generation, "running")
-
-        assert heard(screen)["generation"]["status"] == "running"
-
-
-def test_a_silent_connection_is_kept_open_by_pings(tmp_path: Path) -> None:
-    studio = open_studio(Settings(data_dir=tmp_path))
-
-    with serving.serving(studio, ping_seconds=0.01) as served, served.listen(serving.person(studio, "Alice")) as screen:
-        heard(screen)
-
-        assert [heard(screen), heard(screen)] == [{"type": "ping"}] * 2
-
-
-def test_a_screen_that_cannot_keep_up_is_let_go_and_may_come_back(
-    served: Served, studio: Studio, alice: Person, thread: str
-) -> None:
-    generation = serving.generation(studio, alice, thread)
-
-    with served.listen(alice, thread) as screen:
-        heard(screen)
-        change(studio, alice, thread, generation, "succeeded", events_of_it=live.MOST_WAITING + 1)
-        assert closed(screen) == live.TOO_SLOW
-
-    with served.listen(alice, thread) as screen:
-        assert [g["status"] for g in heard(screen)["generations"]] == ["succeeded"]
-
-
-def test_screens_that_left_are_forgotten(served: Served, alice: Person, thread: str) -> None:
-    for _ in range(5):
-        with served.listen(alice, thread) as screen:
-            heard(screen)
-
-    wait_until(lambda: alice.id not in served.hub.lines)
-
-
-def test_when_the_server_stops_screens_are_told_to_come_back(tmp_path: Path) -> None:
-    studio = open_studio(Settings(data_dir=tmp_path))
-
-    with serving.serving(studio) as served, served.listen(serving.person(studio, "Alice")) as screen:
-        heard(screen)
-        served.server.should_exit = True
-
-        assert closed(screen) == live.STOPPING
-    assert studio.on_commit == []
-
-
 def test_while_the_database_is_away_the_hub_waits_and_tells_the_log_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -335,21 +209,6 @@ def test_while_the_database_is_away_the_hub_waits_and_tells_the_log_once(
 
         assert heard(screen)["generation"]["status"] == "running"
     assert caplog.messages.count("broken") == 1
-
-
-def rename(studio: Studio, table: str, name: str) -> None:
-    with studio.engine.connect() as connection:
-        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
-        connection.commit()
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    """Give it a generous while; what is waited for must come."""
-    for _ in range(2_000):
-        if true():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came")
 
 
 def _turn_of(studio: Studio, generation_id: str) -> str:
