@@ -19,6 +19,7 @@ expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 SHOTS = Path(__file__).parent / "screenshots"
 HOW_MANY = 420
 """More than two pages of rows, so that scrolling has something to ask for."""
+TILES = "[...document.querySelectorAll('*')].flatMap((node) => [...(node.shadowRoot?.querySelectorAll('.tile') ?? [])])"
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,13 @@ def focused(page: Page) -> str:
     return str(page.evaluate("() => document.activeElement.shadowRoot?.activeElement?.getAttribute('href') ?? ''"))
 
 
+def named(page: Page) -> str:
+    """What a screen reader calls what has the focus."""
+    return str(
+        page.evaluate("() => document.activeElement.shadowRoot?.activeElement?.getAttribute('aria-label') ?? ''")
+    )
+
+
 def wheel_to(page: Page, top: int) -> None:
     page.evaluate("(top) => document.querySelector('[data-testid=stMain]').scrollTo({ top, behavior: 'instant' })", top)
 
@@ -159,6 +167,46 @@ def test_the_keyboard_reaches_the_oldest_image_and_comes_back(desk: Page, addres
 
     expect(desk.locator(f"a[href='?view={images[0]}']")).to_be_focused()
     assert scrolled(desk) == 0
+
+
+def test_the_actions_of_every_image_are_a_tab_away(desk: Page, address: str, images: list[str]) -> None:
+    visit(desk, address)
+    desk.locator(f"a[href='?view={images[0]}']").focus()
+
+    for image in images[:3]:
+        assert focused(desk) == f"?view={image}"
+        desk.keyboard.press("Tab")
+        assert named(desk) in ("Open", "Use in Create")  # a narrow tile has no room for three: Enter opens it
+        while named(desk) != "Download":
+            desk.keyboard.press("Tab")
+        assert focused(desk).endswith(f"{image}/download")
+        desk.keyboard.press("ArrowRight")
+
+
+def test_only_the_tiles_in_use_carry_actions(desk: Page, address: str, images: list[str]) -> None:
+    visit(desk, address)
+    at_rest = desk.locator(".tile button").count()
+    desk.locator(f"a[href='?view={images[0]}']").focus()
+    for image in (images[4], images[1], images[5]):
+        desk.locator(f"a[href='?view={image}']").hover()
+
+    assert at_rest == 0
+    for image, there in ((images[0], 1), (images[1], 0), (images[4], 0), (images[5], 1)):
+        tile = desk.locator(".tile", has=desk.locator(f"a[href='?view={image}']"))
+        expect(tile.locator(".actions")).to_have_count(there)
+
+
+def test_what_is_drawn_stays_when_the_whole_is_measured(desk: Page, address: str, images: list[str]) -> None:
+    desk.route("**/api/gallery/layout", lambda route: route.abort())
+    desk.goto(address)
+    expect(desk.locator(".picture img.there").first).to_be_visible()
+    desk.evaluate(f"() => {TILES}.forEach((tile) => (tile.before = true))")
+    desk.unroute("**/api/gallery/layout")
+
+    desk.get_by_role("button", name="Try again").click()
+    expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
+
+    assert desk.evaluate(f"() => {TILES}.filter((tile) => !tile.before).length") == 0
 
 
 def test_the_lightbox_tells_all_and_keeps_the_page_behind_still(page: Page, address: str, images: list[str]) -> None:

@@ -3,20 +3,21 @@
 To add a component: `name.js` (exports a default function) and, if it needs one, `name.css`; then `component("name")`.
 """
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from core import bundles
+
 FOLDER = Path(__file__).parent
 """Served at `/ui/<version>/<file>`; browsers keep a file for ever when the version is the start of its SHA-256."""
 
-# The module itself is fetched once and cached by the browser; only these lines travel with each page.
+# Script and style are fetched once, in one piece, and kept by the browser; only these lines travel with each page.
 LOADER = """
 export default async (component) =>
-  (await import(`${{location.origin}}/ui/{version}/{name}.js`)).default(component);
+  (await import(`${{location.origin}}/ui/{version}/{name}.bundle.js`)).default(component);
 """
 
 
@@ -25,10 +26,5 @@ def component(name: str) -> Callable[..., Any]:
 
     Mount it with a `key` always, and `data` that stays the same to the byte while nothing changed.
     """
-    script, style = FOLDER / f"{name}.js", FOLDER / f"{name}.css"
-    version = hashlib.sha256(script.read_bytes()).hexdigest()[:12]
-    return st.components.v2.component(
-        f"studio_{name}",
-        css=f"\n{style.read_text()}\n" if style.exists() else None,
-        js=LOADER.format(version=version, name=name),
-    )
+    version = bundles.version(bundles.bundle(FOLDER, name))
+    return st.components.v2.component(f"studio_{name}", js=LOADER.format(version=version, name=name))

@@ -2,14 +2,17 @@
 // Opens the lightbox through document events (see lightbox.js); asks Streamlit only for actions.
 import { make } from "./elements.js";
 import { Around } from "./gallery_around.js";
+import { Bars } from "./gallery_bar.js";
 import { destination } from "./gallery_keys.js";
 import { listen } from "./gallery_news.js";
 import { Rows } from "./gallery_rows.js";
 import { Shelf } from "./gallery_shelf.js";
+import { Sight } from "./gallery_sight.js";
 import { tile, unread } from "./gallery_tile.js";
 
 const GAP = 6;
-const AHEAD = 500; // pixels beyond the window that are drawn already
+const BEYOND = 240; // pixels beyond the window that are drawn already
+const AHEAD = 600; // the same for somebody who scrolls
 const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
 const AGAIN = 5000; // ms between two looks at a gallery that is found to be another one
 const views = new WeakMap();
@@ -33,6 +36,7 @@ class Gallery {
     this.rows = null;
     this.drawn = new Map(); // row → element
     this.current = 0; // the tile that Tab reaches
+    this.beyond = BEYOND;
     this.build();
     this.leaving = new AbortController();
     const hear = (event, then) => document.addEventListener(event, then, { capture: true, signal: this.leaving.signal });
@@ -41,7 +45,7 @@ class Gallery {
     hear("studio:shown", ({ detail }) => this.at(detail.id, (index) => (this.current = index)));
     hear("studio:closed", ({ detail }) => this.at(detail.id, (index) => this.focus(index)));
     hear("visibilitychange", () => document.hidden || this.measure());
-    new ResizeObserver(() => this.arrange()).observe(this.area);
+    new ResizeObserver(() => this.area.clientWidth !== this.rows?.width && this.arrange()).observe(this.area);
     this.silence = listen(() => this.news(), () => this.measure());
     if (!this.shelf.complete) this.measure();
     this.offer();
@@ -50,7 +54,7 @@ class Gallery {
   update({ data, setTriggerValue }) {
     this.tell = setTriggerValue;
     this.around.data = data;
-    const changed = JSON.stringify(data) !== JSON.stringify(this.data);
+    const changed = data !== this.data && JSON.stringify(data) !== JSON.stringify(this.data);
     this.data = data;
     if (!this.rows) this.arrange();
     else if (changed) this.news();
@@ -66,8 +70,11 @@ class Gallery {
     this.grid = make("div", "grid", "", { role: "grid", "aria-label": this.data.words.gallery });
     this.grid.onkeydown = (event) => this.key(event);
     this.grid.onclick = (event) => this.clicked(event);
-    this.grid.onfocusin = (event) => this.focused(event);
+    this.grid.addEventListener("focusin", (event) => this.focused(event));
+    const item = (cell) => this.shelf.at(Number(cell.dataset.index));
+    this.bars = new Bars(this.grid, () => this.data, item, (cell) => this.tabbing(cell.parentElement));
     this.area.append(this.grid);
+    this.sight = new Sight(this.area, this.grid);
     this.around = new Around(this.root, this.area, this.data, {
       create: () => this.tell("action", { act: "create" }),
       welcome: () => this.welcome(true),
@@ -77,22 +84,32 @@ class Gallery {
   arrange() {
     const width = this.area.clientWidth;
     if (!width) return;
-    const anchor = this.rows && this.anchor();
+    const before = this.rows, anchor = before && this.anchor();
     const target = width < 520 ? width * 0.46 : Math.min(250, Math.max(180, width / 6));
     this.rows = new Rows(this.shelf.total, this.shelf.shapeAt, width, target, GAP);
     this.grid.style.height = `${Math.max(0, this.rows.height - GAP)}px`;
     this.grid.setAttribute("aria-rowcount", this.rows.length);
-    this.grid.replaceChildren();
-    this.drawn.clear();
+    for (const [row, node] of this.drawn) if (!this.stays(row, node, before)) this.erase(row);
     this.grid.hidden = this.shelf.total === 0;
     this.around.count(this.shelf.complete ? this.shelf.total : null);
     if (anchor) this.hold(anchor);
     this.paint();
   }
 
+  // Is what was drawn of this row still true? Drawing it again would load its pictures again.
+  stays(row, node, before) {
+    return this.rows.like(before, row)
+      && [...node.children].every((cell) => cell.dataset.id === this.shelf.at(Number(cell.dataset.index))?.id);
+  }
+
+  erase(row) {
+    this.drawn.get(row).remove();
+    this.drawn.delete(row);
+  }
+
   // The first image in sight and where it stands, so that what comes in front of it does not move it.
   anchor() {
-    const { top } = this.sight();
+    const { top } = this.sight.now();
     if (top < 8 || !this.rows.length) return null;
     const row = this.rows.at(top), item = this.shelf.at(this.rows.starts[row]);
     return item && { id: item.id, offset: this.rows.tops[row] - top };
@@ -101,27 +118,13 @@ class Gallery {
   hold({ id, offset }) {
     const index = this.shelf.indexOf(id);
     if (index < 0) return;
-    this.scroller().scrollTop += this.rows.tops[this.rows.of(index)] - offset - this.sight().top;
-  }
-
-  // What part of the grid the window shows.
-  sight() {
-    const scroller = this.scroller(), grid = this.grid.getBoundingClientRect();
-    const window_ = scroller === document.scrollingElement ? { top: 0 } : scroller.getBoundingClientRect();
-    return { top: window_.top - grid.top, height: scroller.clientHeight };
-  }
-
-  scroller() {
-    if (this.found?.isConnected) return this.found;
-    let node = this.area;
-    while (node && !(node !== this.area && /auto|scroll/.test(getComputedStyle(node).overflowY)))
-      node = node.parentElement ?? node.getRootNode().host;
-    return (this.found = node ?? document.scrollingElement);
+    this.sight.by(this.rows.tops[this.rows.of(index)] - offset - this.sight.now().top);
   }
 
   moved() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
+      this.beyond = AHEAD;
       this.paint();
       this.say();
     });
@@ -129,14 +132,11 @@ class Gallery {
 
   paint() {
     if (!this.rows?.length) return;
-    const { top, height } = this.sight();
-    const first = this.rows.at(top - AHEAD), last = this.rows.at(top + height + AHEAD);
+    const { top, height } = this.sight.now();
+    const first = this.rows.at(top - this.beyond), last = this.rows.at(top + height + this.beyond);
     const held = this.rows.of(this.current); // stays while it has the focus, or the keyboard would lose its place
     for (const [row, node] of this.drawn)
-      if ((row < first || row > last) && !(row === held && node.contains(this.root.activeElement))) {
-        node.remove();
-        this.drawn.delete(row);
-      }
+      if ((row < first || row > last) && !(row === held && node.contains(this.root.activeElement))) this.erase(row);
     for (let row = first; row <= last; row++) if (!this.drawn.has(row)) this.draw(row);
     this.reachable(first, last, top);
     if (top + height > 0) this.ask(this.rows.starts[first], this.rows.end(last) - 1);
@@ -165,8 +165,7 @@ class Gallery {
       const known = [...node.querySelectorAll(".unread")].some((cell) => this.shelf.at(Number(cell.dataset.index)));
       if (!known) continue;
       const focus = node.contains(this.root.activeElement);
-      node.remove();
-      this.drawn.delete(row);
+      this.erase(row);
       this.draw(row);
       if (focus) this.focus(this.current);
     }
@@ -197,7 +196,7 @@ class Gallery {
   }
 
   say() {
-    const { top } = this.sight();
+    const { top } = this.sight.now();
     const at = this.rows?.length ? this.shelf.about(this.rows.starts[this.rows.at(top + 40)]) : null;
     this.around.when(at, top > 40);
     if (top < 8 && this.newer?.length) this.welcome(false);
@@ -223,7 +222,7 @@ class Gallery {
       return; // the socket or the next visit tells it again
     }
     if (this.newer === null) return this.measure();
-    if (this.newer.length && this.sight().top < 8) return this.welcome(false);
+    if (this.newer.length && this.sight.now().top < 8) return this.welcome(false);
     this.around.newer(this.newer.length);
   }
 
@@ -236,7 +235,7 @@ class Gallery {
     this.current += items.length;
     this.entering = new Set(items.map((item) => item.id));
     this.arrange();
-    if (up) this.scroller().scrollTo({ top: 0, behavior: "instant" });
+    if (up) this.sight.up();
     setTimeout(() => (this.entering = null), 1000);
     this.offer();
   }
@@ -280,7 +279,7 @@ class Gallery {
   key(event) {
     if (event.metaKey || event.altKey || !this.rows.length) return;
     const { rows, current, shelf: { total } } = this;
-    const to = destination(event.key, { rows, total, current, height: this.sight().height });
+    const to = destination(event.key, { rows, total, current, height: this.sight.now().height });
     if (to === null) return;
     event.preventDefault();
     event.stopPropagation();
@@ -288,11 +287,11 @@ class Gallery {
   }
 
   focus(index) {
-    const row = this.rows.of(index), { top, height } = this.sight(), margin = row ? 72 : 1000; // what sticks to the top
+    const row = this.rows.of(index), { top, height } = this.sight.now(), margin = row ? 72 : 1000; // what sticks to the top
     const upper = this.rows.tops[row] - margin, lower = this.rows.tops[row] + this.rows.heights[row] + GAP;
     this.current = index;
-    if (upper < top) this.scroller().scrollTop += upper - top;
-    else if (lower > top + height) this.scroller().scrollTop += lower - top - height;
+    if (upper < top) this.sight.by(upper - top);
+    else if (lower > top + height) this.sight.by(lower - top - height);
     this.paint();
     const cell = this.drawn.get(row)?.querySelector(`[data-index="${index}"]`);
     (cell?.querySelector("a") ?? cell)?.focus({ preventScroll: true });

@@ -24,6 +24,13 @@ export class Rows {
     return row + 1 < this.length ? this.starts[row + 1] : this.count;
   }
 
+  // Does this row stand where it stood in other rows, to the pixel?
+  like(other, row) {
+    const same = (fact) => this[fact][row] === other[fact][row];
+    return row < other.length && this.width === other.width && this.end(row) === other.end(row)
+      && ["starts", "tops", "heights", "full"].every(same);
+  }
+
   // The row at this height from the top, or the nearest one.
   at(y) {
     let low = 0, high = this.length - 1;

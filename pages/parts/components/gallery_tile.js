@@ -1,12 +1,11 @@
-// One picture of the grid: blurred at once, sharp when loaded, with its words and quick actions over it.
+// One picture of the grid: blurred at once, sharp when loaded. As few elements as it takes: there are many of them.
 
-import { button, day, link, make, reducedMotion } from "./elements.js";
-
-const NARROW = 150; // pixels below which a tile has no room for three buttons
+import { day, make, reducedMotion } from "./elements.js";
 
 export function tile(item, place, height, data) {
   const { words, locale } = data;
   const cell = frame("tile", place);
+  cell.dataset.id = item.id;
   cell.style.backgroundImage = `url("${item.placeholder}")`;
   const picture = make("a", "picture", "", {
     href: `?view=${item.id}`,
@@ -15,10 +14,9 @@ export function tile(item, place, height, data) {
     "aria-label": [item.text, item.model, item.practice && words.practice, day(item.created_at, locale)]
       .filter(Boolean).join(". "),
   });
+  if (item.practice) picture.dataset.badge = words.practice;
   picture.append(image(item, place, height, data));
   cell.append(picture);
-  if (item.practice) cell.append(make("span", "badge", words.practice, { "aria-hidden": "true" }));
-  cell.append(said(item, locale), actions(item, place, data));
   return cell;
 }
 
@@ -50,24 +48,4 @@ function image(item, place, height, { media }) {
   if (node.complete && node.naturalWidth) node.classList.add("there", "at-once");
   if (reducedMotion()) node.classList.add("at-once");
   return node;
-}
-
-function said(item, locale) {
-  const words = make("div", "said", "", { "aria-hidden": "true" });
-  words.append(make("span", "text", item.text), make("time", "", day(item.created_at, locale)));
-  return words;
-}
-
-function actions(item, place, { words, media }) {
-  const bar = make("div", "actions");
-  const open = button("act", "open", words.open);
-  open.dataset.act = "open";
-  const create = button("act", "create", words.create);
-  create.dataset.act = "create";
-  const download = link("act", "download", words.download);
-  download.href = `${media}${item.id}/download`;
-  download.download = "";
-  download.dataset.act = "download";
-  bar.append(...(place.width < NARROW ? [create, download] : [open, create, download]));
-  return bar;
 }

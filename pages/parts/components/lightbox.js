@@ -25,10 +25,10 @@ export default function (component) {
 
 class Lightbox {
   constructor({ parentElement, data }) {
+    this.root = parentElement;
     this.data = data;
     this.item = null;
     this.address = new Address((view) => this.tell("view", view), (id) => this.follow(id));
-    this.build(parentElement);
     this.leaving = new AbortController();
     const { signal } = this.leaving;
     document.addEventListener("studio:open", ({ detail }) => this.open(detail.item), { signal });
@@ -45,11 +45,18 @@ class Lightbox {
 
   leave() {
     this.leaving.abort();
-    if (this.dialog.open) this.dialog.close();
-    this.dialog.remove();
+    this.dialog?.close();
+    this.dialog?.remove();
   }
 
-  build(root) {
+  // In front of everything. It is made when it is opened first: most visits only look at the grid.
+  front() {
+    if (!this.dialog) this.build();
+    if (!this.dialog.open) this.dialog.showModal();
+    this.dialog.focus();
+  }
+
+  build() {
     const { words } = this.data;
     this.dialog = make("dialog", "box", "", { "aria-label": words.lightbox, tabindex: "-1" });
     this.place = make("p", "place", "", { role: "status" });
@@ -69,12 +76,11 @@ class Lightbox {
     this.dialog.onkeydown = (event) => this.key(event);
     // Nothing behind moves while the lightbox is open.
     this.dialog.addEventListener("wheel", (event) => event.target.closest(".panel") || event.preventDefault(), { passive: false });
-    root.append(this.dialog);
+    this.root.append(this.dialog);
   }
 
   open(item) {
-    if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.focus();
+    this.front();
     this.show(item, true);
   }
 
@@ -104,8 +110,7 @@ class Lightbox {
   follow(id) {
     if (!id) return this.item && this.hide();
     if (this.item?.id === id) return;
-    if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.focus();
+    this.front();
     const known = this.order?.at(this.order.indexOf(id));
     this.item = known ?? { id };
     this.stage.show(this.item);

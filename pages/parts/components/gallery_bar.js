@@ -1,0 +1,49 @@
+// The words and quick actions over a picture. Only the tile under the pointer and the one in focus carry them.
+
+import { button, day, link, make } from "./elements.js";
+
+const NARROW = 150; // pixels below which a tile has no room for three buttons
+
+export class Bars {
+  // `itemOf(cell)` is the image of a tile, undefined while it is not known; `added(cell)` runs when one has got its bar.
+  constructor(grid, data, itemOf, added) {
+    Object.assign(this, { data, itemOf, added });
+    grid.addEventListener("pointerover", (event) => event.pointerType === "touch" || this.#move("pointed", event.target));
+    grid.addEventListener("pointerleave", () => this.#move("pointed", null));
+    grid.addEventListener("focusin", (event) => this.#move("focused", event.target));
+  }
+
+  // The bar is a part of its tile, so that Tab goes on from a picture to its actions. It stays in the tile that had the
+  // focus last, unseen, or a window that comes back to the front would not find the button that it had left.
+  #move(which, target) {
+    const cell = target?.closest(".tile") ?? null, before = this[which];
+    if (before === cell) return;
+    this[which] = cell;
+    if (before !== this.pointed && before !== this.focused)
+      for (const part of before?.querySelectorAll(".said, .actions") ?? []) part.remove();
+    const item = cell && !cell.querySelector(".actions") && this.itemOf(cell);
+    if (!item) return;
+    cell.append(said(item, this.data()), actions(item, cell, this.data()));
+    this.added(cell);
+  }
+}
+
+function said(item, { locale }) {
+  const words = make("div", "said", "", { "aria-hidden": "true" });
+  words.append(make("span", "text", item.text), make("time", "", day(item.created_at, locale)));
+  return words;
+}
+
+function actions(item, cell, { words, media }) {
+  const bar = make("div", "actions");
+  const open = button("act", "open", words.open);
+  open.dataset.act = "open";
+  const create = button("act", "create", words.create);
+  create.dataset.act = "create";
+  const download = link("act", "download", words.download);
+  download.href = `${media}${item.id}/download`;
+  download.download = "";
+  download.dataset.act = "download";
+  bar.append(...(parseFloat(cell.style.width) < NARROW ? [create, download] : [open, create, download]));
+  return bar;
+}
