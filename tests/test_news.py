@@ -152,8 +152,9 @@ async def open_desk(studio: Studio) -> AsyncIterator[Desk]:
 
 
 async def gathered(desk: Desk, questions: list[Question]) -> list[Answer]:
-    """Ask all of this at once."""
-    return await asyncio.gather(*(desk.messages(question) for question in questions), return_exceptions=True)
+    """Ask all of this at once. A desk that died would let them wait for ever."""
+    asked = (desk.messages(question) for question in questions)
+    return await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 20)
 
 
 def generations(answer: Answer) -> set[str]:
