@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -73,7 +74,7 @@ def _projects(studio: Studio, person: Person) -> list[str]:
 
 
 def _project(db: Session, person: Person, told: dict[str, str], moment: datetime) -> str:
-    dates = {"created_at": moment, "updated_at": moment}
+    dates: dict[str, Any] = {"created_at": moment, "updated_at": moment}
     project_id = aged_id(moment, random.Random(f"{person.id}/{told['title']}"))
     db.add(Project(id=project_id, user_id=person.id, title=told["title"], stage=told["stage"], **dates))
     db.flush()

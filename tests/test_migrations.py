@@ -28,7 +28,7 @@ from core.tables import Conversation, User
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
-HEAD = "0002"
+HEAD = "0003"
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 

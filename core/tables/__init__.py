@@ -3,11 +3,13 @@
 from core.columns import new_id
 from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
 from core.tables.images import KEPT, Image, Post
-from core.tables.people import Note, Project, Share, User
+from core.tables.people import Note, Project, Share, User, Verdict
 from core.tables.traces import Event, Heartbeat
 from core.tables.work import (
     CANCELED,
+    CAPTION,
     FAILED,
+    IMAGE,
     QUEUED,
     RECEIVED,
     RUNNING,
@@ -22,7 +24,9 @@ from core.tables.work import (
 
 __all__ = [
     "CANCELED",
+    "CAPTION",
     "FAILED",
+    "IMAGE",
     "KEPT",
     "MASK",
     "QUEUED",
@@ -48,5 +52,6 @@ __all__ = [
     "Share",
     "Turn",
     "User",
+    "Verdict",
     "new_id",
 ]

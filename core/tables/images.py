@@ -1,11 +1,12 @@
 """What is kept and shown: images, and posts that group them under a caption."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from core.tables.shape import moment, row_id, to
+from core.tables.shape import json, later, moment, row_id, to
 
 
 class Post(SQLModel, table=True):
@@ -16,6 +17,17 @@ class Post(SQLModel, table=True):
     project_id: str | None = to("project", optional=True)
     turn_id: str | None = to("turn", index=True, optional=True)
     caption: str = ""
+    hashtags: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    """Without the #."""
+    alt: str = later("")
+    """What was drafted with the caption; images that come later begin with it."""
+    platforms: dict[str, str] = json()
+    """Captions that a person wrote for one platform, by its name."""
+    brief: dict[str, Any] = json()
+    """What the caption was written to."""
+    version: int = later(1)
+    """Counts changes of the words, so that two people editing at once do not overwrite each other unseen."""
+    edited_at: datetime | None = moment()
     created_at: datetime = moment(optional=False)
     updated_at: datetime = moment(optional=False)
 
@@ -51,6 +63,11 @@ class Image(SQLModel, table=True):
     """Of the original, so that a zip can be streamed without reading files twice."""
     dhash: int = Field(sa_type=sa.BigInteger)
     """64-bit difference hash for near duplicates, as a signed integer."""
+    alt: str = later("")
+    """What somebody hears who cannot see it."""
+    focus_x: float = later(0.5)
+    focus_y: float = later(0.5)
+    """Where crops keep to, as shares of width and height from the top left."""
     placeholder: str
     """A 16 pixel WebP as data URI, shown blurred until the thumbnail is there."""
     starred: bool = False

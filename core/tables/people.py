@@ -1,11 +1,12 @@
 """People, what they work on, and what they let others see."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from core.tables.shape import moment, row_id, to
+from core.tables.shape import json, later, moment, row_id, to
 
 
 class User(SQLModel, table=True):
@@ -17,6 +18,8 @@ class User(SQLModel, table=True):
     subject: str = Field(unique=True)
     """Who the sign-in says they are; "local" in local mode."""
     name: str
+    brief: dict[str, Any] = json()
+    """Voice, audience, language, hashtags and words to avoid, for captions outside a project."""
     created_at: datetime = moment(optional=False)
 
 
@@ -27,6 +30,7 @@ class Project(SQLModel, table=True):
     user_id: str = to("person", index=True)
     title: str
     stage: str = "brain dump"
+    brief: dict[str, Any] = json()
     created_at: datetime = moment(optional=False)
     updated_at: datetime = moment(optional=False)
     deleted_at: datetime | None = moment()
@@ -53,6 +57,33 @@ class Share(SQLModel, table=True):
     user_id: str = to("person")
     conversation_id: str = to("conversation", index=True)
     token_hash: str = Field(unique=True)
+    name: str = later("")
+    """For whom it is, in the owner's words."""
+    password_hash: str | None = None
+    last_position: int | None = None
+    """The last turn that it shows; None follows the conversation."""
+    shows_prompts: bool = later(True)
+    shows_models: bool = later(True)
+    shows_costs: bool = later(False)
+    takes_verdicts: bool = later(False)
+    uses: int = later(0)
+    used_at: datetime | None = moment()
     created_at: datetime = moment(optional=False)
     ends_at: datetime | None = moment()
     revoked_at: datetime | None = moment()
+
+
+class Verdict(SQLModel, table=True):
+    """What a reader of a share says of one image."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("share_id", "image_id"),
+        sa.CheckConstraint("verdict in ('approve','change','no')", name="verdict"),
+    )
+
+    id: str = row_id()
+    share_id: str = to("share")
+    image_id: str = to("image", index=True)
+    verdict: str
+    note: str = ""
+    at: datetime = moment(optional=False)

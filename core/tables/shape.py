@@ -40,6 +40,15 @@ def json() -> Any:
     return Field(default_factory=dict, sa_type=sa.JSON)
 
 
+def later(value: Any) -> Any:
+    """A column that came when its table had rows already: for those the database itself writes `value`."""
+    written = sa.text(str(sa.literal(value).compile(compile_kwargs={"literal_binds": True})))
+    truth = {True: sa.true(), False: sa.false()}  # written differently by each database
+    return Field(
+        default=value, sa_column_kwargs={"server_default": truth[value] if isinstance(value, bool) else written}
+    )
+
+
 def dollars() -> Any:
     """US dollars, exact; None while unknown."""
     return Field(default=None, sa_type=Dollars)

@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from core.tables.shape import dollars, json, moment, row_id, to
+from core.tables.shape import dollars, json, later, moment, row_id, to
 
+IMAGE, CAPTION = "image", "caption"
+"""What a generation makes."""
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELED = "queued", "running", "succeeded", "failed", "canceled"
 UNFINISHED = (QUEUED, RUNNING)
 SENT, RECEIVED, STORED, UNKNOWN = "sent", "received", "stored", "unknown"
@@ -31,6 +33,9 @@ class Generation(SQLModel, table=True):
     provider: str
     model: str
     n: int = 1
+    kind: str = later(IMAGE)
+    post_id: str | None = to("post", index=True, optional=True)
+    """What a caption is written for; images say themselves which post they are in."""
     status: str = QUEUED
     round: int = 0
     """How often a person asked again for this one; every round is one piece of background work."""
