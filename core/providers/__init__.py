@@ -51,6 +51,19 @@ class Request:
 
 
 @dataclass(frozen=True)
+class TextRequest:
+    """What one generation asks of one text model: an object with exactly these fields."""
+
+    model: str
+    """The provider's own id."""
+    instructions: str
+    """What every such text has to keep to: the task, the voice, the language."""
+    prompt: str
+    fields: Mapping[str, Mapping[str, Any]]
+    """JSON schemas by field; all are required, and nothing else may come."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """A provider's complete raw answer, exactly as it came; this is what the spool keeps before anyone parses it."""
 
@@ -74,6 +87,33 @@ class Result:
     request_id: str | None = None
     text: str | None = None
     """What the model said beside the picture, if anything."""
+
+
+@dataclass(frozen=True)
+class TextResult:
+    """What a text model's answer turned out to hold."""
+
+    told: Mapping[str, Any]
+    """By field, each of the type that its schema wants."""
+    cost: Decimal | None = None
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Token counts: text_in, text_out. Empty when not reported."""
+    request_id: str | None = None
+
+
+class Writer(Protocol):
+    """A service that writes text; the same three steps as a Provider, with the same errors."""
+
+    name: str
+
+    def sent(self, request: TextRequest) -> dict[str, Any]:
+        """The parameters that really go out, for the record: no keys."""
+
+    async def send(self, request: TextRequest) -> Answer:
+        """One call, one complete answer. Raises ProviderBusy, ProviderRefused or OutcomeUnknown. Never retries."""
+
+    def read(self, request: TextRequest, answer: Answer) -> TextResult:
+        """Take the fields out of an answer. Raises ProviderRefused (it would not write this) or AnswerUnusable."""
 
 
 class Provider(Protocol):
