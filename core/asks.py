@@ -8,13 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, events, jobs, pace
+from core import access, captions, events, jobs, pace
 from core.access import Person
 from core.catalogue import Model, estimate, fit
 from core.columns import plain
 from core.errors import Refused
 from core.fitting import SEED_MAX
-from core.providers import Picture, Request
+from core.providers import Call, Picture, Request
 from core.studio import Studio
 from core.tables import MASK, REFERENCE, SOURCE, Conversation, Generation, Image, Reference, Turn, new_id
 
@@ -48,6 +48,8 @@ class Ask:
     """Image ids of what the turn starts from."""
     mask: str | None = None
     references: tuple[str, ...] = ()
+    caption: str = captions.AUTO
+    """Who writes the caption of a first turn: a text model's name, AUTO, or NONE."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -107,6 +109,7 @@ def check(studio: Studio, ask: Ask) -> None:
         raise Refused("Pick at least one model.")
     if not 1 <= ask.count * len(ask.models) <= MOST_AT_ONCE:
         raise Refused(f"One turn makes up to {MOST_AT_ONCE} images. Ask for fewer per model, or fewer models.")
+    captions.check(studio, ask.caption)
     studio.refuse_when_full()
 
 
@@ -127,7 +130,10 @@ def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversa
     db.add(turn)
     db.flush()
     db.add_all(_references(turn, ask))
-    for model in _models(studio, ask):
+    db.flush()
+    models = _models(studio, ask)
+    captions.begin(studio, db, turn, conversation, captions.writer(studio, ask.caption, models))
+    for model in models:
         for n in range(1, ask.count + 1):
             _generation(studio, db, turn, model, wish, n)
     events.record(studio, db, "turn.asked", person.id, conversation=conversation.id, turn=turn.id)
@@ -216,6 +222,13 @@ def used(db: Session, turn: Turn) -> list[Used]:
         .order_by(col(Reference.position))
     )
     return [Used(use.role, image.key, image.mime, image.width, image.height) for use, image in db.exec(query).all()]
+
+
+def call(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]) -> Call | None:
+    """The call that makes this picture; None when its provider is not set up. Raises as `request` does."""
+    asked, reserved = request(studio, generation, turn, uses)
+    provider = studio.providers.get(generation.provider)
+    return Call(provider.sent(asked), reserved, lambda: provider.send(asked)) if provider else None
 
 
 def request(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]) -> tuple[Request, Decimal | None]:

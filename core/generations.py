@@ -12,15 +12,15 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, asks, events, jobs, ledger, log, metrics, receipts, spool
+from core import access, asks, captions, events, jobs, ledger, log, metrics, receipts, spool
 from core.access import Person
 from core.errors import OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
 from core.ledger import Entry
-from core.providers import Provider, Request
+from core.providers import Call
 from core.spool import Receipt
 from core.store import StoreDown
 from core.studio import Studio
-from core.tables import CANCELED, QUEUED, RECEIVED, SENT, SUCCEEDED, UNFINISHED, Attempt, Generation, Turn
+from core.tables import CANCELED, CAPTION, QUEUED, RECEIVED, SENT, SUCCEEDED, UNFINISHED, Attempt, Generation, Post, Turn
 
 TRIES = 6
 """Calls that a provider may turn away before a generation fails; with doubling waits that is some five minutes."""
@@ -83,8 +83,8 @@ async def run(studio: Studio, generation_id: str, round: int) -> float | None:
     prepared = await asyncio.to_thread(_prepare, studio, generation_id, round)
     if prepared is None or isinstance(prepared, float):
         return prepared
-    request, provider, found = prepared
-    answer = await _send(studio, provider, request, found)
+    call, found = prepared
+    answer = await _send(studio, call, found)
     if not isinstance(answer, Receipt):
         return answer
     # Shielded: a cancel now is too late, the answer is here and is kept.
@@ -141,7 +141,7 @@ def _finish(studio: Studio, attempt_id: str) -> float | None:
     return None
 
 
-def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Request, Provider, Entry] | float | None:
+def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Call, Entry] | float | None:
     """Everything that can go wrong before paying goes wrong here; the last thing done is the entry in the ledger."""
     with studio.reading() as db:
         found = ledger.due(db, generation_id, round)
@@ -149,28 +149,31 @@ def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Request, P
             return None
         generation, turn = found
         uses = asks.used(db, turn)
+        post = db.get(Post, generation.post_id) if generation.post_id else None
     try:
         studio.refuse_when_full()
-        request, reserved = asks.request(studio, generation, turn, uses)
+        if generation.kind == CAPTION:
+            call = captions.call(studio, generation, turn, post)
+        else:
+            call = asks.call(studio, generation, turn, uses)
     except StoreDown:
         metrics.STORAGE_ERRORS.inc()
         return receipts.WAIT
     except StudioError as refusal:
         ledger.give_up(studio, generation_id, round, "request", str(refusal))
         return None
-    provider = studio.providers.get(generation.provider)
-    if provider is None:
+    if call is None:
         ledger.give_up(studio, generation_id, round, "account", NOT_SET_UP)
         return None
-    booked = ledger.send(studio, generation_id, round, reserved, provider.sent(request))
-    return (request, provider, booked) if booked else None
+    booked = ledger.send(studio, generation_id, round, call.reserved, call.sent)
+    return (call, booked) if booked else None
 
 
-async def _send(studio: Studio, provider: Provider, request: Request, found: Entry) -> Receipt | float | None:
+async def _send(studio: Studio, call: Call, found: Entry) -> Receipt | float | None:
     """The one paid line. Everything but an answer is booked here."""
     attempt_id, began = found.attempt.id, time.monotonic()
     try:
-        answer = await provider.send(request)
+        answer = await call.send()
     except ProviderBusy as busy:
         return await asyncio.to_thread(_turned_away, studio, found, busy)
     except ProviderRefused as refusal:

@@ -4,7 +4,7 @@ An attempt is `sent` before its call leaves us; then `received` once the answer 
 rows, `failed` when the provider gave none, or `unknown` when nobody can say what became of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from core import events, log, metrics
+from core import events, log, metrics, posts
 from core.columns import plain
 from core.errors import ProviderError
 from core.studio import Studio
@@ -133,14 +133,24 @@ def receive(studio: Studio, attempt_id: str, duration_ms: int) -> None:
     log.step("generation.received", ms=duration_ms, **_names(found))
 
 
-def store(studio: Studio, attempt_id: str, images: Sequence[Image], bill: Bill, seed: int | None, **facts: Any) -> None:
-    """Make an answer's images visible and settle its cost. Their files must be in the store. Twice is once."""
+def store(
+    studio: Studio,
+    attempt_id: str,
+    images: Sequence[Image],
+    bill: Bill,
+    seed: int | None = None,
+    words: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> None:
+    """Make an answer's images or words visible and settle its cost. Files must be in the store. Twice is once."""
     with studio.transaction() as db:
         found = _locked_entry(db, attempt_id)
         if found is None or found.attempt.state == STORED:
             return
         _settle(studio, found, STORED, bill, **facts)
         found.generation.seed = found.generation.seed if seed is None else seed
+        if words is not None:
+            posts.write(studio, db, found.generation, found.turn, words)
         _succeed(studio, db, found, images)
     _count(found, SUCCEEDED, bill)
 
@@ -240,6 +250,7 @@ def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image])
     already = db.exec(select(func.max(Image.n)).where(Image.generation_id == generation.id)).one() or 0
     for place, image in enumerate(images, start=already + 1):
         image.generation_id, image.attempt_id, image.n = generation.id, attempt.id, place
+        posts.place(studio, db, turn, image)
         db.add(image)
         _tell(studio, db, "image.kept", found, image=image.id)
     db.flush()

@@ -1,14 +1,18 @@
 """From an answer on disk to images that people see. Done again after a kill, it does the same thing again."""
 
-from core import asks, keeping, ledger, metrics, pictures, spool
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import asks, captions, keeping, ledger, metrics, pictures, spool
 from core.catalogue import cost
 from core.errors import AnswerUnusable, ProviderRefused, Refused
 from core.ledger import Bill, Entry
-from core.providers import Provider, Result
+from core.providers import Result
 from core.spool import Receipt
 from core.store import StoreDown
 from core.studio import Studio
-from core.tables import STORED
+from core.tables import CAPTION, STORED, Post
 
 WAIT = 10.0
 """Seconds until a store that was down is tried again. Neither a receipt nor a turn's source has a hurry."""
@@ -30,16 +34,15 @@ def settle(studio: Studio, receipt: Receipt) -> float | None:
     if found is None or found.attempt.state == STORED:
         spool.done(studio.settings, receipt.attempt_id)
         return None
-    provider = studio.providers.get(found.generation.provider)
-    if provider is None:
-        return WAIT  # its key was taken away; the receipt waits for it
     try:
-        result, kept = _opened(provider, found, receipt)
+        taken = _caption(studio, found, receipt) if found.generation.kind == CAPTION else _images(studio, found, receipt)
     except (ProviderRefused, AnswerUnusable) as error:
         _fail(studio, found, receipt, error)
         return None
+    if taken is None:
+        return WAIT  # the provider's key was taken away; the receipt waits for it
     try:
-        _store(studio, found, receipt, result, kept)
+        _store(studio, found, receipt, taken)
     except StoreDown:
         metrics.STORAGE_ERRORS.inc()
         return WAIT
@@ -47,15 +50,43 @@ def settle(studio: Studio, receipt: Receipt) -> float | None:
     return None
 
 
-def _opened(provider: Provider, found: Entry, receipt: Receipt) -> tuple[Result, list[pictures.Kept]]:
+@dataclass(frozen=True)
+class Taken:
+    """What an answer held, ready to be kept."""
+
+    bill: Bill
+    pictures: tuple[pictures.Kept, ...] = ()
+    words: Mapping[str, Any] | None = None
+    """A caption's fields."""
+    seed: int | None = None
+    request_id: str | None = None
+
+
+def _images(studio: Studio, found: Entry, receipt: Receipt) -> Taken | None:
+    provider = studio.providers.get(found.generation.provider)
+    if provider is None:
+        return None
     result = provider.read(asks.plain_request(found.generation, found.turn), receipt.answer)
     try:
-        return result, [pictures.keep(data, pictures.ORIGINAL_BYTES) for data in result.pictures]
+        kept = tuple(pictures.keep(data, pictures.ORIGINAL_BYTES) for data in result.pictures)
     except Refused as refusal:
         raise AnswerUnusable(f"The provider sent something we cannot show as a picture. {refusal}") from refusal
+    return Taken(_bill(studio, found, result), kept, seed=result.seed, request_id=result.request_id)
 
 
-def _store(studio: Studio, found: Entry, receipt: Receipt, result: Result, kept: list[pictures.Kept]) -> None:
+def _caption(studio: Studio, found: Entry, receipt: Receipt) -> Taken | None:
+    writer = studio.writers.get(found.generation.provider)
+    if writer is None:
+        return None
+    with studio.reading() as db:
+        post = db.get(Post, found.generation.post_id)
+    result = writer.read(captions.plain_request(found.generation, found.turn, post), receipt.answer)
+    words = captions.tidied(result.told, post.brief if post else {})
+    amount, basis = captions.cost(studio, found.generation, result, found.attempt.reserved_cost)
+    return Taken(Bill(amount, basis), words=words, request_id=result.request_id)
+
+
+def _store(studio: Studio, found: Entry, receipt: Receipt, taken: Taken) -> None:
     """Files first, rows second: a crash between leaves files that the next try writes again under the same keys."""
     rows = [
         keeping.image_row(
@@ -65,17 +96,18 @@ def _store(studio: Studio, found: Entry, receipt: Receipt, result: Result, kept:
             found.turn.conversation_id,
             studio.now(),
         )
-        for place, picture in enumerate(kept)
+        for place, picture in enumerate(taken.pictures)
     ]
-    for row, picture in zip(rows, kept, strict=True):
+    for row, picture in zip(rows, taken.pictures, strict=True):
         keeping.put(studio.store, row.key, picture)
     ledger.store(
         studio,
         found.attempt.id,
         rows,
-        _bill(studio, found, result),
-        seed=result.seed,
-        request_id=result.request_id,
+        taken.bill,
+        seed=taken.seed,
+        words=taken.words,
+        request_id=taken.request_id,
         duration_ms=receipt.duration_ms,
     )
 

@@ -15,7 +15,7 @@ from core import database
 from core.catalogue import Catalogue
 from core.errors import Refused
 from core.migrations import migrate
-from core.providers import Provider, open_providers
+from core.providers import Provider, Writer, open_providers, open_writers
 from core.settings import Settings
 from core.store import Store, open_store
 
@@ -29,6 +29,8 @@ class Studio:
     store: Store
     catalogue: Catalogue
     providers: Mapping[str, Provider]
+    writers: Mapping[str, Writer]
+    """The same services where they write text."""
     secret: bytes = field(repr=False)
     """Signs media links."""
     now: Callable[[], datetime]
@@ -67,6 +69,7 @@ def open_studio(settings: Settings, now: Callable[[], datetime] = lambda: dateti
         store=open_store(settings),
         catalogue=Catalogue.load(),
         providers=open_providers(settings),
+        writers=open_writers(settings),
         secret=_secret(settings),
         now=now,
     )

@@ -4,7 +4,7 @@ To add a provider: one file in this folder, one name in `open_providers`, its ke
 its models in `data/models.toml`. `tests/test_providers.py` then asks for its wire test.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -99,6 +99,17 @@ class TextResult:
     usage: Mapping[str, int] = field(default_factory=dict)
     """Token counts: text_in, text_out. Empty when not reported."""
     request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One paid call, ready to be made."""
+
+    sent: dict[str, Any]
+    """The parameters that really go out, for the record."""
+    reserved: Decimal | None
+    """US dollars that it should cost."""
+    send: Callable[[], Awaitable[Answer]]
 
 
 class Writer(Protocol):

@@ -1,0 +1,82 @@
+"""The brief: how a team wants its captions to sound. It belongs to a project, or to a person outside of projects."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from sqlmodel import Session
+
+from core import access
+from core.access import Person
+from core.columns import plain
+from core.errors import Refused
+from core.studio import Studio
+from core.tables import Project, User
+
+LONGEST = 2_000
+"""Characters of one part of a brief."""
+MOST_WORDS = 50
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What every caption keeps to. Empty parts say nothing."""
+
+    voice: str = ""
+    audience: str = ""
+    language: str = ""
+    """As people say it, e.g. "Brazilian Portuguese"; empty means the language of the prompt."""
+    hashtags: tuple[str, ...] = ()
+    """Always used, without the #."""
+    avoid: tuple[str, ...] = ()
+    """Words that must not appear."""
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any]) -> Self:
+        """The brief as it is stored; what is missing is empty."""
+        words = {name: str(facts.get(name, "")) for name in ("voice", "audience", "language")}
+        lists = {name: tuple(str(word) for word in facts.get(name, ())) for name in ("hashtags", "avoid")}
+        return cls(**words, **lists)
+
+    def facts(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def of(db: Session, person_id: str, project_id: str | None) -> Brief:
+    """The project's brief where there is one that says something, else the person's."""
+    project = db.get(Project, project_id) if project_id else None
+    person = db.get(User, person_id)
+    return Brief.read((project and project.brief) or (person and person.brief) or {})
+
+
+def show(studio: Studio, person: Person, project_id: str | None = None) -> Brief:
+    """The brief that captions of this person, or of this project of theirs, are written to. Raises NotFound."""
+    with studio.reading() as db:
+        if project_id:
+            access.find(db, Project, project_id, person)
+        return of(db, person.id, project_id)
+
+
+def save(studio: Studio, person: Person, brief: Brief, project_id: str | None = None) -> None:
+    """Keep it for this project, or for the person. Raises Refused when a part of it is too long, NotFound."""
+    kept = _tidied(brief)
+    with studio.transaction() as db:
+        owner = access.find(db, Project, project_id, person) if project_id else db.get_one(User, person.id)
+        owner.brief = kept.facts()
+
+
+def _tidied(brief: Brief) -> Brief:
+    for part in (brief.voice, brief.audience, brief.language):
+        if len(part) > LONGEST:
+            raise Refused(f"A part of a brief has up to {LONGEST:,} characters. Shorten it; nothing was changed.")
+    hashtags = tuple(dict.fromkeys(word for tag in brief.hashtags if (word := hashtag(tag))))
+    avoid = tuple(dict.fromkeys(word for part in brief.avoid if (word := " ".join(plain(part).split()))))
+    if max(len(hashtags), len(avoid)) > MOST_WORDS:
+        raise Refused(f"A brief has up to {MOST_WORDS} hashtags and as many words to avoid. Nothing was changed.")
+    return Brief(plain(brief.voice).strip(), plain(brief.audience).strip(), plain(brief.language).strip(), hashtags, avoid)
+
+
+def hashtag(text: str) -> str:
+    """A hashtag without its #, spaces and signs: "#Red fox!" becomes "Redfox"."""
+    return "".join(c for c in plain(text) if c.isalnum() or c == "_")[:100]
