@@ -87,13 +87,15 @@ def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
     with studio.reading() as db:
         wish = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
         paced = pace.paces(db, ask.models)
-    fitted = [(model, *fit(model, wish)) for model in _models(studio, ask)]
+    models = _models(studio, ask)
+    fitted = [(model, *fit(model, wish)) for model in models]
+    words = captions.price(studio, captions.writer(studio, ask.caption, models), wish.prompt) if not wish.source else 0
     inputs = len(wish.references) + (wish.source is not None)
     first = [p.p50 for p in paced.values()]
     slowest = [p.p90 for p in paced.values()]
     return Quote(
         images=ask.count * len(fitted),
-        cost=sum((estimate(model, request, inputs).usd * ask.count for model, request, _ in fitted), Decimal(0)),
+        cost=sum((estimate(model, request, inputs).usd * ask.count for model, request, _ in fitted), Decimal(words)),
         practice=all(model.practice for model, _, _ in fitted),
         first_seconds=min(first) / 1000 if first else None,
         all_seconds=max(slowest) / 1000 if slowest else None,

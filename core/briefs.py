@@ -34,9 +34,9 @@ class Brief:
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Self:
         """The brief as it is stored; what is missing is empty."""
-        words = {name: str(facts.get(name, "")) for name in ("voice", "audience", "language")}
-        lists = {name: tuple(str(word) for word in facts.get(name, ())) for name in ("hashtags", "avoid")}
-        return cls(**words, **lists)
+        kept: dict[str, Any] = {name: str(facts.get(name, "")) for name in ("voice", "audience", "language")}
+        kept |= {name: tuple(str(word) for word in facts.get(name, ())) for name in ("hashtags", "avoid")}
+        return cls(**kept)
 
     def facts(self) -> dict[str, Any]:
         """As it is stored."""
@@ -74,7 +74,9 @@ def _tidied(brief: Brief) -> Brief:
     avoid = tuple(dict.fromkeys(word for part in brief.avoid if (word := " ".join(plain(part).split()))))
     if max(len(hashtags), len(avoid)) > MOST_WORDS:
         raise Refused(f"A brief has up to {MOST_WORDS} hashtags and as many words to avoid. Nothing was changed.")
-    return Brief(plain(brief.voice).strip(), plain(brief.audience).strip(), plain(brief.language).strip(), hashtags, avoid)
+    return Brief(
+        plain(brief.voice).strip(), plain(brief.audience).strip(), plain(brief.language).strip(), hashtags, avoid
+    )
 
 
 def hashtag(text: str) -> str:

@@ -89,11 +89,22 @@ def tidied(told: Mapping[str, Any], brief: Mapping[str, Any]) -> dict[str, Any]:
     """
     caption = plain(str(told.get("caption", ""))).strip()[:LONGEST]
     if not caption:
-        raise AnswerUnusable("The model answered without a caption. The answer is kept; try again or write it yourself.")
+        raise AnswerUnusable(
+            "The model answered without a caption. The answer is kept; try again or write it yourself."
+        )
     given = told.get("hashtags")
     proposed = [*Brief.read(brief).hashtags, *(given if isinstance(given, list) else ())]
     tags = list(dict.fromkeys(tag for word in proposed if (tag := briefs.hashtag(str(word)))))
-    return {"caption": caption, "hashtags": tags[:MOST_HASHTAGS], "alt": plain(str(told.get("alt", ""))).strip()[:LONGEST]}
+    return {
+        "caption": caption,
+        "hashtags": tags[:MOST_HASHTAGS],
+        "alt": plain(str(told.get("alt", ""))).strip()[:LONGEST],
+    }
+
+
+def price(studio: Studio, model: TextModel | None, prompt: str) -> Decimal:
+    """US dollars that a caption for this prompt should cost, before paying."""
+    return model.estimate(TextRequest(model.id, TASK, prompt, FIELDS)) if model else Decimal(0)
 
 
 def cost(

@@ -87,8 +87,8 @@ def live(studio: Studio, person: Person, conversation_id: str) -> list[dict[str,
     with studio.reading() as db:
         if access.find(db, Conversation, conversation_id, person).deleted_at is not None:
             raise NotFound("This conversation is in the trash. Restore it to see it work.")
-        rows = db.exec(_told().where(Turn.conversation_id == conversation_id)).all()
-        return _wires(studio, db, [generation for generation, _conversation in rows])
+        shown = views.generations(db, Turn.conversation_id == conversation_id)
+        return _wires(studio, db, shown)
 
 
 def news(studio: Studio, asked: Mapping[tuple[str, str], Collection[str]]) -> dict[tuple[str, str], News]:
@@ -106,11 +106,11 @@ def news(studio: Studio, asked: Mapping[tuple[str, str], Collection[str]]) -> di
         found = db.exec(theirs).all()
         wanted = {generation for user, id, _title in found for generation in asked[user, id]}
         of_theirs = col(Turn.conversation_id).in_([id for _user, id, _title in found])
-        rows = db.exec(_told().where(of_theirs, col(Generation.id).in_(wanted))).all() if wanted else []
-        wires = _wires(studio, db, [generation for generation, _conversation in rows])
+        shown = views.generations(db, of_theirs, col(Generation.id).in_(wanted)) if wanted else ()
+        wires = _wires(studio, db, shown)
     told = defaultdict[str, list[dict[str, Any]]](list)
-    for (_generation, conversation), wire in zip(rows, wires, strict=True):
-        told[conversation].append(wire)
+    for view, wire in zip(shown, wires, strict=True):
+        told[view.conversation_id].append(wire)
     return {(user, id): News(title, tuple(told[id])) for user, id, title in found}
 
 
@@ -139,18 +139,7 @@ def rename(studio: Studio, person: Person, conversation_id: str, title: str, ver
         events.record(studio, db, "conversation.renamed", person.id, conversation=row.id)
 
 
-def _told() -> Any:
-    """Generations that a live screen may show, with their conversation's id, in the order of the page."""
-    return (
-        select(Generation, Turn.conversation_id)
-        .join(Turn, col(Turn.id) == Generation.turn_id)
-        .where(col(Generation.deleted_at).is_(None))
-        .order_by(col(Turn.position), col(Generation.queued_at), col(Generation.id))
-    )
-
-
-def _wires(studio: Studio, db: Session, rows: Sequence[Generation]) -> list[dict[str, Any]]:
-    shown = views.generations(db, rows)
+def _wires(studio: Studio, db: Session, shown: Sequence[views.GenerationView]) -> list[dict[str, Any]]:
     paced = pace.paces(db, [g.name for g in shown if g.unfinished])
     return [g.wire(studio.catalogue) | {"pace": _pace(paced.get(g.name))} for g in shown]
 

@@ -20,7 +20,19 @@ from core.providers import Call
 from core.spool import Receipt
 from core.store import StoreDown
 from core.studio import Studio
-from core.tables import CANCELED, CAPTION, QUEUED, RECEIVED, SENT, SUCCEEDED, UNFINISHED, Attempt, Generation, Post, Turn
+from core.tables import (
+    CANCELED,
+    CAPTION,
+    QUEUED,
+    RECEIVED,
+    SENT,
+    SUCCEEDED,
+    UNFINISHED,
+    Attempt,
+    Generation,
+    Post,
+    Turn,
+)
 
 TRIES = 6
 """Calls that a provider may turn away before a generation fails; with doubling waits that is some five minutes."""

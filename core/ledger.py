@@ -181,16 +181,9 @@ def give_up(studio: Studio, generation_id: str, round: int, kind: str, sentence:
         generation, turn = found
         generation.status, generation.error_kind, generation.error = FAILED, kind, sentence
         generation.finished_at = studio.now()
-        events.record(
-            studio,
-            db,
-            "generation.failed",
-            turn.user_id,
-            conversation=turn.conversation_id,
-            generation=generation_id,
-            why=kind,
-        )
-    log.step("generation.failed", conversation=turn.conversation_id, generation=generation_id, kind=kind, round=round)
+        names: dict[str, Any] = {"conversation": turn.conversation_id, "generation": generation_id}
+        events.record(studio, db, "generation.failed", turn.user_id, why=kind, **names)
+    log.step("generation.failed", kind=kind, round=round, **names)
 
 
 def _lock(db: Session, generation_id: str) -> None:

@@ -12,7 +12,9 @@ from core.tables import CAPTION, SOURCE, Generation, Image, Post, Reference, Tur
 
 def origin(db: Session, turn: Turn) -> Post | None:
     """The post of the image that a turn starts from: what it makes are edits of that post."""
-    source = select(Post).join(Image, col(Image.post_id) == Post.id).join(Reference, col(Reference.image_id) == Image.id)
+    source = (
+        select(Post).join(Image, col(Image.post_id) == Post.id).join(Reference, col(Reference.image_id) == Image.id)
+    )
     return db.exec(source.where(Reference.turn_id == turn.id, Reference.role == SOURCE)).first()
 
 

@@ -35,7 +35,9 @@ def settle(studio: Studio, receipt: Receipt) -> float | None:
         spool.done(studio.settings, receipt.attempt_id)
         return None
     try:
-        taken = _caption(studio, found, receipt) if found.generation.kind == CAPTION else _images(studio, found, receipt)
+        taken = (
+            _caption(studio, found, receipt) if found.generation.kind == CAPTION else _images(studio, found, receipt)
+        )
     except (ProviderRefused, AnswerUnusable) as error:
         _fail(studio, found, receipt, error)
         return None

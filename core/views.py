@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core.catalogue import Catalogue
-from core.tables import FAILED, UNFINISHED, Generation, Image, Reference, Turn
+from core.tables import CAPTION, FAILED, IMAGE, UNFINISHED, Generation, Image, Post, Reference, Turn
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class ImageView:
     placeholder: str
     starred: bool
     selected: bool
+    post_id: str | None = None
+    alt: str = ""
     role: str = ""
     """Only where it is a turn's reference: source, mask or reference."""
 
@@ -34,6 +36,7 @@ class GenerationView:
 
     id: str
     turn_id: str
+    conversation_id: str
     provider: str
     model: str
     n: int
@@ -51,7 +54,10 @@ class GenerationView:
     next_at: datetime | None
     """When a provider that was busy is asked again."""
     started_at: datetime | None
+    makes: str = IMAGE
     images: tuple[ImageView, ...] = ()
+    post: "PostView | None" = None
+    """Only of a caption: what it is written for."""
 
     @property
     def name(self) -> str:
@@ -74,6 +80,8 @@ class GenerationView:
         return {
             "id": self.id,
             "turn": self.turn_id,
+            "makes": self.makes,
+            "post": self.post and self.post.wire(),
             "model": self.name,
             "label": catalogue.label(self.name),
             "n": self.n,
@@ -99,6 +107,22 @@ class GenerationView:
 
 
 @dataclass(frozen=True)
+class PostView:
+    """A post's words, as the conversation and the post's own page need them."""
+
+    id: str
+    caption: str
+    hashtags: tuple[str, ...]
+    alt: str
+    edited: bool
+    version: int
+
+    def wire(self) -> dict[str, Any]:
+        """As plain JSON for the live socket and components."""
+        return {"id": self.id, "caption": self.caption, "hashtags": list(self.hashtags), "edited": self.edited}
+
+
+@dataclass(frozen=True)
 class TurnView:
     """One thing that was asked, with what came of it."""
 
@@ -110,6 +134,9 @@ class TurnView:
     created_at: datetime
     references: tuple[ImageView, ...]
     generations: tuple[GenerationView, ...]
+    """Its images; the caption is by itself."""
+    caption: GenerationView | None = None
+    """Of a first turn, when a model was to write one."""
 
     @property
     def done(self) -> int:
@@ -120,9 +147,12 @@ class TurnView:
 def turns(db: Session, rows: Sequence[Turn]) -> tuple[TurnView, ...]:
     """These turns with their references, generations and images: three queries, however many there are."""
     ids = [turn.id for turn in rows]
-    used, answers = _references(db, ids), defaultdict(list)
-    for view in generations(db, db.exec(_generations_of(ids)).all()):
-        answers[view.turn_id].append(view)
+    used, answers, captions = _references(db, ids), defaultdict[str, list[GenerationView]](list), {}
+    for view in generations(db, col(Generation.turn_id).in_(ids)):
+        if view.makes == CAPTION:
+            captions[view.turn_id] = view
+        else:
+            answers[view.turn_id].append(view)
     return tuple(
         TurnView(
             id=turn.id,
@@ -133,18 +163,34 @@ def turns(db: Session, rows: Sequence[Turn]) -> tuple[TurnView, ...]:
             created_at=turn.created_at,
             references=tuple(used[turn.id]),
             generations=tuple(answers[turn.id]),
+            caption=captions.get(turn.id),
         )
         for turn in rows
     )
 
 
-def generations(db: Session, rows: Sequence[Generation]) -> tuple[GenerationView, ...]:
-    """These generations with their kept images: one query."""
+def generations(db: Session, *conditions: Any) -> tuple[GenerationView, ...]:
+    """The generations of which these conditions are true, in the order of the page, each with its kept images or with
+    the post that it writes a caption for: two queries."""
+    query = (
+        select(Generation, Turn.conversation_id, Post)
+        .join(Turn, col(Turn.id) == Generation.turn_id)
+        .outerjoin(Post, col(Post.id) == Generation.post_id)
+        .where(col(Generation.deleted_at).is_(None), *conditions)
+        .order_by(col(Turn.position), col(Generation.queued_at), col(Generation.id))
+    )
+    rows = db.exec(query).all()
     kept: dict[str, list[ImageView]] = defaultdict(list)
-    query = select(Image).where(col(Image.generation_id).in_([g.id for g in rows]), col(Image.deleted_at).is_(None))
-    for picture in db.exec(query.order_by(col(Image.n))).all():
+    pictures = select(Image).where(col(Image.generation_id).in_([row.id for row, _conversation, _post in rows]))
+    for picture in db.exec(pictures.where(col(Image.deleted_at).is_(None)).order_by(col(Image.n))).all():
         kept[str(picture.generation_id)].append(image(picture))
-    return tuple(_generation(row, kept[row.id]) for row in rows)
+    return tuple(_generation(row, conversation, kept[row.id], words) for row, conversation, words in rows)
+
+
+def post(row: Post) -> PostView:
+    """A row as screens need it."""
+    edited = row.edited_at is not None
+    return PostView(row.id, row.caption, tuple(row.hashtags), row.alt, edited, row.version)
 
 
 def image(row: Image, role: str = "") -> ImageView:
@@ -157,15 +203,9 @@ def image(row: Image, role: str = "") -> ImageView:
         placeholder=row.placeholder,
         starred=row.starred,
         selected=row.selected,
+        post_id=row.post_id,
+        alt=row.alt,
         role=role,
-    )
-
-
-def _generations_of(turn_ids: Iterable[str]) -> Any:
-    return (
-        select(Generation)
-        .where(col(Generation.turn_id).in_(turn_ids), col(Generation.deleted_at).is_(None))
-        .order_by(col(Generation.queued_at), col(Generation.id))
     )
 
 
@@ -182,10 +222,11 @@ def _references(db: Session, turn_ids: Iterable[str]) -> dict[str, list[ImageVie
     return used
 
 
-def _generation(row: Generation, images: list[ImageView]) -> GenerationView:
+def _generation(row: Generation, conversation: str, images: list[ImageView], words: Post | None) -> GenerationView:
     return GenerationView(
         id=row.id,
         turn_id=row.turn_id,
+        conversation_id=conversation,
         provider=row.provider,
         model=row.model,
         n=row.n,
@@ -202,7 +243,9 @@ def _generation(row: Generation, images: list[ImageView]) -> GenerationView:
         queued_at=row.queued_at,
         next_at=row.next_at,
         started_at=row.started_at,
+        makes=row.kind,
         images=tuple(images),
+        post=post(words) if words else None,
     )
 
 

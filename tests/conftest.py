@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from core import access, conversations, generations
+from core import access, captions, conversations, generations
 from core.access import Person
 from core.asks import Ask
 from core.settings import Settings
@@ -128,8 +128,9 @@ def make(studio: Studio, work: Callable[[], None]) -> Callable[..., str]:
 
 
 def wish(prompt: str, *models: str, **wishes: object) -> Ask:
-    """An ask with everything else as it comes."""
-    return Ask(prompt=prompt, models=models or ("sketch/sketch",), token=new_id(), resolution="512", **wishes)
+    """An ask with everything else as it comes, without a caption."""
+    usual: dict[str, object] = {"resolution": "512", "caption": captions.NONE}
+    return Ask(prompt=prompt, models=models or ("sketch/sketch",), token=new_id(), **{**usual, **wishes})
 
 
 def unfinished(studio: Studio) -> list[tuple[str, int]]:
