@@ -13,11 +13,11 @@ from typing import Self
 from core import models, prices
 from core.errors import Refused
 from core.fitting import fit
-from core.models import MODELS, ROUTES, Model, Range
+from core.models import MODELS, ROUTES, Model, Range, TextModel
 from core.prices import Money
 from core.providers import Request, Result
 
-__all__ = ["Catalogue", "Model", "Money", "Range", "cost", "estimate", "fit", "warn_soon"]
+__all__ = ["Catalogue", "Model", "Money", "Range", "TextModel", "cost", "estimate", "fit", "warn_soon"]
 
 WARN_BEFORE = timedelta(days=30)
 """How long before a model's end people hear of it."""
@@ -26,8 +26,15 @@ WARN_BEFORE = timedelta(days=30)
 class Catalogue:
     """Every model we know, on every route we can call."""
 
-    def __init__(self, known: Iterable[Model], gone: Mapping[str, Model], today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        known: Iterable[Model],
+        gone: Mapping[str, Model],
+        today: Callable[[], date],
+        texts: Iterable[TextModel] = (),
+    ) -> None:
         self._models = {model.name: model for model in known}
+        self._texts = {model.name: model for model in texts}
         self._gone = gone
         self._today = today
 
@@ -35,15 +42,20 @@ class Catalogue:
     def load(cls, path: Path = MODELS, today: Callable[[], date] = date.today) -> Self:
         """Read the file. Raises Refused when it cannot be read as what it should be."""
         try:
-            found, gone = models.read(path)
+            found = models.read(path)
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise Refused(f"The catalogue {path.name} cannot be read: {type(error).__name__} {error}.") from error
-        return cls(found, gone, today)
+        return cls(found.models, found.gone, today, found.texts)
 
     def models(self, providers: Iterable[str]) -> tuple[Model, ...]:
         """What a person can pick with these providers open, in the order of the file; ended models are not in it."""
         opened = set(providers)
         return tuple(m for m in self._models.values() if m.provider in opened and not self._ended(m))
+
+    def texts(self, writers: Iterable[str]) -> tuple[TextModel, ...]:
+        """The same for models that write, with these writers open; their prices are those of today."""
+        opened, today = set(writers), self._today()
+        return tuple(m.on(today) for m in self._texts.values() if m.provider in opened and not self._ended(m))
 
     def find(self, name: str) -> Model:
         """The model of that name, e.g. "openrouter/google/gemini-nano-banana-2.1".
@@ -54,20 +66,25 @@ class Catalogue:
         model = self._known(name)
         if model is None:
             raise Refused(f"There is no model called “{name}”. Pick one from the list.")
-        if self._ended(model):
-            raise Refused(
-                f"{model.label} {_end(model, self._today())} Pick {model.successor or 'another model'} instead."
-            )
+        self._refuse_ended(model)
         return model
+
+    def text(self, name: str) -> TextModel:
+        """The model of that name that writes, e.g. "openai/gpt-6-luna", at today's price. Raises Refused as `find`."""
+        model = self._texts.get(name)
+        if model is None:
+            raise Refused(f"There is no model called “{name}” that writes. Pick one from the list.")
+        self._refuse_ended(model)
+        return model.on(self._today())
 
     def label(self, name: str) -> str:
         """A friendly name for any model name, also for one that has ended or that nobody knows. Never raises."""
-        model = self._known(name)
+        model = self._known(name) or self._texts.get(name)
         return model.label if model else name
 
     def practises(self, name: str) -> bool:
         """Whether this model is for practice; never raises."""
-        model = self._known(name)
+        model = self._known(name) or self._texts.get(name)
         return model is not None and model.practice
 
     def _known(self, name: str) -> Model | None:
@@ -77,7 +94,13 @@ class Catalogue:
             return template if own == "default" else replace(template, name=name, id=own, label=own)
         return self._models.get(name) or (self._gone.get(own.rpartition("/")[2]) if provider in ROUTES else None)
 
-    def _ended(self, model: Model) -> bool:
+    def _refuse_ended(self, model: Model | TextModel) -> None:
+        if self._ended(model):
+            raise Refused(
+                f"{model.label} {_end(model, self._today())} Pick {model.successor or 'another model'} instead."
+            )
+
+    def _ended(self, model: Model | TextModel) -> bool:
         return model.status == "retired" or (model.shutdown is not None and model.shutdown <= self._today())
 
 
@@ -91,14 +114,14 @@ def cost(model: Model, request: Request, result: Result) -> tuple[Decimal | None
     return prices.cost(model.price, request, result)
 
 
-def warn_soon(model: Model, today: date) -> str | None:
+def warn_soon(model: Model | TextModel, today: date) -> str | None:
     """A sentence when the model ends within 30 days of today, else None."""
     if model.shutdown is None or not today < model.shutdown <= today + WARN_BEFORE:
         return None
     return f"{model.label} {_end(model, today)} Try {model.successor or 'another model'} in good time."
 
 
-def _end(model: Model, today: date) -> str:
+def _end(model: Model | TextModel, today: date) -> str:
     if model.shutdown is None:
         return "is no longer offered."
     day = f"{model.shutdown.day} {model.shutdown:%B %Y}"

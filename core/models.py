@@ -2,14 +2,15 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from core import prices
 from core.prices import Price
+from core.providers import TextRequest
 
 MODELS = Path(__file__).parent.parent / "data" / "models.toml"
 
@@ -91,15 +92,72 @@ class Model:
         return self.inputs_max > 0
 
 
-def read(path: Path = MODELS) -> tuple[tuple[Model, ...], dict[str, Model]]:
-    """The models of the file in its order, and by id those that are gone for good.
+@dataclass(frozen=True)
+class TextModel:
+    """One model that writes, on one route."""
+
+    name: str
+    """Provider + "/" + the provider's own id, as for a Model."""
+    label: str
+    """For screens."""
+    provider: str
+    id: str
+    price: Price
+    """US dollars per million tokens, on the day of `on`."""
+    next_price: Price | None = None
+    next_from: date | None = None
+    """From this day on `next_price` counts."""
+    status: str = "active"
+    """"active" or "retired"."""
+    shutdown: date | None = None
+    successor: str | None = None
+    practice: bool = False
+    """Written by the studio itself: free, and left out of the figures."""
+    typical_seconds: float = 4.0
+    """A guess for the first time; later the last runs say better."""
+
+    def on(self, day: date) -> Self:
+        """The same model with the price of that day."""
+        if self.next_price is None or self.next_from is None or day < self.next_from:
+            return self
+        return replace(self, price=self.next_price)
+
+    def estimate(self, request: TextRequest) -> Decimal:
+        """US dollars that this text should cost, before paying."""
+        return prices.text_estimate(self.price, request)
+
+    def cost(self, usage: Mapping[str, int]) -> Decimal:
+        """US dollars for the tokens that were used: text_in and text_out."""
+        return prices.text_cost(self.price, usage)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the file holds, in its order."""
+
+    models: tuple[Model, ...]
+    texts: tuple[TextModel, ...]
+    gone: Mapping[str, Model]
+    """Image models that ended long ago, by their own id."""
+
+
+def read(path: Path = MODELS) -> Known:
+    """The models of the file. A model is there once for each route that its block has an id for.
 
     Raises KeyError, TypeError, ValueError or OSError when the file is not what it should be.
     """
     facts = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     blocks = (*facts["image_model"], *facts["image_template"])
-    models = [_model(block, route, facts) for block in blocks for route in ROUTES if block["ids"].get(route)]
-    return tuple(models), {block["id"]: _gone(block) for block in facts["retired"]}
+    return Known(
+        tuple(_model(block, route, facts) for block in blocks for route in _routes(block)),
+        tuple(_text(block, route) for block in facts["text_model"] for route in _routes(block)),
+        {block["id"]: _gone(block) for block in facts["retired"]},
+    )
+
+
+def _routes(block: Mapping[str, Any]) -> list[str]:
+    """Those that we can call it on."""
+    return [route for route in ROUTES if block["ids"].get(route)]
 
 
 def _model(block: Mapping[str, Any], route: str, facts: Mapping[str, Any]) -> Model:
@@ -128,16 +186,38 @@ def _model(block: Mapping[str, Any], route: str, facts: Mapping[str, Any]) -> Mo
         sizes=_sizes(facts["size_rules"].get(b.get("size_rule"))),
         prompt_max=b.get("prompt_max_chars"),
         status="retired" if b["status"].startswith("retired") else b["status"],
-        shutdown=date.fromisoformat(b["shutdown"]) if "shutdown" in b else None,
+        shutdown=_day(b, "shutdown"),
         successor=b.get("successor"),
         practice=b.get("practice", False),
         typical_seconds=float(b["seconds"]),
     )
 
 
+def _text(block: Mapping[str, Any], route: str) -> TextModel:
+    later = block.get("price_next")
+    return TextModel(
+        name=f"{route}/{block['ids'][route]}",
+        label=_label(block, route),
+        provider=route,
+        id=block["ids"][route],
+        price=prices.price(block["price"], route),
+        next_price=prices.price(later, route) if later else None,
+        next_from=date.fromisoformat(later["valid_from"]) if later else None,
+        status=block["status"],
+        shutdown=_day(block, "shutdown"),
+        successor=block.get("successor"),
+        practice=block.get("practice", False),
+        typical_seconds=float(block["seconds"]),
+    )
+
+
 def _label(block: Mapping[str, Any], route: str) -> str:
-    shared = sum(bool(block["ids"].get(other)) for other in ROUTES) > 1
+    shared = len(_routes(block)) > 1
     return f"{block['display_name']} · {ROUTES[route]}" if shared else str(block["display_name"])
+
+
+def _day(block: Mapping[str, Any], name: str) -> date | None:
+    return date.fromisoformat(block[name]) if name in block else None
 
 
 def _range(block: Mapping[str, Any] | None) -> Range | None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from core.providers import Request, Result
+from core.providers import Request, Result, TextRequest
 
 FREE = Decimal(0)
 _MILLION = Decimal(1_000_000)
 # About what a word of English comes to; prompts are a small part of every price.
 _CHARACTERS_PER_TOKEN = 4
+_TEXT_OUT_TOKENS = 400
+"""A long caption with its hashtags and alt text, written as JSON."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,18 @@ def cost(rule: Price | None, request: Request, result: Result) -> tuple[Decimal 
         return _tokens(rule, result.usage), "computed"
     money = estimate(rule, request, len(request.references) + (request.source is not None))
     return money.usd, "computed" if money.usd == FREE else "estimated"
+
+
+def text_estimate(rule: Price, request: TextRequest) -> Decimal:
+    """What one text should cost, in US dollars, before paying: the words and the fields that go out, and a caption."""
+    # Bytes, not characters: a letter of other scripts is about as many tokens as it has bytes more.
+    sent = len(f"{request.instructions}{request.prompt}{dict(request.fields)}".encode(errors="replace"))
+    return _tokens(rule, {"text_in": -(-sent // _CHARACTERS_PER_TOKEN), "text_out": _TEXT_OUT_TOKENS})
+
+
+def text_cost(rule: Price, usage: Mapping[str, int]) -> Decimal:
+    """What a text cost, in US dollars, by its tokens. Cached ones count in full: too much is better than nothing."""
+    return _tokens(rule, usage)
 
 
 def gpt_image_tokens(effort: int, width: int, height: int) -> int:

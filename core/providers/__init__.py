@@ -171,3 +171,23 @@ def open_providers(settings: Settings) -> dict[str, Provider]:
     )
     opened: list[Provider] = [kind(settings) for wanted, kind in kinds if wanted]
     return {provider.name: provider for provider in opened}
+
+
+def open_writers(settings: Settings) -> dict[str, Writer]:
+    """The writers that these settings open, by name: the built-in one always, the others with their key.
+
+    Nothing is called or checked here.
+    """
+    from core.providers import chat
+    from core.providers.gemini_words import GeminiWords
+    from core.providers.sketch_words import SketchWords
+
+    # To add a writer, add a line: what opens it, and what makes it.
+    kinds: tuple[tuple[object, Callable[[Settings], Writer]], ...] = (
+        (True, SketchWords),
+        (settings.openrouter_api_key, chat.openrouter),
+        (settings.openai_api_key, chat.openai),
+        (settings.gemini_api_key, GeminiWords),
+    )
+    opened = [make(settings) for wanted, make in kinds if wanted]
+    return {writer.name: writer for writer in opened}
