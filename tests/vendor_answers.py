@@ -102,9 +102,8 @@ _FIELDS = {
 
 def refusal(vendor: str, headers: dict[str, str], body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
     """What the real vendor would answer to a request it does not like."""
-    given = headers.get("authorization", "").removeprefix("Bearer ") or headers.get("x-goog-api-key", "")
-    if vendor != "a1111" and given != KEY:
-        return 401, complaint(vendor, 401, f"Incorrect API key provided: {given}.", "invalid_api_key")
+    if vendor != "a1111" and (no := locked_out(vendor, headers)):
+        return no
     unknown = set(body) - set(_FIELDS[vendor].split())
     if unknown:
         return 400, complaint(vendor, 400, f"Unknown parameter: {min(unknown)}.", "unknown_parameter")
@@ -115,6 +114,14 @@ def refusal(vendor: str, headers: dict[str, str], body: dict[str, Any]) -> tuple
         if _png(mask)[:2] != _png(image)[:2] or _png(mask)[2] not in _ALPHA:
             return 400, complaint(vendor, 400, "Invalid mask image: size or format differ.", "invalid_image_file")
     return None
+
+
+def locked_out(vendor: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]] | None:
+    """What the vendor says to a wrong key, repeating it; None when the key is the right one."""
+    given = headers.get("authorization", "").removeprefix("Bearer ") or headers.get("x-goog-api-key", "")
+    if given == KEY:
+        return None
+    return 401, complaint(vendor, 401, f"Incorrect API key provided: {given}.", "invalid_api_key")
 
 
 def _png(data: bytes) -> tuple[int, int, int]:

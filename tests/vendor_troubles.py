@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.vendor_answers import CHAT, REFUSAL, RETRY_AFTER, complaint, good
+from tests.vendor_answers import CHAT, REFUSAL, RETRY_AFTER, complaint
 
 
 def _status(status: int, message: str, code: str = "", **headers: str) -> Callable[[Any], None]:
@@ -19,7 +19,7 @@ def _html(h: Any) -> None:
 
 def _truncated(h: Any) -> None:
     """Valid JSON around base64 that stops in the middle of a character group."""
-    body = json.dumps(good(h.vendor, h.vendors.picture))
+    body = json.dumps(h.good())
     data = base64.b64encode(h.vendors.picture).decode()
     h.reply(
         200,
@@ -74,7 +74,7 @@ def _drip(h: Any) -> None:
 
 
 def _cut(h: Any) -> None:
-    body = json.dumps(good(h.vendor, h.vendors.picture)).encode()
+    body = json.dumps(h.good()).encode()
     h.head(200, {"Content-Length": str(len(body))})
     h.wfile.write(body[: len(body) // 2])
     h.reset()
@@ -106,7 +106,7 @@ def _bare(h: Any) -> None:
 
 def _usage(change: Callable[[dict[str, Any]], object]) -> Callable[[Any], None]:
     def answer(h: Any) -> None:
-        body = good(h.vendor, h.vendors.picture)
+        body = h.good()
         change(body)
         h.json(200, body)
 

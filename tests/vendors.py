@@ -5,8 +5,10 @@
         vendors.next("429", "500")          # what the next calls meet; after them it behaves well again
         ...
         vendors.calls                       # what really arrived
+        vendors.charges                     # what it made and takes money for, whether or not anybody hears of it
 
-It refuses what the real ones refuse: a wrong key, a field they do not know, a mask of another size.
+Calls for text are kept apart: `texts`, `next_text`, `always_text`. It refuses what the real ones refuse: a wrong key,
+a field they do not know, a mask of another size, a loose schema.
 """
 
 import json
@@ -21,8 +23,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from tests import vendor_words
 from tests.vendor_answers import KEY, REQUEST_ID, good, refusal
 from tests.vendor_troubles import TROUBLES
+from tests.vendor_words import TEXT_TROUBLES
 
 # A server of one's own has no moderation; here it answers like OpenAI, since some wrappers do.
 VENDORS = ("openrouter", "openai", "gemini", "a1111")
@@ -37,6 +41,18 @@ class Call:
     headers: dict[str, str]
     body: dict[str, Any]
 
+    @property
+    def writes(self) -> bool:
+        """Whether a text is asked for, and not a picture."""
+        return vendor_words.writes(self.path, self.body)
+
+    @property
+    def prompt(self) -> str:
+        """What the person asked for."""
+        if "contents" in self.body:
+            return str(self.body["contents"][0]["parts"][0]["text"])
+        return str(self.body["messages"][-1]["content"] if self.writes else self.body["prompt"])
+
 
 @dataclass
 class Vendors:
@@ -46,11 +62,18 @@ class Vendors:
     seconds: float = 0.0
     """How long a good answer takes."""
     calls: list[Call] = field(default_factory=list)
+    """For pictures."""
+    texts: list[Call] = field(default_factory=list)
+    """For text."""
+    charges: list[Call] = field(default_factory=list)
+    """One for each picture and text that was made."""
     always: str = ""
-    """A trouble that every call meets, unless `next` says otherwise."""
+    """A trouble that every call for a picture meets, unless `next` says otherwise."""
+    always_text: str = ""
 
     def __enter__(self) -> Self:
         self._queue: deque[str] = deque()
+        self._text_queue: deque[str] = deque()
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.vendors = self
@@ -79,11 +102,18 @@ class Vendors:
         }
 
     def next(self, *troubles: str) -> None:
-        """What the next calls meet, one each; "" is a good answer. The names are the keys of TROUBLES."""
+        """What the next calls for pictures meet, one each; "" is a good answer. The names are the keys of TROUBLES."""
         self._queue.extend(troubles)
 
-    def trouble(self) -> str:
-        return self._queue.popleft() if self._queue else self.always
+    def next_text(self, *troubles: str) -> None:
+        """The same for text; the names are the keys of TEXT_TROUBLES."""
+        self._text_queue.extend(troubles)
+
+    def met(self, call: Call) -> str:
+        """Note that this call arrived. Returns the trouble that it meets."""
+        (self.texts if call.writes else self.calls).append(call)
+        queue, always = (self._text_queue, self.always_text) if call.writes else (self._queue, self.always)
+        return queue.popleft() if queue else always
 
 
 class _Server(ThreadingHTTPServer):
@@ -103,18 +133,26 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         self.vendor = self.path.split("/")[1]
-        call = Call(self.vendor, self.path, {k.lower(): v for k, v in self.headers.items()}, json.loads(raw))
-        self.vendors.calls.append(call)
-        trouble = self.vendors.trouble()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.call = call = Call(self.vendor, self.path, headers, json.loads(raw))
+        trouble = self.vendors.met(call)
+        refuse, troubles = (vendor_words.refusal, TEXT_TROUBLES) if call.writes else (refusal, TROUBLES)
         # Whoever hangs up on a trouble is right to do so.
         with suppress(ConnectionError):
             if trouble:
-                TROUBLES[trouble](self)
-            elif no := refusal(self.vendor, call.headers, call.body):
+                troubles[trouble](self)
+            elif no := refuse(self.vendor, call.headers, call.body):
                 self.json(*no)
             else:
                 time.sleep(self.vendors.seconds)
-                self.json(200, good(self.vendor, self.vendors.picture, call.body.get("seed", -1)))
+                self.json(200, self.good())
+
+    def good(self) -> dict[str, Any]:
+        """Make what was asked for, and charge for it."""
+        self.vendors.charges.append(self.call)
+        if self.call.writes:
+            return vendor_words.good(self.vendor, self.call.body)
+        return good(self.vendor, self.vendors.picture, self.call.body.get("seed", -1))
 
     def json(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         self.reply(status, json.dumps(body).encode(), headers)
