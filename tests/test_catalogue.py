@@ -9,29 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue import Catalogue, Model, cost, estimate, fit, warn_soon
+from core.catalogue import Catalogue, Model, TextModel, cost, estimate, fit, warn_soon
 from core.errors import Refused
 from core.models import MODELS, ROUTES
 from core.prices import gpt_image_tokens
-from core.providers import Picture, Request, Result
+from core.providers import Picture, Request, Result, TextRequest
 
 TODAY = date(2026, 11, 21)
 CATALOGUE = Catalogue.load(today=lambda: TODAY)
 EVERY = CATALOGUE.models(ROUTES)
+TEXTS = CATALOGUE.texts(ROUTES)
 BLOCKS = tomllib.loads(MODELS.read_text(encoding="utf-8"))
 
 WISH = Request("", "a red fox in the snow")
 SOURCE = Picture(b"", "image/png", 1024, 1024)
 
 
-def names(models: tuple[Model, ...]) -> list[str]:
+def names(models: tuple[Model, ...] | tuple[TextModel, ...]) -> list[str]:
     return [model.name for model in models]
 
 
 # The file ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", BLOCKS["image_model"] + BLOCKS["image_template"], ids=lambda block: block["key"])
+@pytest.mark.parametrize(
+    "block", BLOCKS["image_model"] + BLOCKS["image_template"] + BLOCKS["text_model"], ids=lambda block: block["key"]
+)
 def test_every_block_says_where_its_facts_are_from(block) -> None:
     assert re.match(r"20\d\d", block["as_of"]) and block["source"] and block["grade"] in "ABC"
     assert block["display_name"] and block["ids"] and block["seconds"] > 0
@@ -322,3 +325,103 @@ def priced(name: str, result: Result) -> tuple[Decimal | None, str]:
     model = CATALOGUE.find(name)
     request, _ = fit(model, WISH)
     return cost(model, request, result)
+
+
+# Models that write ---------------------------------------------------------------------------------------------------
+
+CAPTION = TextRequest(
+    model="",
+    instructions="x" * 1000,
+    prompt="y" * 200,
+    fields={"caption": {"type": "string"}},
+)
+
+
+def test_only_writers_that_are_open_can_be_picked_in_the_files_order() -> None:
+    assert names(CATALOGUE.texts(["sketch"])) == ["sketch/caption"]
+    assert names(CATALOGUE.texts({"openai": None, "sketch": None})) == [
+        "sketch/caption", "openai/gpt-6-luna", "openai/gpt-6.1-terra", "openai/gpt-6.1-sol",
+    ]  # fmt: skip
+    assert CATALOGUE.texts(["a1111"]) == ()
+
+
+def test_a_model_that_writes_is_there_once_for_each_route_it_has_an_id_for() -> None:
+    terra = [name for name in names(TEXTS) if "terra" in name]
+    haiku = [name for name in names(TEXTS) if "haiku" in name]
+
+    assert (terra, haiku) == (["openai/gpt-6.1-terra"], ["openrouter/anthropic/claude-haiku-5.5"])
+    assert len({model.label for model in TEXTS}) == len(TEXTS)
+    assert not {model.label for model in TEXTS} & {model.label for model in EVERY}
+
+
+def test_a_model_that_writes_and_one_that_draws_are_not_taken_for_each_other() -> None:
+    assert CATALOGUE.text("openai/gpt-6-luna").id == "gpt-6-luna"
+    with pytest.raises(Refused, match="no model called “sketch/sketch” that writes"):
+        CATALOGUE.text("sketch/sketch")
+    with pytest.raises(Refused, match="no model called “sketch/caption”"):
+        CATALOGUE.find("sketch/caption")
+
+
+def test_what_writes_has_a_friendly_name_and_says_when_it_is_for_practice() -> None:
+    assert CATALOGUE.label("openrouter/openai/gpt-6-luna") == "GPT-6 Luna · OpenRouter"
+    assert CATALOGUE.practises("sketch/caption") and not CATALOGUE.practises("openai/gpt-6-luna")
+    assert names(tuple(model for model in TEXTS if model.practice)) == ["sketch/caption"]
+
+
+@pytest.mark.parametrize("model", TEXTS, ids=lambda model: model.name)
+def test_the_price_of_a_text_is_known_before_paying_and_only_practice_is_free(model: TextModel) -> None:
+    usd = model.estimate(CAPTION)
+
+    assert type(usd) is Decimal and 0 <= usd < Decimal("0.02")
+    assert (usd == 0) == model.practice == (model.cost({"text_in": 1}) == 0)
+
+
+def test_a_text_costs_what_its_tokens_cost() -> None:
+    luna = CATALOGUE.text("openai/gpt-6-luna")
+
+    assert luna.cost({"text_in": 310, "text_out": 96}) == Decimal("0.000079")
+    assert luna.cost({}) == 0
+
+
+def test_a_longer_request_in_any_script_costs_more() -> None:
+    luna = CATALOGUE.text("openai/gpt-6-luna")
+
+    plain, longer, other = (
+        luna.estimate(replace(CAPTION, prompt=text)) for text in ("fox " * 50, "fox " * 99, "狐" * 200)
+    )
+
+    assert plain < longer and plain < other
+
+
+def test_a_price_counts_on_its_own_days() -> None:
+    def price(day: date) -> Decimal:
+        model = Catalogue.load(today=lambda: day).text("gemini/gemini-3.8-flash")
+        return model.cost({"text_in": 1_000_000, "text_out": 1_000_000})
+
+    assert (price(date(2026, 12, 31)), price(date(2027, 1, 1))) == (Decimal("4.50"), Decimal("9.00"))
+
+
+def test_a_price_that_changes_leaves_no_day_without_one() -> None:
+    for block in BLOCKS["text_model"]:
+        if "price_next" in block:
+            ends = date.fromisoformat(block["price"]["valid_until"])
+
+            assert date.fromisoformat(block["price_next"]["valid_from"]).toordinal() == ends.toordinal() + 1
+
+
+def test_a_model_that_no_longer_writes_is_refused_with_its_successor_on_the_day_it_ends() -> None:
+    ending = replace(CATALOGUE.text("openai/gpt-6-luna"), shutdown=date(2026, 12, 1), successor="gpt-6.1-terra")
+    before = Catalogue([], {}, lambda: date(2026, 11, 30), [ending])
+    after = Catalogue([], {}, lambda: date(2026, 12, 1), [ending])
+
+    assert before.text(ending.name) == ending
+    with pytest.raises(Refused, match=r"ended on 1 December 2026\. Pick gpt-6\.1-terra instead"):
+        after.text(ending.name)
+    assert (names(before.texts(["openai"])), after.texts(["openai"])) == ([ending.name], ())
+    assert after.label(ending.name) == ending.label
+
+
+def test_people_hear_of_the_end_of_a_model_that_writes() -> None:
+    ending = replace(CATALOGUE.text("openai/gpt-6-luna"), shutdown=date(2026, 12, 1))
+
+    assert "ends on 1 December 2026" in (warn_soon(ending, TODAY) or "")

@@ -56,7 +56,7 @@ def told(wire: Wire, request: TextRequest, text: str, *, cut: bool = False) -> d
     try:
         fields: dict[str, Any] = taken(found, schema(request.fields))
     except ValueError as wrong:
-        raise unusable(wire, f"without a {wrong} that we can use") from None
+        raise unusable(wire, f"its “{wrong}” was missing or not what we asked for") from None
     return fields
 
 
