@@ -277,7 +277,7 @@ def test_a_trouble_is_one_error_of_the_right_kind_after_one_call(vendors, writer
     [
         (
             "refusal",
-            f"declined to write this, “{WORDS_REFUSAL}”. Change the prompt and ask again, or write it yourself.",
+            f"declined to write this: “{WORDS_REFUSAL}” Change the prompt and ask again, or write it yourself.",
         ),
         ("refusal in words", WORDS_REFUSAL),
         ("filtered", "declined to write this"),
