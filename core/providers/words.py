@@ -28,11 +28,10 @@ class Desk(Wire):
         if kind != "moderation":
             return super().refused(said, kind)
         words = self.clean(said.message)
-        quoted = f", “{words}”" if words else ""
-        return ProviderRefused(
-            f"{self.vendor} declined to write this{quoted}. Change the prompt and ask again, or write it yourself.",
-            kind,
-        )
+        quoted = f": “{words}”" if words else ""
+        stop = "" if words.endswith((".", "!", "?", "…")) else "."
+        todo = "Change the prompt and ask again, or write it yourself."
+        return ProviderRefused(f"{self.vendor} declined to write this{quoted}{stop} {todo}", kind)
 
 
 def schema(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
