@@ -19,9 +19,9 @@ HOUSE = """
     pages.*  core.cli
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
-    core.conversations  core.generations  core.gallery  core.uploads  core.demo
-    core.receipts  core.demo_rows
-    core.asks  core.cards  core.ledger
+    core.conversations  core.generations  core.sharing  core.shared  core.gallery  core.uploads  core.demo
+    core.receipts  core.demo_rows  core.showing
+    core.asks  core.cards  core.ledger  core.lineage
     core.captions
     core.posts
     core.briefs
@@ -34,7 +34,7 @@ HOUSE = """
     core.providers.**
     core.pictures  core.settings
     core.tables.**
-    core.bundles  core.columns  core.errors  core.limits  core.log  core.metrics
+    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.tokens
     core
 """
 
@@ -47,7 +47,8 @@ CLOSED = {
 HOMES = {
     "streamlit": ("app", "pages.**"),
     "streamlit_image_select": ("pages.parts.source_strip",),
-    "babel": ("pages.parts.words",),
+    "babel": ("pages.parts.words", "core.web.words"),
+    "jinja2": ("core.web.paper",),
     "pandas": ("app",),  # imported early there, for Streamlit
     "pyarrow": ("app",),
     "anyio": ("app", "core.web.**"),

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from core.studio import Studio
-from core.web import conversations, gallery, health, live, media, security, ui, uploads
+from core.web import conversations, gallery, health, lineage, live, media, security, shared, ui, uploads
 from core.web.live import Hub
 from core.web.security import Identify
 
-OURS = ("api", "m", "ui")
+OURS = ("api", "m", "s", "ui")
 """What Streamlit must not answer with its start page and status 200."""
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -22,9 +22,11 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
     return [
         *health.routes(studio),
         *media.routes(studio),
+        *shared.routes(studio, ui_folder.parent / "locale"),
         *ui.routes(ui_folder),
         *gallery.routes(studio, identify),
         *conversations.routes(studio, identify),
+        *lineage.routes(studio, identify),
         *uploads.routes(studio, identify),
         *live.routes(identify, hub),
         *(
