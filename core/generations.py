@@ -58,7 +58,7 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
         generation = access.find(db, Generation, generation_id, person, lock=True)
         if generation.status in (*UNFINISHED, SUCCEEDED):
             raise Refused("This one is done or on its way already. Ask a new turn for another picture.")
-        if generation.practice != studio.catalogue.find(f"{generation.provider}/{generation.model}").practice:
+        if generation.practice != studio.catalogue.practises(f"{generation.provider}/{generation.model}"):
             raise Refused("This is sample content and cannot be tried again. Ask a new turn to make a real one.")
         generation.status, generation.round = QUEUED, generation.round + 1
         generation.error_kind = generation.error = None

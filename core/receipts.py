@@ -57,7 +57,7 @@ class Taken:
     """What an answer held, ready to be kept."""
 
     bill: Bill
-    pictures: tuple[pictures.Kept, ...] = ()
+    kept: tuple[pictures.Kept, ...] = ()
     words: Mapping[str, Any] | None = None
     """A caption's fields."""
     seed: int | None = None
@@ -98,9 +98,9 @@ def _store(studio: Studio, found: Entry, receipt: Receipt, taken: Taken) -> None
             found.turn.conversation_id,
             studio.now(),
         )
-        for place, picture in enumerate(taken.pictures)
+        for place, picture in enumerate(taken.kept)
     ]
-    for row, picture in zip(rows, taken.pictures, strict=True):
+    for row, picture in zip(rows, taken.kept, strict=True):
         keeping.put(studio.store, row.key, picture)
     ledger.store(
         studio,
