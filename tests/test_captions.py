@@ -1,0 +1,188 @@
+"""A first turn's caption is written through the same pipeline as its images, to the brief, and never lost."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from PIL import Image as Pillow
+from sqlmodel import select
+
+from core import access, briefs, captions, conversations, generations
+from core.access import Person
+from core.briefs import Brief
+from core.errors import Refused
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import CAPTION, Attempt, Generation, Image, Post
+from core.views import TurnView
+from tests.conftest import unfinished, wish
+from tests.vendors import Vendors
+
+
+@pytest.fixture
+def vendors() -> Iterator[Vendors]:
+    picture = BytesIO()
+    Pillow.effect_noise((64, 64), 60).convert("RGB").save(picture, "PNG")
+    with Vendors(picture.getvalue()) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(settings: Settings, vendors: Vendors) -> Settings:
+    """Both homes, with every provider open."""
+    return replace(settings, **vendors.settings())
+
+
+def turn_of(studio: Studio, person: Person, conversation: str) -> TurnView:
+    return conversations.opened(studio, person, conversation).turns[-1]
+
+
+def test_a_first_turn_has_its_caption_beside_its_images(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", caption=captions.AUTO, count=2))
+    assert len(unfinished(studio)) == 3
+
+    work()
+
+    turn = turn_of(studio, alice, asked.conversation_id)
+    assert turn.caption and turn.caption.status == "succeeded" and turn.caption.practice
+    assert turn.caption.post and "fox" in turn.caption.post.caption.lower()
+    assert [g.makes for g in turn.generations] == ["image", "image"]
+    with studio.reading() as db:
+        [post] = db.exec(select(Post)).all()
+        assert {image.post_id for image in db.exec(select(Image)).all()} == {post.id}
+
+
+def test_alt_text_reaches_images_that_came_before_the_caption_and_after_it(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    conversations.start(studio, alice, wish("a red fox", caption=captions.AUTO, count=2))
+    first, *others = unfinished(studio)
+
+    work()
+
+    assert first and others
+    with studio.reading() as db:
+        post, images = db.exec(select(Post)).one(), db.exec(select(Image)).all()
+    assert post.alt and {image.alt for image in images} == {post.alt}
+
+
+def test_each_edit_has_a_post_of_its_own_with_the_words_of_what_it_was_made_from(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", caption=captions.AUTO))
+    work()
+    [fox] = conversations.opened(studio, alice, asked.conversation_id).images
+
+    conversations.ask(studio, alice, asked.conversation_id, wish("bluer", source=fox.id, count=2, caption="auto"))
+    work()
+
+    turn = turn_of(studio, alice, asked.conversation_id)
+    posts = {image.post_id for g in turn.generations for image in g.images}
+    assert turn.caption is None and len(posts) == 2 and fox.post_id not in posts
+    with studio.reading() as db:
+        assert len({post.caption for post in db.exec(select(Post)).all()}) == 1
+
+
+def test_paid_images_get_a_paid_caption_in_the_ledger_and_practice_never_costs(
+    studio: Studio, alice: Person, vendors: Vendors, work: Callable[[], None]
+) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox", "openai/gpt-image-2", caption="auto", quality="low"))
+
+    work()
+
+    caption = turn_of(studio, alice, asked.conversation_id).caption
+    assert caption and not caption.practice and caption.cost and caption.cost > 0
+    assert vendors.texts and len(vendors.texts) == 1
+    with studio.reading() as db:
+        [attempt] = db.exec(select(Attempt).where(Attempt.generation_id == caption.id)).all()
+    assert (attempt.state, attempt.cost_basis) == ("stored", caption.cost_basis)
+
+
+def test_the_price_says_what_the_caption_adds(studio: Studio, alice: Person) -> None:
+    ask = wish("a red fox", "openai/gpt-image-2", quality="low")
+
+    without, with_it = (
+        conversations.quote(studio, alice, replace(ask, caption=wanted)).cost for wanted in ("", "auto")
+    )
+
+    assert Decimal(0) < with_it - without < Decimal("0.01")
+
+
+def test_the_caption_keeps_to_the_brief_of_that_moment(
+    studio: Studio, alice: Person, vendors: Vendors, work: Callable[[], None]
+) -> None:
+    briefs.save(studio, alice, Brief(voice="dry", language="Portuguese", hashtags=("#Foxes",), avoid=("cheap",)))
+    asked = conversations.start(studio, alice, wish("a red fox", "openai/gpt-image-2", caption="auto", quality="low"))
+    briefs.save(studio, alice, Brief(voice="loud"))
+
+    work()
+
+    said = str(vendors.texts[0].body)
+    assert "dry" in said and "Portuguese" in said and "cheap" in said and "loud" not in said
+    caption = turn_of(studio, alice, asked.conversation_id).caption
+    assert caption and caption.post and caption.post.hashtags[0] == "Foxes"
+
+
+@pytest.mark.parametrize("trouble", ["refusal", "cut", "truncated"])
+def test_a_caption_that_fails_leaves_the_images_and_can_be_tried_again(
+    studio: Studio, alice: Person, vendors: Vendors, work: Callable[[], None], trouble: str
+) -> None:
+    vendors.next_text(trouble)
+    asked = conversations.start(studio, alice, wish("a red fox", "openai/gpt-image-2", caption="auto", quality="low"))
+    work()
+    turn = turn_of(studio, alice, asked.conversation_id)
+    assert turn.caption and turn.caption.status == "failed" and turn.caption.error
+    assert [g.status for g in turn.generations] == ["succeeded"]
+
+    generations.retry(studio, alice, turn.caption.id)
+    work()
+
+    again = turn_of(studio, alice, asked.conversation_id).caption
+    assert again and again.status == "succeeded" and again.post and again.post.caption
+
+
+def test_images_that_all_fail_leave_the_caption(
+    studio: Studio, alice: Person, vendors: Vendors, work: Callable[[], None]
+) -> None:
+    vendors.always = "blocked"
+    asked = conversations.start(studio, alice, wish("a red fox", "openai/gpt-image-2", caption="auto", quality="low"))
+
+    work()
+
+    turn = turn_of(studio, alice, asked.conversation_id)
+    assert [g.status for g in turn.generations] == ["failed"]
+    assert turn.caption and turn.caption.post and turn.caption.post.caption
+
+
+def test_a_persons_own_words_are_not_overwritten(studio: Studio, alice: Person, work: Callable[[], None]) -> None:
+    conversations.start(studio, alice, wish("a red fox", caption="auto"))
+    with studio.transaction() as db:
+        post = db.exec(select(Post)).one()
+        post.caption, post.edited_at = "Mine", studio.now()
+
+    work()
+
+    with studio.reading() as db:
+        assert db.exec(select(Post)).one().caption == "Mine"
+        assert db.exec(select(Generation).where(Generation.kind == CAPTION)).one().status == "succeeded"
+
+
+def test_a_model_that_cannot_write_is_refused_before_anything_is_asked(studio: Studio, alice: Person) -> None:
+    with pytest.raises(Refused):
+        conversations.start(studio, alice, wish("a red fox", caption="openai/gpt-image-2"))
+
+    assert unfinished(studio) == []
+
+
+def test_without_a_service_that_writes_nothing_is_asked_of_a_practice_writer(laptop: Settings) -> None:
+    """Paid images beside a practice caption would be published by somebody in a hurry."""
+    studio = open_studio(replace(laptop, a1111_url="http://127.0.0.1:9"))
+    person = access.local_person(studio)
+
+    conversations.start(studio, person, wish("a red fox", "a1111/any", caption="auto"))
+
+    assert len(unfinished(studio)) == 1
