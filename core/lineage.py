@@ -141,7 +141,7 @@ def _asked(db: Session, person: Person, condition: Any) -> Iterator[tuple[Turn, 
         .where(condition)
         .order_by(col(Turn.position))
     )
-    for turn, image, generation, parent, title in db.execute(query).tuples():
+    for turn, image, generation, parent, title in db.execute(query):
         yield turn, _origin(image, generation, parent, title) if image else None
 
 
