@@ -85,7 +85,7 @@ class Media:
             return Response(status_code=304, headers={**HEADERS, "ETag": etag})
         if variant not in VARIANTS:
             return await self._original(request, image_id, file, {"ETag": etag}, saved=variant == "download")
-        data = await self._variant(file, *VARIANTS[variant])
+        data = await self.variant(file, variant)
         part = ranges.wanted(request, len(data), etag)
         return part.response(data[part.first : part.last + 1], {**HEADERS, "ETag": etag, "Content-Type": _mime(data)})
 
@@ -105,7 +105,9 @@ class Media:
             image = access.find(db, Image, image_id, person)
         return File(image.key, image.mime, image.size, image.sha256)
 
-    async def _variant(self, file: File, place: str, make: Callable[[bytes], bytes]) -> bytes:
+    async def variant(self, file: File, name: str) -> bytes:
+        """One of VARIANTS of this picture; made at first look. Who may see it was asked before."""
+        place, make = VARIANTS[name]
         key = file.stem + place
         try:
             # A thumbnail on this machine's disk is read right here: handing it to a thread costs more than the read.
