@@ -1,4 +1,4 @@
-"""A process that can be killed: asks for one image and makes it, until kill -9 at a chosen line or moment.
+"""A process that can be killed: makes an image and its caption, until kill -9 at a chosen line or moment.
 
 `serve` is the body of a small process that only forks. Its children connect to the database anew, count the lines that
 they run in the files of the pipeline, in every thread, and end themselves with SIGKILL at the line that was chosen. So
@@ -23,7 +23,19 @@ from typing import Any
 
 CORE = Path(__file__).parent.parent / "core"
 PIPELINE = (
-    *("asks", "conversations", "generations", "ledger", "receipts", "keeping", "spool", "store", "disk"),
+    *(
+        "asks",
+        "captions",
+        "posts",
+        "conversations",
+        "generations",
+        "ledger",
+        "receipts",
+        "keeping",
+        "spool",
+        "store",
+        "disk",
+    ),
     *("files", "pictures", "providers/wire", "jobs", "events", "studio", "database"),
 )
 """Where a kill may fall."""
@@ -108,8 +120,9 @@ def _live(studio: Any, wanted: dict[str, Any], writer: int) -> None:
         ask = Ask(wanted["prompt"], ("openai/gpt-image-2",), new_id(), quality="low")
         with counted:
             asked = conversations.start(studio, person, ask)
-            generation = conversations.opened(studio, person, asked.conversation_id).turns[0].generations[0]
-            asyncio.run(generations.run(studio, generation.id, 0))
+            [turn] = conversations.opened(studio, person, asked.conversation_id).turns
+            for generation in (turn.caption, *turn.generations):
+                asyncio.run(generations.run(studio, generation.id, 0))
         os.write(writer, str(counted.seen).encode())
     finally:
         os._exit(0)

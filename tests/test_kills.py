@@ -1,4 +1,4 @@
-"""Never lose a paid picture, never pay twice: kill -9 at any line and at any moment of asking and making an image.
+"""Never lose a paid picture, never pay twice: kill -9 at any line and at any moment of making an image and its caption.
 
 `make test` kills 500 times, `make kills` 10,000 times.
 """
@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from core import generations, spool
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import RECEIVED, SENT, STORED, UNKNOWN, Attempt, Generation, Image, Turn
+from core.tables import CAPTION, RECEIVED, SENT, STORED, UNKNOWN, Attempt, Generation, Image, Post, Turn
 from tests.conftest import unfinished
 from tests.killing import Death, mortals
 from tests.vendors import Vendors
@@ -73,8 +73,9 @@ def test_a_process_that_is_not_killed_makes_its_image(paying: Settings, vendors:
         process.run("a red fox")
 
     with studio.reading() as db:
-        assert [a.state for a in db.exec(select(Attempt)).all()] == [STORED]
+        assert [a.state for a in db.exec(select(Attempt)).all()] == [STORED, STORED]
         assert len(db.exec(select(Image)).all()) == 1
+        assert db.exec(select(Post)).one().caption
     studio.engine.dispose()
 
 
@@ -97,7 +98,7 @@ def _start_again(studio: Studio) -> None:
 
 def _nobody_paid_twice(studio: Studio, vendors: Vendors) -> None:
     """One call at the most for every time a person asked."""
-    charged = [call.body["prompt"] for call in vendors.calls]
+    charged = [(call.writes, call.prompt) for call in vendors.charges]
     assert len(charged) == len(set(charged))
 
 
@@ -109,12 +110,12 @@ def _every_charge_is_kept_or_listed(studio: Studio, vendors: Vendors) -> None:
             .join(Attempt, col(Attempt.generation_id) == Generation.id)
         )
         rows = db.exec(query).all()
-    state = {turn.prompt: attempt.state for turn, _, attempt in rows}
+    state = {(generation.kind == CAPTION, turn.prompt): attempt.state for turn, generation, attempt in rows}
     assert not {SENT, RECEIVED} & set(state.values())
-    for call in vendors.calls:
-        assert state[call.body["prompt"]] in (STORED, UNKNOWN)
+    for call in vendors.charges:
+        assert state[call.writes, call.prompt] in (STORED, UNKNOWN)
     kept = sum(s == STORED for s in state.values())
-    assert kept <= len(vendors.calls)
+    assert kept <= len(vendors.charges)
     for _, generation, attempt in rows:
         if attempt.state == UNKNOWN:
             assert generation.error_kind == "unknown"
