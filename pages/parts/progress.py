@@ -107,6 +107,7 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
         "timings": [
             _timing(answer, label(answer.name), several=(turn.settings.get("count") or 1) > 1) for answer in answers
         ],
+        "caption": turn.caption and turn.caption.wire(studio.catalogue),
         "generations": [answer.wire(studio.catalogue) for answer in answers],
         "source": source if any(source == image.id for answer in answers for image in answer.images) else None,
         # New with every click, so that a tile which shows what was clicked goes back to what is when it was refused.

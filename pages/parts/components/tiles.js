@@ -2,6 +2,7 @@
 // themselves; Streamlit draws the page anew only when a turn came to its end or one was added.
 
 import { fill, make } from "./elements.js";
+import { drawCaption } from "./tiles_caption.js";
 import { head, tickTime } from "./tiles_head.js";
 import { adopt, follow, leave, unfinished } from "./tiles_live.js";
 import { entered, left, look, tidings } from "./tiles_page.js";
@@ -19,7 +20,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (fresh) turns.set(parentElement, (turn = begin(parentElement, data)));
   Object.assign(turn, { data, tell: setTriggerValue });
   for (const [id, { told }] of turn.wishes) if (data.granted.includes(told.wish)) turn.wishes.delete(id);
-  adopt(turn.thread, data.generations);
+  adopt(turn.thread, data.caption ? [data.caption, ...data.generations] : data.generations);
   drawHead(turn);
   draw(turn);
   if (fresh) entered(turn);
@@ -30,12 +31,13 @@ function begin(parentElement, data) {
   const turn = { root: make("article", "turn"), data, wishes: new Map(), tiles: new Map(), drawn: new Map() };
   turn.parts = {
     head: make("header"),
+    caption: make("section", "caption", "", { "aria-label": data.words.caption }),
     line: make("p", "line"),
     tiles: make("ul", "tiles"),
     leftOut: make("ul", "left-out"),
     status: make("p", "unseen", "", { role: "status", "aria-live": "polite" }),
   };
-  turn.parts.line.hidden = true;
+  turn.parts.line.hidden = turn.parts.caption.hidden = true;
   turn.root.append(...Object.values(turn.parts));
   parentElement.append(turn.root);
   turn.listener = (message) => heard(turn, message);
@@ -58,7 +60,7 @@ function heard(turn, message) {
 }
 
 function drawHead(turn) {
-  const text = JSON.stringify({ ...turn.data, generations: null, granted: null, source: null });
+  const text = JSON.stringify({ ...turn.data, generations: null, caption: null, granted: null, source: null });
   if (turn.headText === text) return;
   turn.headText = text;
   const open = turn.parts.head.querySelector("details")?.open;
@@ -71,6 +73,7 @@ function draw(turn) {
   const now = generations(turn);
   turn.parts.tiles.dataset.count = Math.min(now.length, 4);
   now.forEach((generation) => drawTile(turn, generation));
+  drawCaption(turn, (generation, act) => wished(turn, generation, act));
   drawBadge(turn, now);
   drawLeftOut(turn, now);
   turn.parts.line.hidden = !(turn.thread.offline && (turn.data.last || now.some(unfinished)));

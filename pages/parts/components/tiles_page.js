@@ -66,7 +66,7 @@ function later(thread, news, still) {
 
 // "(2/3) …" while something is at work, a mark once all is done and nobody has looked yet.
 function title(thread) {
-  const now = [...thread.generations.values()].filter((generation) => thread.shown.has(generation.turn));
+  const now = [...thread.generations.values()].filter(({ turn, makes }) => makes === "image" && thread.shown.has(turn));
   const working = new Set(now.filter(unfinished).map((generation) => generation.turn));
   const counted = now.filter((generation) => working.has(generation.turn));
   const done = counted.filter((generation) => !unfinished(generation)).length;
