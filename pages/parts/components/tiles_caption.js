@@ -29,7 +29,7 @@ function written({ post, practice, sample }, data) {
   const text = make("p", "words", post.caption);
   const foot = make("div", "doing");
   foot.append(copy([post.caption, tags].filter(Boolean).join("\n\n"), data.words));
-  foot.append(make("a", "only", data.words.openPost, { href: `/post?id=${encodeURIComponent(post.id)}`, target: "_self" }));
+  foot.append(make("a", "to-post", data.words.openPost, { href: `/post?id=${encodeURIComponent(post.id)}`, target: "_self" }));
   if (practice || sample) foot.append(make("span", "practice", data.words.practice));
   return tags ? [text, make("p", "tags", tags), foot] : [text, foot];
 }
