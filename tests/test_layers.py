@@ -20,7 +20,8 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.receipts  core.demo_rows  core.showing
+    core.posting  core.kit
+    core.receipts  core.demo_rows  core.showing  core.posted
     core.asks  core.cards  core.ledger  core.lineage
     core.captions
     core.posts
@@ -30,11 +31,11 @@ HOUSE = """
     core.migrations.**  core.keeping  core.spool  core.catalogue
     core.database  core.store  core.fitting
     core.models  core.disk
-    core.prices  core.files
+    core.prices  core.files  core.crops
     core.providers.**
     core.pictures  core.settings
     core.tables.**
-    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.tokens
+    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms  core.tokens
     core
 """
 
@@ -67,7 +68,7 @@ HOMES = {
     "msgspec": ("core.providers.**",),
     "pybase64": ("core.providers.**",),
     "numpy": ("core.providers.sketch_*",),
-    "PIL": ("core.pictures", "core.providers.sketch_*"),  # what sketch does is drawing
+    "PIL": ("core.pictures", "core.crops", "core.providers.sketch_*"),  # what sketch does is drawing
     "the environment": ("core.settings",),
 }
 
