@@ -21,7 +21,7 @@ HOUSE = """
     core.worker
     core.conversations  core.generations  core.gallery  core.uploads  core.demo
     core.receipts  core.demo_rows
-    core.asks  core.cards  core.ledger
+    core.asks  core.cards  core.drafts  core.ledger
     core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan
     core.studio
     core.migrations.**  core.keeping  core.spool  core.catalogue
