@@ -102,7 +102,7 @@ def rows() -> Iterator[Row]:
     with _pages() as addresses, browser() as chromium:
         visits: dict[str, list[Visit]] = {name: [] for name in addresses}
         for number in range(ROUNDS + 1):
-            # From both ends in turn: what a heavy page leaves behind slows the one after it.
+            # From both ends in turn, and not at once: what a heavy page leaves to be done slows the one after it.
             for name in list(addresses) if number % 2 else reversed(list(addresses)):
                 visit = _visit(chromium, addresses[name], PARTS[name])
                 if number:  # the first visit warms the server
@@ -160,6 +160,7 @@ def _visit(chromium: Browser, address: str, parts: tuple[int, int]) -> Visit:
         )
     finally:
         context.close()
+        time.sleep(QUIET_SECONDS)
 
 
 def _complete(page: Page, parts: tuple[int, int]) -> float:
