@@ -22,7 +22,7 @@ HOUSE = """
     core.conversations  core.generations  core.sharing  core.shared  core.gallery  core.uploads  core.demo
     core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted
-    core.asks  core.cards  core.ledger  core.lineage
+    core.asks  core.cards  core.drafts  core.ledger  core.lineage
     core.captions
     core.posts
     core.briefs

@@ -199,14 +199,14 @@ def test_only_the_tiles_in_use_carry_actions(desk: Page, address: str, images: l
 def test_what_is_drawn_stays_when_the_whole_is_measured(desk: Page, address: str, images: list[str]) -> None:
     desk.route("**/api/gallery/layout", lambda route: route.abort())
     desk.goto(address)
-    expect(desk.locator(".picture img.there").first).to_be_visible()
-    desk.evaluate(f"() => {TILES}.forEach((tile) => (tile.before = true))")
+    expect(desk.get_by_role("alert")).to_be_visible()
+    desk.evaluate(f"() => {TILES}.forEach((tile) => (tile.drawnBefore = true))")
     desk.unroute("**/api/gallery/layout")
 
     desk.get_by_role("button", name="Try again").click()
     expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
 
-    assert desk.evaluate(f"() => {TILES}.filter((tile) => !tile.before).length") == 0
+    assert desk.evaluate(f"() => {TILES}.filter((tile) => !tile.drawnBefore).length") == 0
 
 
 def test_the_lightbox_tells_all_and_keeps_the_page_behind_still(page: Page, address: str, images: list[str]) -> None:

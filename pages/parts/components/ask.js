@@ -1,6 +1,8 @@
 // The pictures of an ask: what it starts from and its references. Upload by choosing, pasting or dropping; each file is
 // kept by the server at once, and only ids travel with the ask. A pasted or dropped picture becomes a reference where
-// the models take them, else what the ask starts from. Also puts the cursor into the prompt when the page opens.
+// the models take them, else what the ask starts from.
+
+import { adder, element, thumb } from "./ask_pieces.js";
 
 const boxes = new WeakMap();
 
@@ -9,7 +11,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!box) {
     box = open(parentElement, data.references);
     boxes.set(parentElement, box);
-    focusPrompt(data.prompt);
   }
   box.data = data;
   box.tell = setTriggerValue;
@@ -18,19 +19,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function open(parent, references) {
-  const root = document.createElement("div");
-  root.className = "pictures";
-  parent.appendChild(root);
-  const box = { root, items: references.map((id) => ({ id })), trouble: "", depth: 0, listeners: [] };
-  listen(box, document, "pointerdown", (event) => event.target.closest?.("a") && saveDraft(box), true);
-  listen(box, document, "paste", (event) => take(box, event.clipboardData?.files, event));
+  const root = element("div", { className: "pictures" });
+  const row = element("div", { className: "row" });
+  const alert = element("p", { className: "trouble", role: "alert" });
+  root.append(row, alert);
+  parent.append(root);
+  const box = { root, row, alert, items: references.map((id) => ({ id })), trouble: "", depth: 0, listeners: [] };
+  listen(box, document, "paste", (event) => pasted(box, event));
   listen(box, document, "dragenter", (event) => dragged(box, event, 1));
   listen(box, document, "dragleave", (event) => dragged(box, event, -1));
   listen(box, document, "dragover", (event) => carriesFiles(event) && event.preventDefault());
-  listen(box, document, "drop", (event) => {
-    dragged(box, event, -box.depth);
-    take(box, event.dataTransfer?.files, event);
-  });
+  listen(box, document, "drop", (event) => dropped(box, event));
   return box;
 }
 
@@ -41,22 +40,9 @@ function close(box, parent) {
   boxes.delete(parent);
 }
 
-function listen(box, target, name, handler, capture = false) {
-  target.addEventListener(name, handler, capture);
-  box.listeners.push([target, name, handler, capture]);
-}
-
-// Words that Streamlit was not told yet would be lost when somebody follows a link to another screen.
-function saveDraft(box) {
-  const prompt = document.querySelector(box.data.prompt);
-  if (prompt && document.activeElement === prompt) box.tell("draft", prompt.value);
-}
-
-// The prompt is drawn by Streamlit, perhaps a few frames after us; whoever already works elsewhere is left alone.
-function focusPrompt(selector, patience = 120) {
-  const prompt = document.querySelector(selector);
-  if (prompt && [null, document.body].includes(document.activeElement)) prompt.focus({ preventScroll: true });
-  else if (!prompt && patience > 0) requestAnimationFrame(() => focusPrompt(selector, patience - 1));
+function listen(box, target, name, handler) {
+  target.addEventListener(name, handler);
+  box.listeners.push([target, name, handler]);
 }
 
 // ---- taking files ----
@@ -71,55 +57,88 @@ function dragged(box, event, step) {
   box.root.classList.toggle("over", box.depth > 0 && (box.data.room > 0 || box.data.startable));
 }
 
-function take(box, files, event) {
-  const pictures = [...(files ?? [])].filter((file) => file.type.startsWith("image/"));
-  if (!pictures.length) {
-    if (event?.type === "drop" && carriesFiles(event)) event.preventDefault();
-    return;
-  }
-  event?.preventDefault();
-  if (box.data.room > 0) addReferences(box, pictures);
-  else if (box.data.startable) startFrom(box, pictures[0]);
-  else box.trouble = box.data.words.full;
+// A browser opens a dropped file in place of the page, and with it all that was typed, unless it is told not to.
+function dropped(box, event) {
+  dragged(box, event, -box.depth);
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  take(box, event.dataTransfer.files);
+}
+
+// Office programs add a picture of the text that was copied: then the text is what is wanted.
+function pasted(box, event) {
+  const pictures = [...(event.clipboardData?.files ?? [])].filter(isPicture);
+  if (!pictures.length || event.clipboardData.getData("text/plain")) return;
+  event.preventDefault();
+  take(box, pictures);
+}
+
+function isPicture(file) {
+  return file.type.startsWith("image/");
+}
+
+function take(box, files) {
+  const { data } = box;
+  const pictures = [...files].filter(isPicture);
+  box.trouble = pictures.length < files.length ? data.words.other : "";
+  if (pictures.length && data.room > 0) addReferences(box, pictures);
+  else if (pictures.length && data.startable) startFrom(box, pictures);
+  else if (pictures.length) complain(box, data.words.full);
   draw(box);
 }
 
 function addReferences(box, pictures) {
   const free = Math.max(0, box.data.room - box.items.length);
-  box.trouble = pictures.length > free ? box.data.words.full : "";
-  pictures.slice(0, free).forEach((file) => upload(box, file, () => report(box)));
+  if (pictures.length > free) complain(box, box.data.words.full);
+  const several = pictures.length > 1;
+  pictures.slice(0, free).forEach((file) => upload(box, file, () => report(box), several));
 }
 
-function startFrom(box, file) {
+function begin(box, files) {
   box.trouble = "";
-  upload(box, file, (item) => {
-    box.items = box.items.filter((other) => other !== item);
+  startFrom(box, [...files]);
+}
+
+function startFrom(box, pictures) {
+  if (pictures.length > 1) complain(box, box.data.words.full);
+  upload(box, pictures[0], (item) => {
+    discard(box, item);
     box.tell("source", item.id);
   });
 }
 
-async function upload(box, file, done) {
+async function upload(box, file, done, several = false) {
   const item = { preview: URL.createObjectURL(file), waiting: true };
   box.items.push(item);
   draw(box);
   try {
-    item.id = (await sendFile(file, box.data.words)).id;
+    item.id = (await sendFile(file, box.data)).id;
     item.waiting = false;
     done(item);
   } catch (error) {
-    box.items = box.items.filter((other) => other !== item);
-    box.trouble = error.message;
+    discard(box, item);
+    complain(box, several ? `${file.name}: ${error.message}` : error.message);
   }
   draw(box);
 }
 
-async function sendFile(file, words) {
+async function sendFile(file, { most, words }) {
+  if (file.size > most) throw new Error(words.large);
   const reply = await fetch("/api/uploads", { method: "POST", headers: { "X-Studio": "1" }, body: file }).catch(() => {
     throw new Error(words.unreachable);
   });
   const answer = await reply.json().catch(() => ({}));
   if (!reply.ok) throw new Error(answer.error ?? words.unreachable);
   return answer;
+}
+
+function complain(box, sentence) {
+  box.trouble = box.trouble ? `${box.trouble}\n${sentence}` : sentence;
+}
+
+function discard(box, item) {
+  box.items = box.items.filter((other) => other !== item);
+  if (item.preview) URL.revokeObjectURL(item.preview);
 }
 
 function report(box) {
@@ -129,60 +148,24 @@ function report(box) {
 // ---- drawing ----
 
 function draw(box) {
-  const { data, root } = box;
+  const { data, root, row, alert } = box;
   const { words } = data;
   const nodes = [];
-  if (data.source) nodes.push(thumb(box, { id: data.source }, words.source, data.changeable && (() => box.tell("source", ""))));
-  box.items.forEach((item, i) => nodes.push(thumb(box, item, `${words.reference} ${i + 1}`, () => drop(box, item))));
-  if (data.startable) nodes.push(adder("start", words.start, words.hint, false, (files) => startFrom(box, files[0])));
+  if (box.source?.id !== data.source) box.source = data.source && { id: data.source };
+  if (box.source) nodes.push(thumb(data, box.source, words.source, data.changeable && (() => box.tell("source", ""))));
+  box.items.forEach((item, i) => nodes.push(thumb(data, item, `${words.reference} ${i + 1}`, () => drop(box, item))));
+  if (data.startable) nodes.push(adder("start", words.start, words.hint, false, (files) => begin(box, files)));
   if (data.room > 0) nodes.push(adder("add", words.add, words.hint, true, (files) => take(box, files)));
-  const trouble = box.trouble || (box.items.length > data.room && !box.items.some((i) => i.waiting) ? words.full : "");
-  nodes.push(element("p", { className: "trouble", role: "alert", textContent: trouble }));
   const focused = root.getRootNode().activeElement?.dataset?.name;
-  root.replaceChildren(...nodes);
-  if (focused) root.querySelector(`[data-name="${focused}"]`)?.focus();
+  row.replaceChildren(...nodes);
+  if (focused) row.querySelector(`[data-name="${focused}"]`)?.focus();
+  const trouble = box.trouble || (box.items.length > data.room && !box.items.some((i) => i.waiting) ? words.full : "");
+  if (alert.textContent !== trouble) alert.textContent = trouble; // said once, not at every look
 }
 
 function drop(box, item) {
-  box.items = box.items.filter((other) => other !== item);
-  if (item.preview) URL.revokeObjectURL(item.preview);
+  discard(box, item);
   box.trouble = "";
   report(box);
   draw(box);
-}
-
-function thumb(box, item, label, remove) {
-  const { words, base } = box.data;
-  const frame = element("figure", { className: item.waiting ? "thumb waiting" : "thumb" });
-  frame.append(element("img", { src: item.preview ?? `${base}${item.id}/256`, alt: label }));
-  frame.append(element("figcaption", { textContent: item.waiting ? words.uploading : label }));
-  if (remove && !item.waiting) frame.append(cross(`${words.remove}: ${label}`, remove));
-  return frame;
-}
-
-function cross(label, onclick) {
-  const button = element("button", { type: "button", className: "cross", ariaLabel: label, title: label, onclick });
-  button.innerHTML = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M4 4l8 8M12 4l-8 8"/></svg>';
-  return button;
-}
-
-function adder(name, text, hint, multiple, picked) {
-  const input = element("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/avif", multiple, hidden: true });
-  input.onchange = () => input.files.length && picked(input.files);
-  const button = element("button", { type: "button", className: "add", title: hint, onclick: () => input.click() });
-  button.dataset.name = name;
-  button.innerHTML = ICONS[name];
-  button.append(element("span", { textContent: text }));
-  const pair = element("span", { className: "adder" });
-  pair.append(button, input);
-  return pair;
-}
-
-const ICONS = {
-  start: '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="3" y="4" width="14" height="12" rx="2"/><path d="M3.5 14l4-4 3 3 2-2 4 4"/></svg>',
-  add: '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="3" y="6" width="11" height="11" rx="2"/><path d="M7 3h8a2 2 0 0 1 2 2v8M8.5 9v5M6 11.5h5"/></svg>',
-};
-
-function element(name, properties) {
-  return Object.assign(document.createElement(name), properties);
 }

@@ -8,7 +8,7 @@ import { listen } from "./gallery_news.js";
 import { Rows } from "./gallery_rows.js";
 import { Shelf } from "./gallery_shelf.js";
 import { Sight } from "./gallery_sight.js";
-import { tile, unread } from "./gallery_tile.js";
+import { loaded, shows, tile, unread } from "./gallery_tile.js";
 
 const GAP = 6;
 const BEYOND = 240; // pixels beyond the window that are drawn already
@@ -46,8 +46,6 @@ class Gallery {
     hear("studio:closed", ({ detail }) => this.at(detail.id, (index) => this.focus(index)));
     hear("visibilitychange", () => document.hidden || this.measure());
     new ResizeObserver(() => this.area.clientWidth !== this.rows?.width && this.arrange()).observe(this.area);
-    this.silence = listen(() => this.news(), () => this.measure());
-    if (!this.shelf.complete) this.measure();
     this.offer();
   }
 
@@ -56,13 +54,13 @@ class Gallery {
     this.around.data = data;
     const changed = data !== this.data && JSON.stringify(data) !== JSON.stringify(this.data);
     this.data = data;
-    if (!this.rows) this.arrange();
-    else if (changed) this.news();
+    this.begun ??= this.begin();
+    if (changed) this.news();
   }
 
   leave() {
     this.leaving.abort();
-    this.silence();
+    this.silence?.();
   }
 
   build() {
@@ -81,6 +79,15 @@ class Gallery {
     });
   }
 
+  // First what is in sight; what else there is and what is new may come a moment later.
+  async begin() {
+    this.arrange();
+    await loaded(this.grid);
+    if (this.leaving.signal.aborted) return;
+    this.silence = listen(() => this.news(), () => this.measure());
+    this.measure();
+  }
+
   arrange() {
     const width = this.area.clientWidth;
     if (!width) return;
@@ -89,17 +96,12 @@ class Gallery {
     this.rows = new Rows(this.shelf.total, this.shelf.shapeAt, width, target, GAP);
     this.grid.style.height = `${Math.max(0, this.rows.height - GAP)}px`;
     this.grid.setAttribute("aria-rowcount", this.rows.length);
-    for (const [row, node] of this.drawn) if (!this.stays(row, node, before)) this.erase(row);
+    for (const [row, node] of this.drawn) // what is still true stays: drawn again, its pictures would load again
+      if (!this.rows.like(before, row) || !shows(node, this.shelf)) this.erase(row);
     this.grid.hidden = this.shelf.total === 0;
     this.around.count(this.shelf.complete ? this.shelf.total : null);
     if (anchor) this.hold(anchor);
     this.paint();
-  }
-
-  // Is what was drawn of this row still true? Drawing it again would load its pictures again.
-  stays(row, node, before) {
-    return this.rows.like(before, row)
-      && [...node.children].every((cell) => cell.dataset.id === this.shelf.at(Number(cell.dataset.index))?.id);
   }
 
   erase(row) {
@@ -149,7 +151,6 @@ class Gallery {
     for (const place of this.rows.places(row)) {
       const item = this.shelf.at(place.index);
       const cell = item ? tile(item, place, this.rows.heights[row], this.data) : unread(place, this.data);
-      cell.dataset.index = place.index;
       if (item && this.entering?.has(item.id)) cell.classList.add("entering");
       node.append(cell);
     }

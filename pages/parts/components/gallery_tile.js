@@ -2,6 +2,8 @@
 
 import { day, make, reducedMotion } from "./elements.js";
 
+const PATIENCE = 800; // ms
+
 export function tile(item, place, height, data) {
   const { words, locale } = data;
   const cell = frame("tile", place);
@@ -28,8 +30,21 @@ export function unread(place, { words }) {
   return cell;
 }
 
-function frame(className, { left, width }) {
+// Are the tiles of this row of the images that are there now?
+export function shows(row, shelf) {
+  return [...row.children].every((cell) => cell.dataset.id === shelf.at(Number(cell.dataset.index))?.id);
+}
+
+// Resolves when the pictures that are drawn have come, or have taken too long.
+export function loaded(grid) {
+  const coming = [...grid.querySelectorAll("img")].filter((node) => !node.complete);
+  const come = (node) => new Promise((done) => ["load", "error"].forEach((how) => node.addEventListener(how, done)));
+  return Promise.race([Promise.all(coming.map(come)), new Promise((done) => setTimeout(done, PATIENCE))]);
+}
+
+function frame(className, { index, left, width }) {
   const cell = make("div", className, "", { role: "gridcell" });
+  cell.dataset.index = index;
   cell.style.left = `${left}px`;
   cell.style.width = `${width}px`;
   return cell;

@@ -1,0 +1,81 @@
+"""The pictures of an ask: what it starts from and its references, chosen, pasted or dropped."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from core import access, pictures
+from core.access import Person
+from core.models import Model
+from core.studio import Studio
+from core.views import ImageView
+from pages.parts.components import component
+from pages.parts.words import _
+
+PICTURES = component("ask")
+
+OnSource = Callable[[str | None], None]
+"""Called with the id of an image just uploaded to start from, or with None to start from words alone."""
+
+
+def show(
+    studio: Studio,
+    person: Person,
+    mount: str,
+    chosen: Sequence[Model],
+    source: ImageView | None,
+    on_source: OnSource | None,
+) -> tuple[str, ...]:
+    """Draw them under this key; the references' ids. They stay here, so a reload of the browser part loses none."""
+    kept = f"{mount}-references"
+    references = tuple(st.session_state.get(kept, ()))
+    PICTURES(
+        key=mount,
+        data={
+            "source": source and source.id,
+            "references": references,
+            "changeable": on_source is not None,
+            "startable": on_source is not None and source is None and any(model.takes_source for model in chosen),
+            "room": max((_room(model, source) for model in chosen), default=0),
+            "most": pictures.UPLOAD_BYTES,
+            "base": f"/m/{access.media_token(studio, person)}/",
+            "words": _words(),
+        },
+        on_references_change=partial(_keep, mount, kept),
+        on_source_change=partial(_start, mount, on_source),
+    )
+    return references
+
+
+def _keep(mount: str, kept: str) -> None:
+    if told := st.session_state.get(mount):  # nothing when somebody left the screen at the same moment
+        st.session_state[kept] = tuple(map(str, told.references or ()))
+
+
+def _start(mount: str, on_source: OnSource | None) -> None:
+    told = st.session_state.get(mount)
+    if told and on_source:
+        on_source(str(told.source or "") or None)
+
+
+def _room(model: Model, source: ImageView | None) -> int:
+    """How many references this model takes beside the source."""
+    return min(model.references_max, model.inputs_max - (source is not None))
+
+
+def _words() -> dict[str, str]:
+    large = _("This picture is larger than {most} MB. Make it smaller and try again.")
+    return {
+        "add": _("Add reference images"),
+        "start": _("Start from an image"),
+        "hint": _("Choose files, paste a picture or drop it on this page"),
+        "source": _("Starts from"),
+        "reference": _("Reference"),
+        "remove": _("Remove"),
+        "uploading": _("Uploading…"),
+        "large": large.format(most=pictures.UPLOAD_BYTES // 1_000_000),
+        "other": _("Only PNG, JPEG, WebP and AVIF pictures can be added."),
+        "full": _("These models do not take more reference images. Remove some, or pick another model."),
+        "unreachable": _("The picture did not reach the studio. Check the connection and add it again."),
+    }
