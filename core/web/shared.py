@@ -148,7 +148,7 @@ class SharedPages:
     def _says(self, request: Request, status: int, sentence: str, **facts: Any) -> Response:
         """A page with one sentence; `template` and `headers` where they differ."""
         name = facts.pop("template", "gone.html")
-        known = {"sentence": sentence, "back": None, "status": status, **facts}
+        known = {"sentence": sentence, "back": None, "code": status, **facts}
         return paper.page(name, words.of(request, self.catalogues), status, known.pop("headers", None), **known)
 
 
