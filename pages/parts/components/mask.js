@@ -39,14 +39,14 @@ class Mask {
       this.begin(data, stored(data));
     }
     this.data = data;
-    if ((this.kept?.id ?? null) !== data.mask && this.told !== this.kept) this.tell();
+    if ((this.kept?.id ?? null) !== data.mask && this.said !== this.kept) this.tell();
     this.draw();
   }
 
   begin(data, kept) {
     this.data = data;
     this.kept = kept;
-    this.told = data.mask === (kept?.id ?? null) ? kept : undefined;
+    this.said = data.mask === (kept?.id ?? null) ? kept : undefined;
     this.brush.size = 0;
     this.strokes = new Strokes(kept?.strokes);
   }
@@ -57,7 +57,7 @@ class Mask {
   }
 
   tell() {
-    this.told = this.kept;
+    this.said = this.kept;
     this.set("mask", this.kept && { id: this.kept.id, source: this.data.source.id });
   }
 

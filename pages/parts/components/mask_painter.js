@@ -194,6 +194,8 @@ export class Painter {
     this.redo.disabled = !this.strokes.undone.length;
     this.status.textContent = painted(words, this.sheet.share(), locale);
     this.clear.disabled = this.status.textContent === words.nothing;
+    // A button that was pressed for the last time would take the keyboard with it.
+    if (this.dialog.getRootNode().activeElement?.disabled) this.sheet.canvas.focus({ preventScroll: true });
     this.sheet.point();
   }
 }

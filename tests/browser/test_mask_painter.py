@@ -1,0 +1,403 @@
+"""Painting a mask in a real browser: what is kept is what was painted, within one pixel of the image, by any means."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from core import access, uploads
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import Image as Kept
+from tests.browser.app_server import ROOT, _free_port, _stop, _wait
+from tests.browser.working import ARRIVES, SCREENSHOTS
+from tests.test_masks import covers, photo
+
+Area = NDArray[np.bool_]
+
+SCRIPT = "tests/browser/mask_app.py"
+SIZES = [(1203, 801), (3001, 2000), (333, 1201)]
+"""Shown larger than they are, smaller than they are, and tall."""
+LOOKS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
+OPEN, AGAIN = "Change only a part…", "Paint on…"
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The screen with the painter on an image of this size, seen through a browser."""
+
+    page: Page
+    studio: Studio
+    width: int
+    height: int
+
+    @property
+    def area(self) -> Locator:
+        return self.page.get_by_role("application", name="Painting area")
+
+    def open(self, button: str = OPEN) -> None:
+        self.page.get_by_role("button", name=button).click()
+        expect(self.area).to_be_focused()
+
+    def tool(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).click()
+
+    def at(self, across: float, down: float) -> tuple[tuple[int, int], tuple[float, float]]:
+        """A whole pixel of the screen near this part of the image, and where that is in the image's own pixels."""
+        box = self.area.bounding_box()
+        assert box
+        x, y = round(box["x"] + across * box["width"]), round(box["y"] + down * box["height"])
+        in_image = ((x - box["x"]) * self.width / box["width"], (y - box["y"]) * self.height / box["height"])
+        return (x, y), in_image
+
+    def drag(self, *places: tuple[float, float]) -> list[tuple[float, float]]:
+        """With the mouse, in as few steps as there are places; these places in the image's own pixels."""
+        found = [self.at(*place) for place in places]
+        self.page.mouse.move(*found[0][0])
+        self.page.mouse.down()
+        for screen, _ in found[1:]:
+            self.page.mouse.move(*screen)
+        self.page.mouse.up()
+        return [in_image for _, in_image in found]
+
+    @property
+    def brush(self) -> float:
+        """Pixels across."""
+        said = self.page.get_by_role("slider", name="Size").get_attribute("aria-valuetext") or ""
+        return float(said.partition(" ")[0].replace(",", ""))
+
+    def done(self) -> Area:
+        """Press Done; what the studio keeps now, True where it may change."""
+        before = self.told()
+        self.page.get_by_role("button", name="Done").click()
+        expect(self.page.get_by_text(f"mask: {before}", exact=True)).to_have_count(0, timeout=ARRIVES)
+        return self.kept()
+
+    def told(self) -> str:
+        """What the component gave to Python."""
+        return self.page.get_by_text(re.compile("^mask: ")).inner_text().removeprefix("mask: ")
+
+    def kept(self) -> Area:
+        with self.studio.reading() as db:
+            row = access.find(db, Kept, self.told(), access.local_person(self.studio))
+        mask = np.asarray(Image.open(BytesIO(self.studio.store.get(row.key))).convert("RGB"))
+        assert mask.shape == (self.height, self.width, 3)
+        assert set(np.unique(mask)) <= {0, 255} and (mask.min(-1) == mask.max(-1)).all()
+        return np.asarray(mask[..., 0] > 127)
+
+
+Paint = Callable[..., Painter]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    opened = open_studio(Settings(data_dir=tmp_path_factory.mktemp("mask") / "data", free_space_floor_mb=1))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def address(studio: Studio) -> Iterator[str]:
+    port, log = _free_port(), studio.settings.data_dir / "server.log"
+    known = os.environ | {"DATA_DIR": str(studio.settings.data_dir), "FREE_SPACE_FLOOR_MB": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", SCRIPT, "--server.port", str(port)]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=out, stderr=out)
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/_stcore/health", log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        _stop(process)
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str, studio: Studio) -> Iterator[Paint]:
+    """Opens the screen in a window of its own: `visit((1203, 801))`."""
+    contexts = []
+
+    def go(size: tuple[int, int] = SIZES[0], width: int = 1440, scheme: str = "light", **more: object) -> Painter:
+        me = access.local_person(studio)
+        source, other = (uploads.upload(studio, me, photo(*size)).id for _ in range(2))
+        viewport = {"width": width, "height": 900 if width > 500 else 844}
+        contexts.append(chromium.new_context(viewport=viewport, color_scheme=scheme, locale="en-US", **more))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(ARRIVES)
+        page.goto(f"{address}/?source={source}&other={other}")
+        expect(page.get_by_role("button", name=OPEN)).to_be_visible(timeout=ARRIVES)
+        return Painter(page, studio, *size)
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def painter(visit: Paint) -> Painter:
+    """Open on an image of the first size."""
+    opened = visit()
+    opened.open()
+    return opened
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_rectangle_is_kept_within_one_pixel(visit: Paint, size: tuple[int, int]) -> None:
+    painter = visit(size)
+    painter.open()
+
+    painter.tool("Rectangle")
+    corners = painter.drag((0.2, 0.3), (0.5, 0.5), (0.7, 0.85))
+
+    assert covers(painter.done(), box(size, corners[0], corners[2]))
+
+
+def test_a_rectangle_on_a_sharp_phone_is_kept_within_one_pixel(visit: Paint) -> None:
+    painter = visit((2048, 1365), width=390, device_scale_factor=3)
+    painter.open()
+
+    painter.tool("Rectangle")
+    corners = painter.drag((0.8, 0.9), (0.1, 0.2))
+
+    assert covers(painter.done(), box((2048, 1365), *corners))
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_a_quick_stroke_has_no_gaps(visit: Paint, size: tuple[int, int]) -> None:
+    painter = visit(size)
+    painter.open()
+    width = painter.brush
+
+    places = painter.drag((0.2, 0.3), (0.8, 0.4), (0.5, 0.8))
+
+    assert covers(painter.done(), stroke(size, places, width))
+
+
+def test_the_eraser_takes_away_what_it_touches(painter: Painter) -> None:
+    size, width = (painter.width, painter.height), painter.brush
+    first = painter.drag((0.2, 0.5), (0.8, 0.5))
+
+    painter.page.keyboard.press("e")
+    second = painter.drag((0.5, 0.1), (0.5, 0.9))
+
+    assert covers(painter.done(), stroke(size, first, width) & ~stroke(size, second, width))
+
+
+def test_invert_swaps_what_changes_and_what_stays(painter: Painter) -> None:
+    places = painter.drag((0.3, 0.3), (0.6, 0.6))
+    width = painter.brush
+
+    painter.tool("Invert")
+
+    assert covers(painter.done(), ~stroke((painter.width, painter.height), places, width))
+
+
+def test_strokes_are_taken_back_and_brought_again(painter: Painter) -> None:
+    page, size, width = painter.page, (painter.width, painter.height), painter.brush
+    first = painter.drag((0.2, 0.2), (0.4, 0.2))
+    painter.drag((0.2, 0.8), (0.4, 0.8))
+    painter.tool("Invert")
+    painter.tool("Clear")
+    expect(page.get_by_text("Nothing is painted yet")).to_be_visible()
+
+    for _ in range(4):
+        page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    page.keyboard.press("Control+Shift+Z")
+
+    expect(page.get_by_role("button", name="Redo")).to_be_enabled()
+    assert covers(painter.done(), stroke(size, first, width))
+
+
+def test_the_keyboard_alone_paints(visit: Paint) -> None:
+    """Steps are a hundredth of the long side, with Shift a tenth; the brush begins in the middle."""
+    painter = visit((1000, 600))
+    page = painter.page
+    page.get_by_role("button", name=OPEN).focus()
+    page.keyboard.press("Enter")
+    expect(painter.area).to_be_focused()
+
+    for key in ("Shift+ArrowLeft", "Shift+ArrowLeft", "ArrowUp", "ArrowUp", "[", "["):
+        page.keyboard.press(key)
+    width = painter.brush
+    page.keyboard.down("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.up("Space")
+    for key in ("r", "Shift+ArrowRight", "Enter", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_text("mask: None")).to_have_count(0, timeout=ARRIVES)
+    line = stroke((1000, 600), [(300, 280), (400, 280), (400, 290)], width)
+    assert covers(painter.kept(), line | box((1000, 600), (500, 290), (600, 390)))
+
+
+def test_keys_in_the_painter_do_nothing_to_the_page_behind(painter: Painter) -> None:
+    painter.page.keyboard.press("r")
+    painter.page.keyboard.press("Control+Enter")
+
+    expect(painter.page.get_by_role("button", name=OPEN)).to_be_focused()
+    expect(painter.page.get_by_text("asked")).to_have_count(0)
+    assert painter.told() == "None"
+
+
+def test_it_says_what_happens(painter: Painter) -> None:
+    page = painter.page
+    expect(page.get_by_role("status").filter(has_text="Nothing is painted yet")).to_be_visible()
+
+    painter.tool("Rectangle")
+    painter.drag((0, 0), (0.5, 0.5))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("b")
+
+    expect(page.get_by_role("status").filter(has_text="25 % of the image is painted")).to_be_visible()
+    expect(page.get_by_role("button", name="Brush")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Rectangle")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".said")).to_have_text("Brush")
+
+
+def test_painting_goes_on_from_what_was_painted(painter: Painter) -> None:
+    size, width = (painter.width, painter.height), painter.brush
+    first = painter.drag((0.2, 0.2), (0.4, 0.2))
+    painter.done()
+    expect(painter.page.get_by_text(re.compile(r"Only the painted \d+ % may change"))).to_be_visible()
+
+    painter.open(AGAIN)
+    second = painter.drag((0.6, 0.8), (0.8, 0.8))
+
+    assert covers(painter.done(), stroke(size, first, width) | stroke(size, second, width))
+
+
+def test_what_was_painted_outlasts_a_look_at_another_screen(painter: Painter) -> None:
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+    before = painter.done()
+    shown = painter.page.get_by_text("Show the painter")
+
+    shown.click()
+    expect(painter.page.get_by_text("mask: None")).to_be_visible()
+    shown.click()
+
+    painter.open(AGAIN)
+    expect(painter.page.get_by_role("button", name="Undo")).to_be_enabled()
+    painter.page.keyboard.press("Escape")
+    assert (painter.kept() == before).all()
+
+
+def test_closing_loses_nothing_and_says_that_it_is_not_in_use(painter: Painter) -> None:
+    page = painter.page
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_text("What you painted is not in use yet")).to_be_visible()
+    assert painter.told() == "None"
+    painter.open(AGAIN)
+    assert painter.done().any()
+
+
+def test_the_whole_image_may_change_again(painter: Painter) -> None:
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+    painter.done()
+
+    painter.page.get_by_role("button", name="Change all of it").click()
+
+    expect(painter.page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
+    painter.open()
+    expect(painter.page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_erasing_everything_is_as_if_nothing_was_painted(painter: Painter) -> None:
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+    painter.done()
+
+    painter.open(AGAIN)
+    painter.tool("Clear")
+    painter.page.get_by_role("button", name="Done").click()
+
+    expect(painter.page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
+
+
+def test_another_source_begins_with_nothing_painted(painter: Painter) -> None:
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+    painter.done()
+
+    painter.page.get_by_text("Another source").click()
+
+    expect(painter.page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
+    painter.open()
+    expect(painter.page.get_by_text("Nothing is painted yet")).to_be_visible()
+
+
+def test_a_broken_connection_loses_no_stroke(painter: Painter) -> None:
+    page = painter.page
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+    page.route("**/api/uploads*", lambda route: route.abort())
+
+    page.get_by_role("button", name="Done").click()
+
+    sentence = "What you painted did not reach the studio. It is still here"
+    expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+    page.unroute("**/api/uploads*")
+    assert painter.done().any()
+
+
+def test_a_finger_paints_and_the_page_stays_where_it_is(visit: Paint) -> None:
+    painter = visit((1203, 801), width=390, has_touch=True, is_mobile=True)
+    painter.open()
+    width = painter.brush
+    screen, in_image = painter.at(0.5, 0.5)
+
+    painter.page.touchscreen.tap(*screen)
+
+    assert painter.area.evaluate("canvas => getComputedStyle(canvas).touchAction") == "none"
+    assert covers(painter.done(), stroke((1203, 801), [in_image], width))
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_it_is_usable_for_everybody(visit: Paint, width: int, scheme: str) -> None:
+    painter = visit(width=width, scheme=scheme)
+    page, found = painter.page, []
+
+    def check(name: str) -> None:
+        found.extend(Axe().run(page).response["violations"])
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"mask-{name}-{scheme}-{width}.png")
+
+    painter.open()
+    check("empty")
+    painter.drag((0.2, 0.3), (0.4, 0.5), (0.6, 0.4))
+    check("painted")
+    painter.done()
+    expect(page.get_by_role("img", name="The image with its painted part")).to_be_visible()
+    check("kept")
+
+    assert [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def box(size: tuple[int, int], one: tuple[float, float], other: tuple[float, float]) -> Area:
+    """The pixels whose middle lies between these corners."""
+    across, down = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
+    left, right = sorted((one[0], other[0]))
+    top, bottom = sorted((one[1], other[1]))
+    return ((down > top) & (down < bottom))[:, None] & ((across > left) & (across < right))[None, :]
+
+
+def stroke(size: tuple[int, int], places: list[tuple[float, float]], width: float) -> Area:
+    """The pixels whose middle is at most half the brush from a line through these places."""
+    y, x = np.mgrid[: size[1], : size[0]] + 0.5
+    near = np.full(x.shape, np.inf)
+    for (ax, ay), (bx, by) in zip(places, places[1:] or places, strict=False):
+        long = (bx - ax) ** 2 + (by - ay) ** 2
+        along = np.clip(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / (long or 1), 0, 1)
+        near = np.minimum(near, np.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay)))
+    return np.asarray(near <= width / 2)
