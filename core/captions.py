@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, func, select
 
 from core import briefs, jobs, posts
 from core.briefs import Brief
@@ -51,14 +51,22 @@ def begin(studio: Studio, db: Session, turn: Turn, conversation: Conversation, m
         return
     brief = briefs.of(db, turn.user_id, conversation.project_id)
     post = posts.begin(studio, db, turn, conversation.project_id, brief.facts())
-    if model is None:
-        return
+    if model is not None:
+        ask(studio, db, turn, post, model)
+
+
+def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -> Generation:
+    """Have this post's caption written, for the first time or anew: one more paid call, through the same pipeline."""
+    same = select(func.max(Generation.n)).where(
+        Generation.turn_id == turn.id, Generation.provider == model.provider, Generation.model == model.id
+    )
     generation = Generation(
         id=new_id(),
         turn_id=turn.id,
         user_id=turn.user_id,
         provider=model.provider,
         model=model.id,
+        n=(db.exec(same).one() or 0) + 1,
         kind=CAPTION,
         post_id=post.id,
         practice=model.practice,
@@ -67,6 +75,7 @@ def begin(studio: Studio, db: Session, turn: Turn, conversation: Conversation, m
     db.add(generation)
     db.flush()
     jobs.submit(studio, db, generation.provider, generation.id, generation.round)
+    return generation
 
 
 def call(studio: Studio, generation: Generation, turn: Turn, post: Post | None) -> Call | None:
@@ -79,7 +88,8 @@ def call(studio: Studio, generation: Generation, turn: Turn, post: Post | None) 
 
 def plain_request(generation: Generation, turn: Turn, post: Post | None) -> TextRequest:
     """The same without looking anything up: enough to read an answer."""
-    return TextRequest(generation.model, _instructions(Brief.read(post.brief if post else {})), turn.prompt, FIELDS)
+    told = _instructions(Brief.read(post.brief if post else {}), post.caption if post else "")
+    return TextRequest(generation.model, told, turn.prompt, FIELDS)
 
 
 def tidied(told: Mapping[str, Any], brief: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +139,7 @@ def check(studio: Studio, wanted: str) -> None:
         raise Refused(f"{model.label} is not set up here. Pick another model for the caption.")
 
 
-def _instructions(brief: Brief) -> str:
+def _instructions(brief: Brief, before: str) -> str:
     parts = [
         TASK,
         f"Voice: {brief.voice}" if brief.voice else "",
@@ -138,5 +148,6 @@ def _instructions(brief: Brief) -> str:
         f"Always use these hashtags: {', '.join(brief.hashtags)}" if brief.hashtags else "",
         f"Never use these words: {', '.join(brief.avoid)}" if brief.avoid else "",
         "----",
+        f"The caption until now, which yours replaces: {before}" if before else "",
     ]
     return "\n".join(part for part in parts if part)

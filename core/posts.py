@@ -48,12 +48,15 @@ def place(studio: Studio, db: Session, turn: Turn, image: Image) -> None:
 
 
 def write(studio: Studio, db: Session, generation: Generation, turn: Turn, told: Mapping[str, Any]) -> None:
-    """Give a post the words that a model wrote; images without alt text take it. A person's own words stay."""
+    """Give a post the words that a model wrote; images without alt text take it.
+
+    A person's own words stay, unless they asked for others after they wrote them.
+    """
     post = db.get(Post, generation.post_id) if generation.kind == CAPTION else None
-    if post is None or post.edited_at is not None:
+    if post is None or (post.edited_at is not None and post.edited_at >= generation.queued_at):
         return
     post.caption, post.hashtags, post.alt = told["caption"], told["hashtags"], told["alt"]
-    post.version, post.updated_at = post.version + 1, studio.now()
+    post.edited_at, post.version, post.updated_at = None, post.version + 1, studio.now()
     for image in db.exec(select(Image).where(Image.post_id == post.id, Image.alt == "")).all():
         image.alt = post.alt
     names = {"conversation": turn.conversation_id, "generation": generation.id}

@@ -19,10 +19,10 @@ HOUSE = """
     pages.*  core.cli
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
-    core.conversations  core.generations  core.sharing  core.shared  core.gallery  core.uploads  core.demo
+    core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
     core.posting  core.kit
-    core.receipts  core.demo_rows  core.showing  core.posted
-    core.asks  core.cards  core.drafts  core.ledger  core.lineage
+    core.receipts  core.demo_rows  core.showing  core.posted  core.turns
+    core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened
     core.captions
     core.posts
     core.briefs

@@ -1,0 +1,205 @@
+"""What a person does with a post: open it, change its words, choose its image, have its caption written again."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlmodel as sql
+from sqlmodel import Session, col
+
+from core import access, briefs, captions, events, jobs, log, platforms
+from core.access import Person
+from core.catalogue import Model, TextModel
+from core.columns import plain
+from core.errors import Refused
+from core.posted import OpenedPost, Variant, opened
+from core.studio import Studio
+from core.tables import CAPTION, IMAGE, UNFINISHED, Generation, Image, Post, Turn
+
+__all__ = ["OpenedPost", "Variant", "opened"]  # from below, for screens
+
+LONGEST = platforms.LONGEST
+"""Characters of a caption: what the most patient platform takes."""
+LONGEST_ALT = 5_000
+MOST_HASHTAGS = captions.MOST_HASHTAGS
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a person writes for a post."""
+
+    caption: str
+    hashtags: tuple[str, ...] = ()
+    """With or without the #."""
+    alt: str | None = None
+    """The draft that images without an alt text of their own follow; None leaves it as it is."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a caption would cost, before paying."""
+
+    model: TextModel
+    cost: Decimal
+
+
+def edit(studio: Studio, person: Person, post_id: str, words: Words, version: int) -> None:
+    """Give a post these words. Raises Refused when somebody changed them since `version` was read, or for too many."""
+    words = _tidied(words)
+    with studio.transaction() as db:
+        post = access.find(db, Post, post_id, person, lock=True)
+        if post.version != version:
+            raise Refused("The words of this post were changed meanwhile. Yours are still here: look at both.")
+        post.caption, post.hashtags = words.caption, list(words.hashtags)
+        if words.alt is not None:
+            _draft(db, post, words.alt)
+        post.version, post.edited_at, post.updated_at = version + 1, studio.now(), studio.now()
+        _tell(studio, db, "post.edited", post)
+
+
+def write_for(studio: Studio, person: Person, post_id: str, platform: str, text: str) -> None:
+    """Write this post otherwise for one platform; an empty text takes the post's caption again.
+
+    Raises Refused for a platform that nobody knows or a text that is too long, NotFound.
+    """
+    if platforms.find(platform) is None:
+        raise Refused(f"There is no platform called “{platform}” here. Nothing was changed.")
+    text = _short(plain(text).strip(), LONGEST, "A text")
+    with studio.transaction() as db:
+        post = access.find(db, Post, post_id, person, lock=True)
+        others = {name: kept for name, kept in post.platforms.items() if name != platform}
+        post.platforms = others | ({platform: text} if text else {})
+        post.updated_at = studio.now()
+        _tell(studio, db, "post.edited", post, platform=platform)
+
+
+def edit_alt(studio: Studio, person: Person, image_id: str, alt: str) -> None:
+    """Say what somebody hears who cannot see this image. Raises Refused when it is too long, NotFound."""
+    alt = _short(" ".join(plain(alt).split()), LONGEST_ALT, "An alt text")
+    with studio.transaction() as db:
+        image = access.find(db, Image, image_id, person, lock=True)
+        image.alt = alt
+        _tell_of_image(studio, db, "image.described", image)
+
+
+def select(studio: Studio, person: Person, image_id: str) -> None:
+    """Choose this image of its post; the one that was chosen before is not any more. Raises NotFound."""
+    with studio.transaction() as db:
+        image = access.find(db, Image, image_id, person)
+        if image.post_id:
+            access.find(db, Post, image.post_id, person, lock=True)  # two choices at once: one after the other
+            db.refresh(image)
+            before = sql.select(Image).where(Image.post_id == image.post_id, col(Image.selected).is_(True))
+            for other in db.exec(before).all():
+                other.selected = False
+        image.selected = True
+        _tell_of_image(studio, db, "image.selected", image)
+
+
+def unselect(studio: Studio, person: Person, image_id: str) -> None:
+    """Choose this image no longer. Raises NotFound."""
+    with studio.transaction() as db:
+        image = access.find(db, Image, image_id, person, lock=True)
+        if image.selected:
+            image.selected = False
+            _tell_of_image(studio, db, "image.unselected", image)
+
+
+def focus(studio: Studio, person: Person, image_id: str, x: float, y: float) -> None:
+    """Keep crops to this point of the image, in shares from its top left. Raises Refused outside of it, NotFound."""
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise Refused("The focal point has to be within the image. Nothing was changed.")
+    with studio.transaction() as db:
+        image = access.find(db, Image, image_id, person, lock=True)
+        image.focus_x, image.focus_y = round(x, 4), round(y, 4)
+        _tell_of_image(studio, db, "image.focused", image)
+
+
+def price_caption(studio: Studio, person: Person, post_id: str, model: str = captions.AUTO) -> Price:
+    """Who would write this post's caption and for how much. Raises Refused when nobody could, NotFound."""
+    with studio.reading() as db:
+        post = access.find(db, Post, post_id, person)
+        turn = _turn(db, post)
+        found = _writer(studio, db, post, turn, model)
+    return Price(found, captions.price(studio, found, f"{turn.prompt}\n{post.caption}"))
+
+
+def ask_caption(studio: Studio, person: Person, post_id: str, model: str = captions.AUTO) -> str:
+    """Have the caption written, for the first time or anew, to the brief of now; the id of its generation.
+
+    It replaces what is there when it comes, also a person's own words from before. Raises Refused while one is on its
+    way or when nobody can write it, NotFound.
+    """
+    captions.check(studio, model)
+    jobs.ready(studio)
+    studio.refuse_when_full()
+    with studio.transaction() as db:
+        post = access.find(db, Post, post_id, person, lock=True)
+        turn = _turn(db, post)
+        under_way = sql.select(Generation.id).where(
+            Generation.post_id == post.id, Generation.kind == CAPTION, col(Generation.status).in_(UNFINISHED)
+        )
+        if db.exec(under_way).first():
+            raise Refused("A caption for this post is on its way already. Wait for it, or cancel it.")
+        writer = _writer(studio, db, post, turn, model)
+        post.brief = briefs.of(db, person.id, post.project_id).facts()
+        generation = captions.ask(studio, db, turn, post, writer)
+        _tell(studio, db, "post.caption_asked", post, model=writer.name)
+    log.step("caption.asked", conversation=turn.conversation_id, post=post_id, generation=generation.id)
+    return generation.id
+
+
+def _tidied(words: Words) -> Words:
+    caption = _short(plain(words.caption).strip(), LONGEST, "A caption")
+    hashtags = tuple(dict.fromkeys(tag for word in words.hashtags if (tag := briefs.hashtag(word))))
+    if len(hashtags) > MOST_HASHTAGS:
+        raise Refused(f"A post has up to {MOST_HASHTAGS} hashtags. Take some away; nothing was changed.")
+    alt = None if words.alt is None else _short(" ".join(plain(words.alt).split()), LONGEST_ALT, "An alt text")
+    return Words(caption, hashtags, alt)
+
+
+def _short(text: str, longest: int, what: str) -> str:
+    if len(text) > longest:
+        raise Refused(f"{what} has up to {longest:,} characters, this has {len(text):,}. Nothing was changed.")
+    return text
+
+
+def _draft(db: Session, post: Post, alt: str) -> None:
+    """Images that still say the draft, or nothing, say the new one."""
+    followers = sql.select(Image).where(Image.post_id == post.id, col(Image.alt).in_(("", post.alt)))
+    for image in db.exec(followers).all():
+        image.alt = alt
+    post.alt = alt
+
+
+def _turn(db: Session, post: Post) -> Turn:
+    turn = db.get(Turn, post.turn_id) if post.turn_id else None
+    if turn is None:
+        raise Refused("Nobody knows any more what this post was asked with. Write its caption yourself.")
+    return turn
+
+
+def _writer(studio: Studio, db: Session, post: Post, turn: Turn, wanted: str) -> TextModel:
+    """The one that is named; else one for practice where all images are for practice."""
+    captions.check(studio, wanted)
+    found = captions.writer(studio, wanted, _painters(studio, db, turn))
+    if found is None:
+        raise Refused("No model that writes is set up here. Write the caption yourself, or add a provider's key.")
+    return found
+
+
+def _painters(studio: Studio, db: Session, turn: Turn) -> list[Model]:
+    asked = sql.select(Generation).where(Generation.turn_id == turn.id, Generation.kind == IMAGE)
+    names = {f"{row.provider}/{row.model}" for row in db.exec(asked).all()}
+    return [model for model in studio.catalogue.models(studio.providers) if model.name in names]
+
+
+def _tell_of_image(studio: Studio, db: Session, kind: str, image: Image) -> None:
+    facts: dict[str, Any] = {"image": image.id, "post": image.post_id}
+    events.record(studio, db, kind, image.user_id, conversation=image.conversation_id, **facts)
+
+
+def _tell(studio: Studio, db: Session, kind: str, post: Post, **facts: Any) -> None:
+    turn = db.get(Turn, post.turn_id) if post.turn_id else None
+    conversation = turn.conversation_id if turn else None
+    events.record(studio, db, kind, post.user_id, conversation=conversation, post=post.id, **facts)

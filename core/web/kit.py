@@ -1,0 +1,29 @@
+"""A post's kit as a download: `/api/posts/<id>/kit.zip?images=selected|all`, streamed while it is made."""
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from core import kit
+from core.errors import Refused
+from core.studio import Studio
+from core.web.security import Identify
+
+
+def routes(studio: Studio, identify: Identify) -> list[Route]:
+    """Add `&alt=missing` to have it although an image has no alt text."""
+
+    def zipped(request: Request) -> Response:
+        which = request.query_params.get("images", kit.ALL)
+        if which not in (kit.SELECTED, kit.ALL):
+            raise Refused("A kit holds the selected image or all of them. Ask for one of these.")
+        without_alt = request.query_params.get("alt") == "missing"
+        found = kit.plan(studio, identify(request), request.path_params["post"], which, without_alt)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{found.name}.zip"',
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+        return StreamingResponse(found.stream(), headers=headers, media_type="application/zip")
+
+    return [Route("/api/posts/{post}/kit.zip", zipped)]
