@@ -37,6 +37,16 @@ class SharedImage:
     verdict: str | None
     note: str
 
+    @property
+    def tall(self) -> bool:
+        """Higher than it is wide, clearly."""
+        return self.height > self.width * 1.25
+
+    @property
+    def square(self) -> bool:
+        """About as high as wide."""
+        return not self.tall and self.width < self.height * 1.25
+
 
 @dataclass(frozen=True)
 class SharedTurn:

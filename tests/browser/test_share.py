@@ -1,0 +1,241 @@
+"""Sharing as people meet it: made in a dialog, read signed out, judged, printed, taken back."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from core import access, conversations, generations, sharing
+from core.settings import Settings
+from core.sharing import Terms
+from core.studio import Studio, open_studio
+from tests.browser.app_server import ROOT, _free_port, _stop, _wait
+from tests.browser.working import ARRIVES, SCREENSHOTS
+from tests.conftest import unfinished, wish
+
+SCRIPT = "tests/browser/share_app.py"
+LOOKS = [(width, dark) for width in (1440, 390) for dark in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("share") / "data"
+    opened = open_studio(Settings(data_dir=folder, sketch_delay=0, free_space_floor_mb=1))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def address(studio: Studio) -> Iterator[str]:
+    port, log = _free_port(), studio.settings.data_dir / "server.log"
+    known = os.environ | {"DATA_DIR": str(studio.settings.data_dir), "FREE_SPACE_FLOOR_MB": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", SCRIPT, "--server.port", str(port)]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=out, stderr=out)
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/_stcore/health", log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        _stop(process)
+
+
+@pytest.fixture(scope="module")
+def thread(studio: Studio) -> str:
+    """A conversation with a wide pair, a change of one of them, and a tall one."""
+    me = access.local_person(studio)
+    pair = wish("A lighthouse at dusk", "sketch/sketch", "sketch/ink", ratio="3:2", caption="auto")
+    thread = conversations.start(studio, me, pair).conversation_id
+    finish(studio)
+    first = conversations.opened(studio, me, thread).images[0].id
+    conversations.ask(studio, me, thread, wish("Make it night", source=first, ratio="3:2"))
+    conversations.ask(studio, me, thread, wish("A poster of it", ratio="9:16"))
+    finish(studio)
+    return thread
+
+
+@pytest.fixture
+def link(studio: Studio, address: str, thread: str) -> Callable[..., str]:
+    """Makes a link and gives its address."""
+
+    def make(**terms: object) -> str:
+        return address + sharing.share(studio, access.local_person(studio), thread, Terms(**terms)).path
+
+    return make
+
+
+def test_a_link_is_made_opened_judged_and_taken_back(
+    open_page: Callable[..., Page], studio: Studio, address: str, thread: str
+) -> None:
+    page = open_page(f"{address}/?id={thread}")
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("For whom").fill("Acme")
+    dialog.get_by_text("Ask readers to approve").click()
+    dialog.get_by_role("button", name="Make a link").click()
+    path = dialog.locator("code").inner_text(timeout=ARRIVES)
+    assert path.startswith(f"{address}/s/")
+    expect(dialog).to_contain_text("Never opened")
+    page.screenshot(path=SCREENSHOTS / "share-made.png")
+
+    reader = open_page(path)
+    expect(reader).to_have_title("A lighthouse at dusk · Image Studio")
+    figure = reader.locator("figure").nth(1)
+    figure.get_by_label("Note on image 2").fill("The one for the cover.")
+    figure.get_by_role("button", name="Approve").click()
+    figure = reader.locator("figure:target")
+    expect(figure.get_by_role("button", name="Approve")).to_have_attribute("aria-pressed", "true")
+    expect(figure.get_by_label("Note on image 2")).to_have_value("The one for the cover.")
+
+    page.reload()
+    page.get_by_text("What readers said · 1 approved").click(timeout=ARRIVES)
+    expect(page.get_by_text("The one for the cover.")).to_be_visible()
+    expect(page.get_by_text("Acme · just now")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "share-verdicts.png")
+    page.get_by_role("button", name="Share").click()
+    expect(dialog).to_contain_text("Opened once", timeout=ARRIVES)
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(dialog.get_by_text("1 earlier link")).to_be_visible(timeout=ARRIVES)
+
+    reader.reload()
+    expect(reader.get_by_role("heading")).to_have_text("Nothing to see here")
+    assert path.rpartition("/")[2] not in (studio.settings.data_dir / "server.log").read_text()
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_the_page_looks_right_and_nothing_serious_is_wrong_with_it(
+    open_page: Callable[..., Page], link: Callable[..., str], width: int, dark: bool
+) -> None:
+    page = open_page(link(shows_costs=True, takes_verdicts=True), dark=dark, width=width)
+    all_seen(page)
+
+    name = f"{width}-{'dark' if dark else 'light'}"
+    page.screenshot(path=SCREENSHOTS / f"shared-{name}.png", full_page=True)
+    assert serious(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("img.there").evaluate_all("all => all.map(i => i.naturalWidth > 0)") == [True] * 4
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_small_pages_have_nothing_serious_wrong_with_them(
+    open_page: Callable[..., Page], link: Callable[..., str], address: str, dark: bool
+) -> None:
+    page = open_page(link(password="correct horse"), dark=dark, width=390)
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("That is not the password")
+    page.screenshot(path=SCREENSHOTS / f"shared-password-{'dark' if dark else 'light'}.png")
+    assert serious(page) == []
+    page.get_by_label("Password").fill("correct horse")
+    page.keyboard.press("Enter")
+    expect(page.locator("figure")).to_have_count(4)
+
+    page.goto(f"{address}/s/nothing")
+
+    expect(page.get_by_text("ask whoever sent it for a new one")).to_be_visible()
+    assert serious(page) == []
+
+
+def test_the_keyboard_alone_is_enough(open_page: Callable[..., Page], link: Callable[..., str]) -> None:
+    page = open_page(link(takes_verdicts=True))
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") == "picture"
+    page.keyboard.press("Tab")
+    page.keyboard.type("Darker")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("figure:target").get_by_role("button", name="Change")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("figure:target textarea")).to_have_value("Darker")
+
+
+def test_it_prints_with_all_its_pictures_and_without_its_forms(
+    open_page: Callable[..., Page], link: Callable[..., str]
+) -> None:
+    page = open_page(link(takes_verdicts=True), dark=True)
+
+    paper = page.pdf(format="A4")
+    page.emulate_media(media="print")
+
+    assert paper.count(b"/Subtype /Image") == 4
+    expect(page.locator("form").first).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.set_viewport_size({"width": 720, "height": 1000})
+    page.screenshot(path=SCREENSHOTS / "shared-print.png", full_page=True)
+
+
+def test_pictures_keep_their_place_before_they_are_there(
+    open_page: Callable[..., Page], link: Callable[..., str]
+) -> None:
+    page = open_page("about:blank")
+    page.route("**/m/**", lambda route: route.abort())
+    page.goto(link())
+
+    boxes = page.locator(".picture").evaluate_all("all => all.map(a => a.offsetWidth / a.offsetHeight)")
+
+    assert [round(box, 1) for box in boxes] == [1.5, 1.5, 1.5, 0.6]
+
+
+def test_the_page_asks_no_other_site_for_anything(open_page: Callable[..., Page], link: Callable[..., str]) -> None:
+    page, asked = open_page("about:blank"), []
+    page.on("request", lambda request: asked.append((request.url, request.headers.get("referer"))))
+    address = link(takes_verdicts=True)
+    page.goto(address)
+    all_seen(page)
+    page.locator("figure").first.get_by_role("button", name="No").click()
+    page.wait_for_url("**#image-*")
+
+    host = address.partition("/s/")[0]
+    assert len(asked) > 5
+    assert [url for url, _ in asked if not url.startswith((host, "data:"))] == []
+    assert not any(referrer for _, referrer in asked)
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_the_dialog_looks_right_and_nothing_serious_is_wrong_with_it(
+    open_page: Callable[..., Page], link: Callable[..., str], address: str, thread: str, width: int, dark: bool
+) -> None:
+    link(name="Acme, second round", password="correct horse", pinned=True)
+    page = open_page(f"{address}/?id={thread}", dark=dark, width=width)
+
+    page.get_by_role("button", name="Share").click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Acme, second round").first).to_be_visible(timeout=ARRIVES)
+    page.wait_for_timeout(500)  # it fades in, and axe would see pale words
+    page.screenshot(path=SCREENSHOTS / f"share-dialog-{width}-{'dark' if dark else 'light'}.png")
+    assert serious(page, "[role=dialog]") == []
+
+
+def finish(studio: Studio) -> None:
+    """Do all work that waits; in a thread, because the browser has a loop in this one."""
+    with ThreadPoolExecutor(1) as worker:
+        for work in unfinished(studio):
+            worker.submit(lambda work=work: asyncio.run(_finished(studio, *work))).result()
+
+
+async def _finished(studio: Studio, generation_id: str, round: int) -> None:
+    while await generations.run(studio, generation_id, round) is not None:
+        pass
+
+
+def all_seen(page: Page) -> None:
+    """Scroll down once, so that what waits for being seen is fetched."""
+    page.evaluate(
+        "async () => { for (let y = 0; y < document.body.scrollHeight; y += 400) {"
+        " scrollTo(0, y); await new Promise((done) => setTimeout(done, 50)); } scrollTo(0, 0); }"
+    )
+    page.wait_for_load_state("networkidle")
+
+
+def serious(page: Page, part: str = "html") -> list[str]:
+    """What axe-core finds that keeps somebody from using it."""
+    found = Axe().run(page, {"include": [part]}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
