@@ -1,4 +1,4 @@
-"""Conversations as cards in a list: the latest changed first, page by page."""
+"""Conversations as cards in a list: the latest changed first, page by page, all of them or those somebody looks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import views
+from core import access, views
 from core.access import Person
+from core.columns import plain
 from core.errors import NotFound
 from core.studio import Studio
-from core.tables import KEPT, UNFINISHED, Conversation, Generation, Image, Turn
+from core.tables import KEPT, REFERENCE, SOURCE, UNFINISHED, Conversation, Generation, Image, Reference, Turn
 
 PAGE = 12
+MOST_WORDS = 8
+"""Of a search; each is looked for in every prompt."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +34,39 @@ class Card:
     """Something ended in it since the person last looked."""
     cover: views.ImageView | None
     """Its newest kept image."""
+    source: views.ImageView | None = None
+    """What its first turn started from; None when that was words alone."""
+    purge_after: datetime | None = None
+    """When it is gone for good; None unless it is in the trash."""
 
 
 def cards(
-    studio: Studio, person: Person, after: str | None = None, limit: int = PAGE
+    studio: Studio,
+    person: Person,
+    after: str | None = None,
+    limit: int = PAGE,
+    *,
+    search: str = "",
+    image: str | None = None,
+    trashed: bool = False,
 ) -> tuple[tuple[Card, ...], str | None]:
-    """A page of conversations, the latest changed first, and the cursor of the next page or None at the end."""
+    """A page of conversations, the latest changed first, and the cursor of the next page or None at the end.
+
+    `search`: only those with each of these words in their title or in one of their prompts, in any case. `image`: only
+    those that made this image or started from it. `trashed`: those in the trash instead of all others.
+    Raises NotFound for a cursor that is none, or an image that is not there.
+    """
     query = (
         select(Conversation)
-        .where(Conversation.user_id == person.id, col(Conversation.deleted_at).is_(None))
+        .where(Conversation.user_id == person.id, *_wanted(search, trashed))
         .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
         .limit(limit + 1)
     )
     if after:
         query = query.where(sa.tuple_(Conversation.updated_at, Conversation.id) < sa.tuple_(*_cursor(after)))
     with studio.reading() as db:
+        if image is not None:
+            query = query.where(_with(access.find(db, Image, image, person)))
         rows = db.exec(query).all()
         shown = rows[:limit]
         drawn = _drawn(db, shown)
@@ -53,15 +74,52 @@ def cards(
     return drawn, following
 
 
+def _wanted(search: str, trashed: bool) -> list[Any]:
+    gone = col(Conversation.deleted_at)
+    words = plain(search).split()[:MOST_WORDS]
+    return [gone.is_not(None) if trashed else gone.is_(None), *map(_says, words)]
+
+
+def _says(word: str) -> Any:
+    """Whether a title or a prompt holds the word. SQLite knows big letters of ASCII alone, so others are tried."""
+    forms = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    prompts = sa.or_(*(col(Turn.prompt).icontains(form, autoescape=True) for form in forms))
+    said = sa.exists().where(col(Turn.conversation_id) == Conversation.id, prompts)
+    return sa.or_(*(col(Conversation.title).icontains(form, autoescape=True) for form in forms), said)
+
+
+def _with(image: Image) -> Any:
+    """Whether a conversation made this image or used it."""
+    used = (
+        sa.select(col(Turn.conversation_id))
+        .join(Reference, col(Reference.turn_id) == Turn.id)
+        .where(col(Reference.image_id) == image.id, col(Reference.role).in_((SOURCE, REFERENCE)))
+    )
+    return sa.or_(col(Conversation.id) == image.conversation_id, col(Conversation.id).in_(used))
+
+
 def _drawn(db: Session, rows: Sequence[Conversation]) -> tuple[Card, ...]:
-    """These conversations with what is in them: three queries, however many there are."""
+    """These conversations with what is in them: four queries, however many there are."""
     ids = [row.id for row in rows]
-    turns, work, kept = _turns(db, ids), _work(db, ids), _kept(db, ids)
+    turns, work, kept, sources = _turns(db, ids), _work(db, ids), _kept(db, ids), _sources(db, ids)
     cards = []
     for row in rows:
         (unfinished, ended), (images, cover) = work.get(row.id, (0, None)), kept.get(row.id, (0, None))
         unread = bool(row.seen_at and ended and ended > row.seen_at)
-        cards.append(Card(row.id, row.title, row.updated_at, turns.get(row.id, 0), images, unfinished, unread, cover))
+        cards.append(
+            Card(
+                id=row.id,
+                title=row.title,
+                updated_at=row.updated_at,
+                turns=turns.get(row.id, 0),
+                images=images,
+                unfinished=unfinished,
+                unread=unread,
+                cover=cover,
+                source=sources.get(row.id),
+                purge_after=row.purge_after,
+            )
+        )
     return tuple(cards)
 
 
@@ -92,6 +150,17 @@ def _kept(db: Session, ids: list[str]) -> dict[str, tuple[int, views.ImageView |
     )
     query = select(Image, ranked.c.images).join(ranked, ranked.c.id == Image.id).where(ranked.c.rank == 1)
     return {str(row.conversation_id): (count, views.image(row)) for row, count in db.exec(query).all()}
+
+
+def _sources(db: Session, ids: list[str]) -> dict[str, views.ImageView]:
+    query = (
+        select(Turn.conversation_id, Image)
+        .join(Reference, col(Reference.turn_id) == Turn.id)
+        .join(Image, col(Image.id) == Reference.image_id)
+        .where(col(Turn.conversation_id).in_(ids), Turn.position == 1, Reference.role == SOURCE)
+        .where(col(Image.deleted_at).is_(None))
+    )
+    return {conversation: views.image(row) for conversation, row in db.exec(query).all()}
 
 
 def _cursor(after: str) -> tuple[datetime, str]:

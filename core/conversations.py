@@ -1,43 +1,27 @@
-"""Threads of image work: start one, ask the next turn, open it, page through them."""
+"""Threads of image work: start one, ask the next turn, open it, page through them, trash and restore it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
-from core import access, events, jobs, log, pace, views
+from core import access, events, log, pace, turns, views
 from core.access import Person
-from core.asks import Ask, Asked, Quote, add_turn, check, quote
+from core.asks import Ask, Asked, Quote, quote
 from core.cards import Card, cards
-from core.columns import plain
 from core.errors import NotFound, Refused
+from core.opened import TURNS, Opened, opened
 from core.studio import Studio
-from core.tables import Conversation, Generation, Turn, new_id
+from core.tables import UNFINISHED, Conversation, Generation, Turn
+from core.turns import again, ask, bring_back, remove_failed, start
 
-__all__ = ["Ask", "Asked", "Card", "Opened", "Quote", "cards", "quote"]  # from below, for screens
-
-TITLE = 60
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A conversation with its turns."""
-
-    id: str
-    title: str
-    version: int
-    created_at: datetime
-    turns: tuple[views.TurnView, ...]
-
-    @property
-    def images(self) -> tuple[views.ImageView, ...]:
-        """All kept images, oldest first."""
-        return tuple(i for turn in self.turns for g in turn.generations for i in g.images)
+# From below, for screens.
+__all__ = ["Ask", "Asked", "Card", "Opened", "Quote", "again", "ask", "bring_back"]
+__all__ += ["cards", "opened", "quote", "remove_failed", "start"]
 
 
 @dataclass(frozen=True)
@@ -49,45 +33,19 @@ class News:
     """Plain JSON, in the order of the page."""
 
 
-def start(studio: Studio, person: Person, ask: Ask, project_id: str | None = None) -> Asked:
-    """Begin a conversation with its first turn. Nothing is kept when the ask is refused (Refused, NotFound)."""
-    try:
-        with _asking(studio, person, ask) as (db, before):
-            asked = before or add_turn(studio, db, person, _begun(studio, db, person, ask, project_id), ask)
-    except sa.exc.IntegrityError:  # the same form at the same moment, and the other one was first
-        asked = _asked_before(studio, person, ask)
-    log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
-    return asked
-
-
-def ask(studio: Studio, person: Person, conversation_id: str, ask: Ask) -> Asked:
-    """Ask the next turn. Two people asking at once get two turns in order. Raises Refused or NotFound."""
-    try:
-        with _asking(studio, person, ask) as (db, before):
-            asked = before or add_turn(studio, db, person, _continued(studio, db, person, conversation_id), ask)
-    except sa.exc.IntegrityError:
-        asked = _asked_before(studio, person, ask)
-    log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
-    return asked
-
-
-def opened(studio: Studio, person: Person, conversation_id: str) -> Opened:
-    """The conversation with all its turns, in five queries. Raises NotFound."""
-    with studio.reading() as db:
-        row = access.find(db, Conversation, conversation_id, person)
-        turns = db.exec(select(Turn).where(Turn.conversation_id == row.id).order_by(col(Turn.position))).all()
-        return Opened(row.id, row.title, row.version, row.created_at, views.turns(db, turns))
-
-
 def live(studio: Studio, person: Person, conversation_id: str) -> list[dict[str, Any]]:
-    """All generations of a conversation as plain JSON for the live socket, with their model's pace.
+    """The generations of the newest turns, and all that are unfinished, as plain JSON with their model's pace.
 
+    A screen that shows older turns read them already: what ended there can only be missing here, and it asks again.
     Raises NotFound, also for what is in the trash.
     """
+    last = select(func.max(Turn.position)).where(Turn.conversation_id == conversation_id).scalar_subquery()
+    newest = col(Turn.position) > last - TURNS
     with studio.reading() as db:
         if access.find(db, Conversation, conversation_id, person).deleted_at is not None:
             raise NotFound("This conversation is in the trash. Restore it to see it work.")
-        shown = views.generations(db, Turn.conversation_id == conversation_id)
+        moving = col(Generation.status).in_(UNFINISHED)
+        shown = views.generations(db, Turn.conversation_id == conversation_id, sa.or_(newest, moving))
         return _wires(studio, db, shown)
 
 
@@ -135,8 +93,35 @@ def rename(studio: Studio, person: Person, conversation_id: str, title: str, ver
         row = access.find(db, Conversation, conversation_id, person, lock=True)
         if row.version != version:
             raise Refused(f"Somebody just renamed this to “{row.title}”. Reload to see it, then rename again.")
-        row.title, row.version = _title(title), version + 1
+        row.title, row.version = turns.title(title), version + 1
         events.record(studio, db, "conversation.renamed", person.id, conversation=row.id)
+
+
+def trash(studio: Studio, person: Person, conversation_id: str) -> None:
+    """Take it off every list until it is restored, or purged when the days of the trash are over. Twice is once.
+
+    Its images stay in the gallery: they were paid for, and are thrown away one by one. What is at work in it goes on
+    and is kept. Raises NotFound.
+    """
+    with studio.transaction() as db:
+        row = access.find(db, Conversation, conversation_id, person, lock=True)
+        if row.deleted_at is not None:
+            return
+        row.deleted_at = studio.now()
+        row.purge_after = studio.now() + timedelta(days=studio.settings.trash_days)
+        events.record(studio, db, "conversation.trashed", person.id, conversation=row.id)
+    log.step("conversation.trashed", conversation=conversation_id)
+
+
+def restore(studio: Studio, person: Person, conversation_id: str) -> None:
+    """Take it out of the trash, as it was. Twice is once. Raises NotFound."""
+    with studio.transaction() as db:
+        row = access.find(db, Conversation, conversation_id, person, lock=True)
+        if row.deleted_at is None:
+            return
+        row.deleted_at = row.purge_after = None
+        events.record(studio, db, "conversation.restored", person.id, conversation=row.id)
+    log.step("conversation.restored", conversation=conversation_id)
 
 
 def _wires(studio: Studio, db: Session, shown: Sequence[views.GenerationView]) -> list[dict[str, Any]]:
@@ -146,49 +131,3 @@ def _wires(studio: Studio, db: Session, shown: Sequence[views.GenerationView]) -
 
 def _pace(known: pace.Pace | None) -> dict[str, int] | None:
     return {"p50": known.p50, "p90": known.p90, "runs": known.runs} if known else None
-
-
-def _asked_before(studio: Studio, person: Person, ask: Ask) -> Asked:
-    with studio.reading() as db:
-        turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).one()
-    return Asked(turn.conversation_id, turn.id)
-
-
-@contextmanager
-def _asking(studio: Studio, person: Person, ask: Ask) -> Iterator[tuple[Session, Asked | None]]:
-    """The transaction of an ask; with what the same form asked before, if it did."""
-    check(studio, ask)
-    jobs.ready(studio)
-    with studio.transaction() as db:
-        turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).first()
-        yield db, Asked(turn.conversation_id, turn.id) if turn else None
-
-
-def _begun(studio: Studio, db: Session, person: Person, ask: Ask, project_id: str | None) -> Conversation:
-    conversation = Conversation(
-        id=new_id(),
-        user_id=person.id,
-        project_id=project_id,
-        title=_title(ask.prompt),
-        created_at=studio.now(),
-        updated_at=studio.now(),
-        seen_at=studio.now(),
-    )
-    db.add(conversation)
-    db.flush()
-    events.record(studio, db, "conversation.started", person.id, conversation=conversation.id)
-    return conversation
-
-
-def _continued(studio: Studio, db: Session, person: Person, conversation_id: str) -> Conversation:
-    conversation = access.find(db, Conversation, conversation_id, person, lock=True)
-    conversation.updated_at = studio.now()
-    return conversation
-
-
-def _title(prompt: str) -> str:
-    """The first words of the prompt, cut between words."""
-    words = " ".join(plain(prompt).split())
-    if not words:
-        raise Refused("A title needs at least one word.")
-    return words if len(words) <= TITLE else words[:TITLE].rsplit(" ", 1)[0] + "…"

@@ -1,6 +1,6 @@
 """What screens see: frozen facts, read in a few queries, with no way back to the database."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +58,8 @@ class GenerationView:
     images: tuple[ImageView, ...] = ()
     post: "PostView | None" = None
     """Only of a caption: what it is written for."""
+    removed: bool = False
+    """Failed, and taken off the page; its cost counts all the same."""
 
     @property
     def name(self) -> str:
@@ -137,6 +139,8 @@ class TurnView:
     """Its images; the caption is by itself."""
     caption: GenerationView | None = None
     """Of a first turn, when a model was to write one."""
+    removed: int = 0
+    """Failed generations that were taken off the page and can be brought back."""
 
     @property
     def done(self) -> int:
@@ -148,8 +152,11 @@ def turns(db: Session, rows: Sequence[Turn]) -> tuple[TurnView, ...]:
     """These turns with their references, generations and images: three queries, however many there are."""
     ids = [turn.id for turn in rows]
     used, answers, captions = _references(db, ids), defaultdict[str, list[GenerationView]](list), {}
-    for view in generations(db, col(Generation.turn_id).in_(ids)):
-        if view.makes == CAPTION:
+    removed: Counter[str] = Counter()
+    for view in generations(db, col(Generation.turn_id).in_(ids), removed=True):
+        if view.removed:
+            removed[view.turn_id] += 1
+        elif view.makes == CAPTION:
             captions[view.turn_id] = view
         else:
             answers[view.turn_id].append(view)
@@ -164,19 +171,22 @@ def turns(db: Session, rows: Sequence[Turn]) -> tuple[TurnView, ...]:
             references=tuple(used[turn.id]),
             generations=tuple(answers[turn.id]),
             caption=captions.get(turn.id),
+            removed=removed[turn.id],
         )
         for turn in rows
     )
 
 
-def generations(db: Session, *conditions: Any) -> tuple[GenerationView, ...]:
+def generations(db: Session, *conditions: Any, removed: bool = False) -> tuple[GenerationView, ...]:
     """The generations of which these conditions are true, in the order of the page, each with its kept images or with
-    the post that it writes a caption for: two queries."""
+    the post that it writes a caption for: two queries. Those taken off the page come only with `removed`."""
+    if not removed:
+        conditions += (col(Generation.deleted_at).is_(None),)
     query = (
         select(Generation, Turn.conversation_id, Post)
         .join(Turn, col(Turn.id) == Generation.turn_id)
         .outerjoin(Post, col(Post.id) == Generation.post_id)
-        .where(col(Generation.deleted_at).is_(None), *conditions)
+        .where(*conditions)
         .order_by(col(Turn.position), col(Generation.queued_at), col(Generation.id))
     )
     rows = db.exec(query).all()
@@ -246,6 +256,7 @@ def _generation(row: Generation, conversation: str, images: list[ImageView], wor
         makes=row.kind,
         images=tuple(images),
         post=post(words) if words else None,
+        removed=row.deleted_at is not None,
     )
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from datetime import timedelta
 
-from core import generations, jobs, ledger, limits, log, uploads
+from core import generations, jobs, ledger, limits, log, replays, uploads
 from core.studio import Studio
 
 MINUTE = 60.0
@@ -69,7 +69,10 @@ def _stay(studio: Studio, working: bool) -> None:
 async def _run(studio: Studio, generation_id: str, round: int) -> float | None:
     """One step of a round. What nobody foresaw ends the round with a number that the log explains."""
     try:
-        return await generations.run(studio, generation_id, round)
+        wait = await generations.run(studio, generation_id, round)
+        if wait is None:
+            await asyncio.to_thread(_after, studio, generation_id)
+        return wait
     except Exception as error:
         await asyncio.to_thread(
             ledger.give_up,
@@ -82,9 +85,18 @@ async def _run(studio: Studio, generation_id: str, round: int) -> float | None:
         return None
 
 
+def _after(studio: Studio, generation_id: str) -> None:
+    """What follows from an image that came. What breaks here is not the image's fault, and is tried every minute."""
+    try:
+        replays.go_on(studio, generation_id)
+    except Exception as error:
+        log.broken(error)
+
+
 def _tidy(studio: Studio, minutes: int) -> None:
     try:
         generations.recover(studio)
+        replays.take_up(studio)
         uploads.sweep(studio, older_than=time.time() - 10 * MINUTE)
         if minutes % HOUR_OF_MINUTES == 0:
             jobs.prune(studio)
