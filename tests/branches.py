@@ -26,10 +26,11 @@ class Grown:
 
 @dataclass(frozen=True)
 class Step:
-    """One turn: its words, the step (from 1) that it starts from, and its models."""
+    """One turn: its words, what it starts from, and its models."""
 
     prompt: str
-    source: int | None = None
+    source: int | str | None = None
+    """A step, from 1, or an image's id."""
     models: tuple[str, ...] = ("sketch/sketch",)
     ratio: str = "3:2"
     status: str = SUCCEEDED
@@ -37,7 +38,7 @@ class Step:
 
 
 def grow(studio: Studio, who: Person, steps: Sequence[Step], *, files: bool = True, title: str = "A shop") -> Grown:
-    """Keep these steps as a conversation; each starts from the last image of its source."""
+    """Keep these steps as a conversation; one that starts from a step does so from its last image."""
     at = studio.now() - APART * len(steps)
     home = Conversation(id=new_id(), user_id=who.id, title=title, created_at=at, updated_at=at, seen_at=at)
     made: list[list[str]] = []
@@ -58,14 +59,15 @@ def grow(studio: Studio, who: Person, steps: Sequence[Step], *, files: bool = Tr
             db.add(turn)
             db.flush()
             if step.source:
-                db.add(Reference(turn_id=turn.id, image_id=made[step.source - 1][-1], role=SOURCE))
+                used = made[step.source - 1][-1] if isinstance(step.source, int) else step.source
+                db.add(Reference(turn_id=turn.id, image_id=used, role=SOURCE))
             made.append([])
             for place, name in enumerate(step.models):
                 generation = Generation(**_answer(turn, step, name))
                 db.add(generation)
                 db.flush()
                 if step.status == SUCCEEDED:
-                    kept = drawn[(number + place) % len(drawn)]
+                    kept = drawn[(number * 3 + place) % len(drawn)]
                     made[-1].append(_image(studio, db, generation, home.id, kept, files))
     return Grown(home.id, made)
 

@@ -1,0 +1,70 @@
+"""One component on a page of its own: served by the studio's own routes, without Streamlit around it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from core import access
+from core.access import Person
+from tests.serving import Served
+
+# What .streamlit/config.toml makes of the theme, by the names that components know.
+LIGHT = {
+    "background-color": "#ffffff",
+    "secondary-background-color": "#f6f5f8",
+    "text-color": "#211f26",
+    "primary-color": "#5b5bd6",
+    "link-color": "#4f4fc4",
+    "border-color": "#e3dfe6",
+    "orange-text-color": "#a14a00",
+}
+DARK = {
+    "background-color": "#131216",
+    "secondary-background-color": "#1e1c22",
+    "text-color": "#eeedf0",
+    "primary-color": "#6361d6",
+    "link-color": "#b1a9ff",
+    "border-color": "#3a3740",
+    "orange-text-color": "#ffb26b",
+}
+PAGE = """<!doctype html><html lang="en"><title>One component</title>
+<style>:root {{ {theme} --st-font: Inter, system-ui, sans-serif; --st-base-radius: 10px; color-scheme: {scheme}; }}
+body {{ margin: 24px; background: var(--st-background-color); }}</style>
+<main><h1 style="font-size: 1px">One component</h1></main>
+<script type="module">
+const mounts = {mounts};
+window.told = [];
+window.mounted = {{}};
+for (const [name, data] of Object.entries(mounts)) {{
+  const host = document.querySelector("main").appendChild(document.createElement("div"));
+  const parentElement = host.attachShadow({{ mode: "open" }}).appendChild(document.createElement("div"));
+  const {{ default: start }} = await import(`/ui/0/${{name}}.bundle.js`);
+  const setTriggerValue = (trigger, value) => window.told.push([name, trigger, value]);
+  window.mounted[name] = (more = {{}}) => start({{ data: {{ ...data, ...more }}, parentElement, setTriggerValue }});
+  window.mounted[name]();
+}}
+window.ready = true;
+</script></html>"""
+
+
+def mounted(
+    chromium: Browser, served: Served, person: Person, data: Mapping[str, Any], *, dark: bool = False, width: int = 1440
+) -> Page:
+    """A page with these components, each with its data; what they tell Streamlit is in `window.told`."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900 if width > 600 else 844},
+        color_scheme="dark" if dark else "light",
+        extra_http_headers={"x-person": person.id},
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    theme = " ".join(f"--st-{name}: {value};" for name, value in (DARK if dark else LIGHT).items())
+    media = f"/m/{access.media_token(served.studio, person)}/"
+    mounts = json.dumps({name: {"media": media, "locale": "en", **facts} for name, facts in data.items()})
+    body = PAGE.format(theme=theme, scheme="dark" if dark else "light", mounts=mounts.replace("<", "\\u003c"))
+    page.route("**/mounted", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
+    page.goto(f"http://{served.host}/mounted")
+    page.wait_for_function("() => window.ready")
+    return page
