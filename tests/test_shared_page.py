@@ -564,3 +564,16 @@ def test_what_is_remembered_of_guessers_is_bounded() -> None:
 )
 def test_an_address_is_counted_by_who_has_it(host: str, counted: str) -> None:
     assert neighbourhood(host) == counted
+
+
+def test_pictures_far_down_wait_until_somebody_scrolls_to_them(
+    home: Studio, alice: Person, reader: httpx.Client
+) -> None:
+    own = serving.conversation(home, alice)
+    for position in range(1, 27):
+        serving.succeed(home, alice, own, serving.generation(home, alice, own, position=position), OWL)
+
+    page = reader.get(link(home, alice, own)).text
+
+    assert (page.count('class="there"'), page.count(' loading="lazy"')) == (26, 2)
+    assert page.count('width="900" height="1200"') == 2 * 26

@@ -11,9 +11,11 @@ from core.access import Person
 from core.sharing import Link, LinkView, Said, Terms
 from core.studio import Studio
 from pages.parts import frame
+from pages.parts.components import component
 from pages.parts.tile_words import literal
 from pages.parts.words import _, plural
 
+LINK = component("shared_link")
 MADE = "share-made"
 """Where the link that was just made waits to be copied; nothing else knows its token."""
 DAYS = (1, 7, 30, 90, 365)
@@ -89,10 +91,10 @@ def _terms() -> Terms:
 
 def _copy(made: Link) -> None:
     """The one moment in which the link can be seen."""
-    here = urlsplit(st.context.url or "")
     st.markdown(f"**{_('Your link is ready.')}** {_('Copy it now: it is shown only this once.')}")
-    st.code(f"{here.scheme or 'http'}://{here.netloc}{made.path}", language=None, wrap_lines=True)
-    if here.hostname in ("localhost", "127.0.0.1", "::1"):
+    words = {"link": _("Link"), "copy": _("Copy link"), "copied": _("Copied"), "press": _("Press Ctrl+C")}
+    LINK(key=f"made-{made.id}", data={"path": made.path, "words": words})
+    if urlsplit(st.context.url or "").hostname in ("localhost", "127.0.0.1", "::1"):
         st.caption(_("This studio answers only on this computer, so the link opens here and nowhere else."))
     if st.button(_("Make another link"), icon=":material/add_link:", key="share-another"):
         st.session_state.pop(MADE)
@@ -140,8 +142,9 @@ def _marks(link: LinkView) -> str:
 def _when(studio: Studio, link: LinkView) -> str:
     used = _("Never opened")
     if link.used_at:
-        times = plural("Opened once", "Opened {n} times", link.uses)
-        used = f"{times} · {_('last {when}').format(when=_ago(studio, link.used_at))}"
+        last = _ago(studio, link.used_at)
+        last = last if link.uses == 1 else _("most recently {when}").format(when=last)
+        used = f"{plural('Opened once', 'Opened {n} times', link.uses)}, {last}"
     if link.state == "active" and link.ends_at:
         days = max(1, round((link.ends_at - studio.now()).total_seconds() / 86_400))
         used += " · " + plural("ends in a day", "ends in {n} days", days)

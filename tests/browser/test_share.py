@@ -78,7 +78,11 @@ def test_a_link_is_made_opened_judged_and_taken_back(
     dialog.get_by_label("For whom").fill("Acme")
     dialog.get_by_text("Ask readers to approve").click()
     dialog.get_by_role("button", name="Make a link").click()
-    path = dialog.locator("code").inner_text(timeout=ARRIVES)
+    path = dialog.get_by_role("textbox", name="Link", exact=True).input_value(timeout=ARRIVES)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    dialog.get_by_role("button", name="Copy link").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == path
     assert path.startswith(f"{address}/s/")
     expect(dialog).to_contain_text("Never opened")
     page.screenshot(path=SCREENSHOTS / "share-made.png")
@@ -96,6 +100,7 @@ def test_a_link_is_made_opened_judged_and_taken_back(
     page.get_by_text("What readers said · 1 approved").click(timeout=ARRIVES)
     expect(page.get_by_text("The one for the cover.")).to_be_visible()
     expect(page.get_by_text("Acme · just now")).to_be_visible()
+    page.wait_for_timeout(500)  # it opens slowly
     page.screenshot(path=SCREENSHOTS / "share-verdicts.png")
     page.get_by_role("button", name="Share").click()
     expect(dialog).to_contain_text("Opened once", timeout=ARRIVES)
