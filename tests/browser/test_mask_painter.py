@@ -292,6 +292,16 @@ def test_what_was_painted_outlasts_a_look_at_another_screen(painter: Painter) ->
     assert (painter.kept() == before).all()
 
 
+def test_what_was_painted_outlasts_a_reload(painter: Painter) -> None:
+    painter.drag((0.2, 0.2), (0.4, 0.2))
+    painter.done()
+    kept = painter.told()
+
+    painter.page.reload()
+
+    expect(painter.page.get_by_text(f"mask: {kept}")).to_be_visible(timeout=ARRIVES)
+
+
 def test_closing_loses_nothing_and_says_that_it_is_not_in_use(painter: Painter) -> None:
     page = painter.page
     painter.drag((0.2, 0.2), (0.4, 0.2))
