@@ -136,10 +136,11 @@ function stranger(outside) {
   return { ...outside, outside: true, parent: null, images: [outside.image], change: null, counts: {} };
 }
 
-// A change with the words beside it: "sign" is found where it turned green.
+// A change with the words beside it, as it was and as it became: "red sign" and "green sign" are both found there.
 function spoken({ prompt, change }) {
   if (!change) return prompt;
-  return around(change.words).map(([, text]) => text).join(" ");
+  const runs = around(change.words);
+  return ["added", "gone"].map((other) => runs.filter(([kind]) => kind !== other).map(([, text]) => text).join("")).join("\n");
 }
 
 // The runs of a change; of what stayed only the words right beside. Where nothing stayed, only the new words: somebody

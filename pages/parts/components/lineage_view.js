@@ -145,6 +145,7 @@ export class View {
       y: Math.max(PAD, (node.clientHeight - inner.height) / 2),
     };
     Object.assign(this.sheet.style, { width: `${inner.width + 2 * this.origin.x}px`, height: `${inner.height + 2 * this.origin.y}px` });
+    Object.assign(this.world.style, { width: `${this.size.width}px`, height: `${this.size.height}px` });
     this.world.style.transform = `translate(${this.origin.x}px, ${this.origin.y}px) scale(${zoom})`;
     this.node.classList.toggle("far", zoom < FAR);
     this.node.classList.toggle("farthest", zoom < FARTHEST);
