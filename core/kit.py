@@ -148,7 +148,7 @@ class _Sink:
 
 def _rows(db: Session, person: Person, ids: Sequence[str]) -> dict[str, Image]:
     query = sa.select(Image).where(col(Image.id).in_(ids), col(Image.user_id) == person.id)
-    return {row.id: row for (row,) in db.execute(query).tuples()}
+    return {row.id: row for (row,) in db.execute(query)}
 
 
 def _ancestors(db: Session, person: Person, ids: Sequence[str]) -> dict[str, list[str]]:
@@ -164,7 +164,7 @@ def _ancestors(db: Session, person: Person, ids: Sequence[str]) -> dict[str, lis
     whole = line.union_all(above)
     query = sa.select(whole.c.of, whole.c.id).where(whole.c.depth > 0).order_by(whole.c.depth)
     found: dict[str, list[str]] = {}
-    for of, parent in db.execute(query).tuples():
+    for of, parent in db.execute(query):
         found.setdefault(of, []).append(parent)
     return found
 

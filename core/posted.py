@@ -208,7 +208,7 @@ def _asked(db: Session, person: Person, post: Post) -> tuple[Turn | None, str, O
         .outerjoin(there, col(there.id) == before.conversation_id)
         .where(col(Turn.id) == post.turn_id)
     )
-    found = db.execute(query).tuples().first()
+    found = db.execute(query).first()
     if found is None:
         return None, "", None
     turn, title, image, parent, parents_title = found
@@ -228,7 +228,7 @@ def _images(db: Session, post: Post) -> Sequence[tuple[Image, Generation | None]
         .where(col(Image.post_id) == post.id, col(Image.deleted_at).is_(None))
         .order_by(col(Generation.queued_at), col(Generation.id), col(Image.n))
     )
-    return [(image, row) for image, row in db.execute(query).tuples()]
+    return [(image, row) for image, row in db.execute(query)]
 
 
 def _runs(db: Session, post: Post, inherited: bool) -> Sequence[Generation]:

@@ -145,7 +145,7 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
         post.brief = briefs.of(db, person.id, post.project_id).facts()
         generation = captions.ask(studio, db, turn, post, writer)
         _tell(studio, db, "post.caption_asked", post, model=writer.name)
-    log.step("caption.asked", conversation=turn.conversation_id, post=post_id, generation=generation.id)
+    log.step("caption.asked", conversation=turn.conversation_id, generation=generation.id)
     return generation.id
 
 
