@@ -44,22 +44,18 @@ def show(
 
 
 def derived_from(studio: Studio, person: Person, image_id: str) -> None:
-    """Draw "Derived from step 2, Ink" as a link to that image; nothing for one that began with words.
+    """Draw "Derived from step 2, Ink", which leads to that image; nothing for one that began with words.
 
     Raises NotFound.
     """
     origin = lineage.parent_of(studio, person, image_id)
     if origin is None:
         return
+    said = _said(studio, origin)
     if origin.conversation_id is None or origin.trashed:
-        st.markdown(f":small[{literal(_said(studio, origin))}]")
-        return
-    st.page_link(
-        frame.PAGES / "conversation.py",
-        label=literal(_said(studio, origin)),
-        icon=":material/account_tree:",
-        query_params={"id": origin.conversation_id, VIEW: origin.image.id},
-    )
+        st.caption(literal(said))
+    elif st.button(literal(said), key=f"derived-{image_id}", icon=":material/account_tree:", type="tertiary"):
+        frame.go("conversation", **{"id": origin.conversation_id, VIEW: origin.image.id})
 
 
 def _go_on(on_continue: Callable[[str], None]) -> None:
