@@ -1,6 +1,7 @@
 """A link shows one conversation on its owner's terms, ends, can be taken back, and lets nobody do anything else."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlmodel import col, select
@@ -468,3 +469,13 @@ def reads(studio: Studio, ask: Callable[[], Shared]) -> int:
     with queries(studio) as seen:
         ask()
     return len(seen)
+
+
+def test_two_readers_at_the_same_moment_leave_one_verdict(studio: Studio, alice: Person, thread: str, fox: str) -> None:
+    token = share(studio, alice, thread, takes_verdicts=True)
+
+    with ThreadPoolExecutor(4) as readers:
+        list(readers.map(lambda n: shared.judge(studio, token, fox, "approve", f"{n}"), range(8)))
+
+    assert len(sharing.verdicts(studio, alice, thread)) == 1
+    assert len(events(studio, "verdict.given")) == 8
