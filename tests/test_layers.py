@@ -22,7 +22,7 @@ HOUSE = """
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
     core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns
-    core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened
+    core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
     core.briefs
