@@ -99,19 +99,20 @@ def _with(image: Image) -> Any:
 
 
 def _drawn(db: Session, rows: Sequence[Conversation]) -> tuple[Card, ...]:
-    """These conversations with what is in them: four queries, however many there are."""
+    """These conversations with what is in them: three queries, however many there are."""
     ids = [row.id for row in rows]
-    turns, work, kept, sources = _turns(db, ids), _work(db, ids), _kept(db, ids), _sources(db, ids)
+    work, kept, sources = _work(db, ids), _kept(db, ids), _sources(db, ids)
     cards = []
     for row in rows:
-        (unfinished, ended), (images, cover) = work.get(row.id, (0, None)), kept.get(row.id, (0, None))
+        turns, unfinished, ended = work.get(row.id, (0, 0, None))
+        images, cover = kept.get(row.id, (0, None))
         unread = bool(row.seen_at and ended and ended > row.seen_at)
         cards.append(
             Card(
                 id=row.id,
                 title=row.title,
                 updated_at=row.updated_at,
-                turns=turns.get(row.id, 0),
+                turns=turns,
                 images=images,
                 unfinished=unfinished,
                 unread=unread,
@@ -123,18 +124,14 @@ def _drawn(db: Session, rows: Sequence[Conversation]) -> tuple[Card, ...]:
     return tuple(cards)
 
 
-def _turns(db: Session, ids: list[str]) -> dict[str, int]:
-    query = select(Turn.conversation_id, sa.func.count()).where(col(Turn.conversation_id).in_(ids))
-    return dict(db.exec(query.group_by(Turn.conversation_id)).all())
-
-
-def _work(db: Session, ids: list[str]) -> dict[str, tuple[int, datetime | None]]:
-    """How many generations are under way, and when the last one ended."""
+def _work(db: Session, ids: list[str]) -> dict[str, tuple[int, int, datetime | None]]:
+    """How many turns there are, how many generations are under way, and when the last one ended."""
+    turns = sa.func.count(col(Turn.id).distinct())
     unfinished = sa.func.sum(sa.case((col(Generation.status).in_(UNFINISHED), 1), else_=0))
-    query: Any = select(Turn.conversation_id, unfinished, sa.func.max(Generation.finished_at))
-    query = query.join(Generation, col(Generation.turn_id) == Turn.id).where(col(Turn.conversation_id).in_(ids))
+    query: Any = select(Turn.conversation_id, turns, unfinished, sa.func.max(Generation.finished_at))
+    query = query.outerjoin(Generation, col(Generation.turn_id) == Turn.id).where(col(Turn.conversation_id).in_(ids))
     rows = db.exec(query.group_by(Turn.conversation_id)).all()
-    return {conversation: (int(count), ended) for conversation, count, ended in rows}
+    return {conversation: (count, int(working), ended) for conversation, count, working, ended in rows}
 
 
 def _kept(db: Session, ids: list[str]) -> dict[str, tuple[int, views.ImageView | None]]:

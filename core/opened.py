@@ -64,27 +64,36 @@ class Opened:
 
 
 def opened(
-    studio: Studio, person: Person, conversation_id: str, before: int | None = None, limit: int = TURNS
+    studio: Studio,
+    person: Person,
+    conversation_id: str,
+    before: int | None = None,
+    limit: int = TURNS,
+    since: int | None = None,
 ) -> Opened:
     """The conversation with its newest turns, or the last ones before a position: five queries however long it is.
 
-    Raises NotFound. A conversation in the trash opens too; its `purge_after` says so.
+    With `since` all from that position on, whatever the limit. Raises NotFound. A conversation in the trash opens too;
+    its `purge_after` says so.
     """
     with studio.reading() as db:
         row = access.find(db, Conversation, conversation_id, person)
-        turns, totals = _page(db, row, before, limit)
+        turns, totals = _page(db, row, before, limit, since)
         shown = views.turns(db, turns) if turns else ()
         return Opened(row.id, row.title, row.version, row.created_at, shown, totals, row.purge_after)
 
 
-def _page(db: Session, row: Conversation, before: int | None, limit: int) -> tuple[Sequence[Turn], Totals]:
+def _page(
+    db: Session, row: Conversation, before: int | None, limit: int, since: int | None
+) -> tuple[Sequence[Turn], Totals]:
     """The turns with the totals beside each of them, so that both are one query."""
     of_this = col(Turn.conversation_id) == row.id
     totals = _totals(row.id)
     query: Any = select(Turn, *totals.c).join(totals, sa.true()).where(of_this)
     if before is not None:
         query = query.where(col(Turn.position) < before)
-    found = db.exec(query.order_by(col(Turn.position).desc()).limit(limit)).all()
+    query = query.limit(limit) if since is None else query.where(col(Turn.position) >= since)
+    found = db.exec(query.order_by(col(Turn.position).desc())).all()
     if not found:
         return [], Totals()
     sums: dict[str, Any] = {field.name: getattr(found[0], field.name) or field.default for field in fields(Totals)}

@@ -47,6 +47,8 @@ class Plan:
     """Nine of ten times it would take no longer; None without history."""
     left_out: tuple[str, ...]
     """Sentences: what this model cannot honour."""
+    shortened: bool = False
+    """The branch is longer than MOST, so it does not begin at its beginning."""
 
     @property
     def images(self) -> int:
@@ -79,6 +81,7 @@ def plan(studio: Studio, person: Person, turn_id: str, model: str) -> Plan:
         practice=all(quote.practice for quote in quotes),
         seconds=sum(time for time in times if time) if all(times) else None,
         left_out=tuple(dict.fromkeys(line for quote in quotes for line in quote.left_out)),
+        shortened=len(stops) == MOST,
     )
 
 

@@ -3,7 +3,18 @@
 import streamlit as st
 
 from core import conversations
-from pages.parts import ask_box, frame, progress, source_strip, tile_words, viewer
+from pages.parts import (
+    ask_box,
+    frame,
+    heading,
+    older,
+    progress,
+    replay,
+    source_strip,
+    turn_acts,
+    undo,
+    viewer,
+)
 from pages.parts.words import _
 
 
@@ -15,22 +26,25 @@ def start_from(image_id: str | None) -> None:
 with frame.screen(_("Conversation")) as (studio, person):
     opened = None
     with frame.column(760), frame.sentences():
-        opened = conversations.opened(studio, person, st.query_params.get("id", ""))
+        opened = older.opened(studio, person, st.query_params.get("id", ""))
+        if opened and opened.purge_after:
+            heading.trashed(studio, person, opened)
     if opened is None:
         with frame.column(760):
             st.page_link(frame.PAGES / "create.py", label=_("Back to Create"), icon=":material/arrow_back:")
+    if opened is None or opened.purge_after:
+        undo.show(studio, person)
         st.stop()
 
     box = f"next-{opened.id}"
     st.set_page_config(page_title=f"{opened.title} · {_('Image Studio')}")
     with frame.column(1080):
-        with st.container(gap=None):
-            st.title(tile_words.literal(opened.title), anchor=False)
-            st.markdown(f":small[{tile_words.literal(progress.total(opened))}]")
+        heading.show(studio, person, opened)
 
-        source = None
+        source, newest = None, older.newest(studio, person, opened)
         with frame.sentences():
-            source = source_strip.chosen(studio, person, opened, st.query_params.get("source"), box)
+            source = source_strip.chosen(studio, person, newest, st.query_params.get("source"), box)
+        older.earlier(opened)
         progress.turns(
             studio,
             person,
@@ -38,17 +52,20 @@ with frame.screen(_("Conversation")) as (studio, person):
             source=source and source.id,
             box=f".st-key-{box}-prompt textarea",
             on_continue=start_from,
+            on_turn=lambda told: turn_acts.grant(studio, person, opened, box, told),
+            goal=older.goal(opened),
         )
+        older.later(opened)
 
         st.space("small")
         st.subheader(_("Take it further"), anchor=False)
-        source_strip.show(studio, person, opened, source, start_from)
+        source_strip.show(studio, person, newest, source, start_from)
         ask = ask_box.show(
             studio,
             person,
             box,
             source=source,
-            defaults=lambda: source_strip.settings(studio, opened, source),
+            defaults=lambda: source_strip.settings(studio, newest, source),
             prompt_label=_("Describe what to change, or what else to make…"),
             on_source=start_from,
         )
@@ -58,4 +75,6 @@ with frame.screen(_("Conversation")) as (studio, person):
                 ask_box.sent(box)
                 st.query_params.from_dict({"id": opened.id})
                 st.rerun()
+    replay.show(studio, person, opened)
+    undo.show(studio, person)
     viewer.show(studio, person)

@@ -1,7 +1,6 @@
 """Turns with their tiles: they move by the live socket; the script runs again only when a turn is done or added."""
 
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -20,15 +19,26 @@ TILES = component("tiles")
 NONE = "\N{EN DASH}"
 LATEST = 5
 """Clicks that a browser may still tell again."""
+Told = Mapping[str, str]
+"""What a component says was clicked."""
 
 
 def turns(
-    studio: Studio, person: Person, opened: Opened, *, source: str | None, box: str, on_continue: Callable[[str], None]
+    studio: Studio,
+    person: Person,
+    opened: Opened,
+    *,
+    source: str | None,
+    box: str,
+    on_continue: Callable[[str], None],
+    on_turn: Callable[[Told], None],
+    goal: int | None = None,
 ) -> None:
-    """Draw all turns of a conversation.
+    """Draw these turns of a conversation.
 
     `source` is the image that the next turn starts from, `box` the CSS selector of where its words are written.
-    `on_continue` is called with the image that a person wants to go on from, before the page is drawn anew.
+    `on_continue` is called with the image that a person wants to go on from, `on_turn` with what was chosen in a
+    turn's menu, before the page is drawn anew. `goal` is the position of the turn that the page shall show at first.
     """
     shared = {
         "conversation": opened.id,
@@ -41,28 +51,39 @@ def turns(
         key = f"turn-{turn.id}"
         TILES(
             key=key,
-            data=shared | _data(studio, turn, source) | {"last": turn == opened.turns[-1]},
-            on_act_change=lambda key=key: grant(studio, person, st.session_state[key].act, on_continue),
+            data=shared
+            | _data(studio, turn, source)
+            | {
+                "last": turn.position == opened.totals.turns,
+                "newest": opened.later == 0,
+                "goal": turn.position == goal,
+            },
+            on_act_change=lambda key=key: grant(studio, person, st.session_state[key].act, on_continue, on_turn),
             on_news_change=lambda: None,  # the run itself is the answer: costs and the choice of images follow
         )
 
 
 def total(opened: Opened) -> str:
     """How much there is and what it cost so far: "3 images · $0.12 so far"."""
-    answers = [answer for turn in opened.turns for answer in turn.generations]
-    paid = [answer for answer in answers if not answer.practice]
-    images = plural("{n} image", "{n} images", len(opened.images))
-    if answers and not paid:
+    sums = opened.totals
+    images = plural("{n} image", "{n} images", sums.images)
+    if sums.practice and not sums.paid:
         return f"{images} · {_('practice, free')}"
-    cost = money(sum((answer.cost or Decimal(0) for answer in paid), Decimal(0)))
-    parts = [images, _("{cost} so far").format(cost=cost)]
-    if doubtful := sum(answer.cost_basis == "unknown" for answer in paid):
-        parts.append(plural("{n} call may have been charged too", "{n} calls may have been charged too", doubtful))
+    parts = [images, _("{cost} so far").format(cost=money(sums.cost))]
+    if sums.doubtful:
+        parts.append(plural("{n} call may have been charged too", "{n} calls may have been charged too", sums.doubtful))
     return " · ".join(parts)
 
 
-def grant(studio: Studio, person: Person, told: dict[str, str] | None, on_continue: Callable[[str], None]) -> None:
+def grant(
+    studio: Studio,
+    person: Person,
+    told: Told | None,
+    on_continue: Callable[[str], None],
+    on_turn: Callable[[Told], None] = lambda told: None,
+) -> None:
     """Do what was clicked on a tile: `act` is retry, cancel, continue or create, `id` a generation or an image.
+    All else was chosen in a turn's menu.
 
     It comes from a browser, so every verb looks up the id again. A browser that hears nothing tells it again; the same
     `wish` is granted once.
@@ -80,6 +101,8 @@ def grant(studio: Studio, person: Person, told: dict[str, str] | None, on_contin
         on_continue(target)
     elif act == "create":
         frame.go("create", source=target)
+    else:
+        on_turn(told)
 
 
 def _say(verb: Callable[[], None], done: str) -> None:
@@ -98,10 +121,13 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
     return {
         "turn": turn.id,
         "step": _("Step {n}").format(n=turn.position),
+        "link": f"/conversation?id={turn.conversation_id}&step={turn.position}",
         "asked": round(turn.created_at.timestamp() * 1000),
         "prompt": turn.prompt,
         "ratio": _shape(turn.settings.get("ratio")),
         "references": [{"id": i.id, "role": i.role, "placeholder": i.placeholder} for i in turn.references],
+        "removed": turn.removed,
+        "replay": tile_words.replay(turn, label),
         "summary": tile_words.summary(turn, label),
         "settings": tile_words.settings(turn, label),
         "timings": [

@@ -31,8 +31,10 @@ st.html(STYLE)
 # To add a screen, add a line. Hidden ones are reached from other screens and by their address.
 MENU = [
     st.Page(PAGES / "create.py", title=_("Create"), icon=":material/auto_awesome:", default=True),
+    st.Page(PAGES / "conversations.py", title=_("Conversations"), icon=":material/forum:", url_path="conversations"),
     st.Page(PAGES / "gallery.py", title=_("Gallery"), icon=":material/photo_library:", url_path="gallery"),
     st.Page(PAGES / "conversation.py", title=_("Conversation"), url_path="conversation", visibility="hidden"),
+    st.Page(PAGES / "post.py", title=_("Post"), url_path="post", visibility="hidden"),
 ]
 
 st.navigation(MENU, position="top").run()

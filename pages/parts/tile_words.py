@@ -63,6 +63,17 @@ def words() -> dict[str, Any]:
         "copyCaption": _("Copy caption"),
         "copied": _("Copied"),
         "notCopied": _("Could not be copied. Select the text."),
+        "menu": _("What to do with this step"),
+        "anew": _("Ask again with new seeds"),
+        "duplicate": _("Duplicate, then change it"),
+        "replay": _("Replay on another model…"),
+        "removeOne": _("Remove the failed image"),
+        "removeMany": _("Remove {n} failed images"),
+        "copyLink": _("Copy a link to this step"),
+        "linkCopied": _("The link was copied."),
+        "removedOne": _("One failed image was removed."),
+        "removedMany": _("{n} failed images were removed."),
+        "back": _("Show again"),
         "columns": [_("Image"), _("Status"), _("Waited"), _("Took"), _("Cost"), _("Seed")],
         "roles": {"source": _("Starts from"), "mask": _("Mask"), "reference": _("Reference")},
         "kinds": _kinds(),
@@ -127,6 +138,15 @@ def summary(turn: TurnView, label: Callable[[str], str]) -> str:
     parts = [", ".join(_models(turn, label)), chosen.get("ratio"), chosen.get("resolution")]
     parts += [plural("{n} each", "{n} each", each)] if each > 1 else []
     return " · ".join(str(part) for part in parts if part)
+
+
+def replay(turn: TurnView, label: Callable[[str], str]) -> str:
+    """Which part of a replay this turn is; "" for all others."""
+    told = turn.settings.get("replay")
+    if not told:
+        return ""
+    step, of = int(told["step"]) + 1, len(told["turns"])
+    return _("Replay on {model}, {n} of {of}").format(model=label(told["model"]), n=step, of=of)
 
 
 def settings(turn: TurnView, label: Callable[[str], str]) -> list[list[str]]:

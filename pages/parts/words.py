@@ -1,12 +1,14 @@
 """Words on screen: English in the code, other languages from catalogues, numbers and times as people write them."""
 
 import gettext
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 CATALOGUES = Path(__file__).parent / "locale"
@@ -32,6 +34,11 @@ def money(dollars: Decimal) -> str:
     """US dollars: "$0.17"; below a cent with as many digits as it takes to see something: "$0.0031"."""
     pattern = "¤0.00" if dollars == 0 or dollars >= Decimal("0.01") else "¤0.00##"
     return format_currency(dollars, "USD", format=pattern, locale=language(), currency_digits=False)
+
+
+def day(moment: datetime) -> str:
+    """A date: "November 21, 2026"."""
+    return format_date(moment, "long", locale=language())
 
 
 def seconds(value: float) -> str:

@@ -1,5 +1,8 @@
-// Conversations as cards: cover, title, how long ago, how much is in it. A plain click asks Streamlit to open one
-// without loading the page anew; with a modifier or the middle button the browser opens the link itself.
+// Conversations as cards: what it started from, its newest picture, title, how long ago, how much is in it. A plain
+// click asks Streamlit to open one without loading the page anew; with a modifier or the middle button the browser
+// opens the link itself.
+
+import { button } from "./elements.js";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("ul");
@@ -19,7 +22,10 @@ function item(card, data, tell) {
   };
   link.append(cover(card, data), make("span", "title", card.title), facts(card, data));
   const entry = document.createElement("li");
-  entry.append(link);
+  entry.append(link, ...data.acts.map((act) => button("act", act, `${data.words[act]}: ${card.title}`, () => {
+    entry.classList.add("leaving");
+    tell("act", { act, id: card.id });
+  })));
   return entry;
 }
 
@@ -33,9 +39,16 @@ function cover(card, data) {
   } else {
     frame.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="3" y="4" width="18" height="16" rx="3"/><circle cx="9" cy="10" r="1.6"/><path d="M4 18l5-5 4 4 3-3 4 4"/></svg>';
   }
+  if (card.source && card.source !== card.cover) frame.append(source(card, data));
   if (card.working) frame.append(make("span", "working", data.words.working));
   else if (card.unread) frame.append(make("span", "news", data.words.news));
   return frame;
+}
+
+function source(card, data) {
+  const image = document.createElement("img");
+  Object.assign(image, { className: "source", loading: "lazy", decoding: "async", alt: data.words.source, title: data.words.source, src: `${data.base}${card.source}/256` });
+  return image;
 }
 
 function facts(card, data) {
@@ -45,6 +58,7 @@ function facts(card, data) {
   time.title = new Date(card.at).toLocaleString(data.language);
   tick(time, data);
   line.append(time, ` · ${card.turns} · ${card.images}`);
+  if (card.gone) line.append(make("span", "gone", card.gone));
   return line;
 }
 

@@ -8,6 +8,8 @@ const PATHS = {
   close: "M6 6l12 12M18 6L6 18",
   previous: "M14.5 5L8 12l6.5 7",
   next: "M9.5 5l6.5 7-6.5 7",
+  trash: "M5 7h14M10 11v6M14 11v6M7 7l1 12.5h8L17 7M9.5 7V4.5h5V7",
+  restore: "M4.5 12a7.5 7.5 0 1 1 2.3 5.4M4 18v-6h6",
   up: "M12 19V6M6 11l6-6 6 6",
 };
 

@@ -5,6 +5,7 @@ import { fill, make } from "./elements.js";
 import { drawCaption } from "./tiles_caption.js";
 import { head, tickTime } from "./tiles_head.js";
 import { adopt, follow, leave, unfinished } from "./tiles_live.js";
+import { menu } from "./tiles_menu.js";
 import { entered, left, look, tidings } from "./tiles_page.js";
 import { signature, tick, tile } from "./tiles_tile.js";
 
@@ -34,10 +35,11 @@ function begin(parentElement, data) {
     caption: make("section", "caption", "", { "aria-label": data.words.caption }),
     line: make("p", "line"),
     tiles: make("ul", "tiles"),
+    removed: make("p", "removed"),
     leftOut: make("ul", "left-out"),
     status: make("p", "unseen", "", { role: "status", "aria-live": "polite" }),
   };
-  turn.parts.line.hidden = turn.parts.caption.hidden = true;
+  turn.parts.line.hidden = turn.parts.caption.hidden = turn.parts.removed.hidden = true;
   turn.root.append(...Object.values(turn.parts));
   parentElement.append(turn.root);
   turn.listener = (message) => heard(turn, message);
@@ -64,7 +66,9 @@ function drawHead(turn) {
   if (turn.headText === text) return;
   turn.headText = text;
   const open = turn.parts.head.querySelector("details")?.open;
-  turn.parts.head.replaceChildren(...head(turn.data));
+  const failed = () => generations(turn).filter(({ status }) => status === "failed" || status === "canceled").length;
+  turn.parts.head.replaceChildren(...head(turn.data, menu(turn.data, failed, (act, wish) => chosen(turn, act, wish))));
+  drawRemoved(turn);
   turn.parts.head.querySelector("details").open = open ?? false;
   turn.drawn.clear();
 }
@@ -73,6 +77,7 @@ function draw(turn) {
   const now = generations(turn);
   turn.parts.tiles.dataset.count = Math.min(now.length, 4);
   now.forEach((generation) => drawTile(turn, generation));
+  dropTiles(turn, now);
   drawCaption(turn, (generation, act) => wished(turn, generation, act));
   drawBadge(turn, now);
   drawLeftOut(turn, now);
@@ -99,6 +104,38 @@ function drawTile(turn, generation) {
   else turn.parts.tiles.append(node);
   turn.tiles.set(generation.id, node);
   if (focused) (node.querySelector("button, a") ?? node).focus({ preventScroll: true });
+}
+
+// What was removed leaves the page; what is brought back goes to its place among the others.
+function dropTiles(turn, now) {
+  const kept = new Set(now.map(({ id }) => id));
+  for (const [id, node] of turn.tiles) {
+    if (kept.has(id)) continue;
+    node.remove();
+    turn.tiles.delete(id);
+    turn.drawn.delete(id);
+  }
+  now.forEach(({ id }, place) => {
+    const node = turn.tiles.get(id);
+    if (turn.parts.tiles.children[place] !== node) turn.parts.tiles.insertBefore(node, turn.parts.tiles.children[place] ?? null);
+  });
+}
+
+function drawRemoved(turn) {
+  const { removed: n, words, locale } = turn.data;
+  const back = make("button", "more", words.back, { type: "button" });
+  back.onclick = () => chosen(turn, "back", `${Date.now()} ${(wishes += 1)}`);
+  turn.parts.removed.hidden = !n;
+  turn.parts.removed.replaceChildren(fill(n === 1 ? words.removedOne : words.removedMany, { n }, locale), " ", back);
+}
+
+// The same for what is chosen in the turn's menu.
+function chosen(turn, act, wish) {
+  const told = { act, id: turn.data.turn, wish };
+  turn.tell("act", told);
+  const now = performance.now();
+  turn.wishes.set(turn.data.turn, { act, told, again: now + AGAIN_MS, until: now + WISH_MS });
+  if (act === "duplicate") setTimeout(() => document.querySelector(turn.data.box)?.focus(), 600);
 }
 
 function several(turn, generation) {

@@ -5,9 +5,14 @@ import { make, moment } from "./elements.js";
 const STEPS = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
 const LONG = 420; // characters of a prompt that are shown at first
 
-export function head(data) {
+// `menu` is what can be done with the turn, ready to be placed.
+export function head(data, menu) {
   const first = make("div", "first");
-  first.append(make("h2", "", data.step), badge(data), when(data));
+  const step = make("h2");
+  step.append(make("a", "step", data.step, { href: data.link }));
+  first.append(step, badge(data));
+  if (data.replay) first.append(make("span", "replay", data.replay));
+  first.append(when(data), menu);
   return [first, prompt(data), ...references(data), settings(data)];
 }
 

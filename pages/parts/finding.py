@@ -1,0 +1,156 @@
+"""What somebody looks for among the conversations: it is in the address, so a reload and Back keep it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import access, conversations
+from core.access import Person
+from core.errors import StudioError
+from core.studio import Studio
+from core.views import ImageView
+from pages.parts import frame, undo
+from pages.parts.words import _
+
+SEARCH, IMAGE, TRASH, AFTER = "q", "image", "trash", "after"
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which conversations."""
+
+    search: str
+    image: str | None
+    """Those that made this one or used it."""
+    trashed: bool
+    after: str | None
+    """The cursor of a later page."""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether some are left out."""
+        return bool(self.search or self.image)
+
+
+def show() -> Wanted:
+    """Draw the search and the switch to the trash; what they say now."""
+    query = st.query_params
+    st.session_state.setdefault("search", query.get(SEARCH, ""))
+    st.session_state.setdefault("in-trash", TRASH in query)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="finding"):
+        st.text_input(
+            _("Search in titles and prompts"),
+            key="search",
+            type="search",
+            max_chars=LONGEST,
+            icon=":material/search:",
+            placeholder=_("Search in titles and prompts"),
+            label_visibility="collapsed",
+            on_change=_changed,
+            persist_state="session",
+        )
+        st.toggle(_("In the trash"), key="in-trash", on_change=_changed, persist_state="session")
+    return Wanted(query.get(SEARCH, ""), query.get(IMAGE), TRASH in query, query.get(AFTER))
+
+
+def of_image(studio: Studio, person: Person, image: ImageView) -> None:
+    """Say that only the conversations with this image are shown, with a way to all."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="of-image"):
+        st.html(
+            f'<img src="/m/{access.media_token(studio, person)}/{image.id}/256" alt="" width="56" height="56" '
+            'style="display:block;object-fit:cover;border-radius:8px">',
+            width="content",
+        )
+        st.markdown(_("Conversations that made this image or started from it"), width="content")
+        st.button(_("Show all"), icon=":material/close:", type="tertiary", key="all", on_click=_without, args=(IMAGE,))
+        if st.button(_("New conversation from it"), icon=":material/add:", type="tertiary", key="from-image"):
+            frame.go("create", source=image.id)
+
+
+def nothing(wanted: Wanted) -> None:
+    """What to do when there is nothing to show."""
+    with st.container(horizontal_alignment="center", gap="small", key="nothing"):
+        st.space("medium")
+        if wanted.narrowed:
+            st.subheader(_("Nothing was found"), anchor=False, text_alignment="center")
+            st.caption(_("Every word has to be in the title or in one of the prompts."), text_alignment="center")
+            st.button(_("Show all conversations"), key="clear", on_click=_clear)
+        elif wanted.trashed:
+            st.subheader(_("The trash is empty"), anchor=False, text_alignment="center")
+            st.caption(
+                _("Conversations that you throw away wait here until they are gone for good."), text_alignment="center"
+            )
+        else:
+            st.subheader(_("No conversations yet"), anchor=False, text_alignment="center")
+            st.caption(
+                _("Each prompt opens one: its images, and every further step from them."), text_alignment="center"
+            )
+            if st.button(_("Make your first image"), key="first", type="primary"):
+                frame.go("create")
+
+
+def pages(wanted: Wanted, following: str | None) -> None:
+    """The ways to the first and to the next page."""
+    if not (wanted.after or following):
+        return
+    with st.container(horizontal=True, horizontal_alignment="center", gap="small", key="pages"):
+        if wanted.after:
+            st.button(
+                _("Newest"),
+                icon=":material/first_page:",
+                type="tertiary",
+                key="newest",
+                on_click=_without,
+                args=(AFTER,),
+            )
+        if following:
+            st.button(
+                _("Older"),
+                icon=":material/chevron_right:",
+                icon_position="right",
+                key="older",
+                on_click=_turn,
+                args=(following,),
+            )
+
+
+def trash(studio: Studio, person: Person, conversation_id: str) -> None:
+    """Put it away, and offer to take that back; for callbacks."""
+    try:
+        conversations.trash(studio, person, conversation_id)
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+        return
+    undo.offer(_("The conversation is in the trash. Its images stay in the gallery."), "trash", conversation_id)
+
+
+def restore(studio: Studio, person: Person, conversation_id: str) -> None:
+    """Take it back; for callbacks."""
+    try:
+        conversations.restore(studio, person, conversation_id)
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+        return
+    st.toast(_("Restored."), icon=":material/check:")
+
+
+def _changed() -> None:
+    """What is looked for goes into the address; pages are counted anew."""
+    search, trashed = st.session_state["search"], st.session_state["in-trash"]
+    wanted = {SEARCH: (search or "").strip(), TRASH: "1" if trashed else "", IMAGE: st.query_params.get(IMAGE, "")}
+    st.query_params.from_dict({name: value for name, value in wanted.items() if value})
+
+
+def _clear() -> None:
+    st.session_state["search"] = ""
+    _without(IMAGE)
+    _changed()
+
+
+def _without(name: str) -> None:
+    st.query_params.from_dict({key: value for key, value in st.query_params.items() if key not in (name, AFTER)})
+
+
+def _turn(cursor: str) -> None:
+    st.query_params[AFTER] = cursor

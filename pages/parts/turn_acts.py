@@ -1,0 +1,87 @@
+"""What can be done with a turn: ask it again, take it into the ask box, replay its branch, put its failures away."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from core import conversations
+from core.access import Person
+from core.conversations import Opened
+from core.errors import StudioError
+from core.studio import Studio
+from core.tables import REFERENCE, SOURCE
+from core.views import TurnView
+from pages.parts import ask_box, drawer, replay, undo
+from pages.parts.source_strip import WORDS
+from pages.parts.words import _, plural
+
+ACTS = ("again", "duplicate", "replay", "remove", "back")
+
+
+def grant(studio: Studio, person: Person, opened: Opened, box: str, told: Mapping[str, str]) -> None:
+    """Do what was chosen in a turn's menu; for callbacks. It comes from a browser, so every verb looks up the id."""
+    act, target = told["act"], str(told.get("id", ""))
+    turn = next((turn for turn in opened.turns if turn.id == target), None)
+    if turn is None:
+        return
+    if act == "again":
+        _say(lambda: conversations.again(studio, person, turn.id, _token(told)), _("Asked again, with new seeds."))
+    elif act == "duplicate":
+        duplicate(studio, box, turn)
+    elif act == "replay":
+        replay.want(turn.id)
+    elif act == "remove":
+        _remove(studio, person, turn)
+    elif act == "back":
+        _say(lambda: conversations.bring_back(studio, person, turn.id), _("They are back."))
+
+
+def duplicate(studio: Studio, box: str, turn: TurnView) -> None:
+    """Fill the ask box with this turn's words, settings and pictures, for a person to change them before asking."""
+    ask_box.fill(box, turn.prompt)
+    state, token = st.session_state, st.session_state[f"{box}-token"]
+    for name, value in _settings(studio, turn).items():
+        state[f"{box}-{name}"] = value
+    state[f"{box}-references-{token}"] = tuple(i.id for i in turn.references if i.role == REFERENCE)
+    source = next((i.id for i in turn.references if i.role == SOURCE), None)
+    state[f"{box}-begun"] = source or ""  # or the box would begin with the defaults of that source
+    st.query_params["source"] = source or WORDS
+    st.toast(_("Step {n} is in the box below. Change what you like, then ask.").format(n=turn.position))
+
+
+def _settings(studio: Studio, turn: TurnView) -> dict[str, Any]:
+    """What the box can show: models that are still there, and what was set in the drawer."""
+    offered = [model.name for model in studio.catalogue.models(studio.providers)]
+    asked = turn.settings.get("models") or [answer.name for answer in turn.generations]
+    names = ("ratio", "resolution", "count", *(knob.name for knob in drawer.KNOBS))
+    chosen = {name: turn.settings.get(name) for name in names}
+    chosen["count"] = min(int(chosen["count"] or 1), 8)
+    return {
+        "models": [name for name in dict.fromkeys(asked) if name in offered] or offered[:1],
+        **{name: value for name, value in chosen.items() if value is not None or name in ("seed", "steps", "guidance")},
+    }
+
+
+def _remove(studio: Studio, person: Person, turn: TurnView) -> None:
+    try:
+        removed = conversations.remove_failed(studio, person, turn.id)
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+        return
+    undo.offer(plural("{n} failed image was removed.", "{n} failed images were removed.", removed), "failed", turn.id)
+
+
+def _say(verb: Callable[[], object], done: str) -> None:
+    try:
+        verb()
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+    else:
+        st.toast(done, icon=":material/check:")
+
+
+def _token(told: Mapping[str, str]) -> str:
+    """The same for every telling of one click; whatever a browser sends as its name."""
+    return hashlib.sha256(f"{told.get('id')} {told.get('wish')}".encode(errors="replace")).hexdigest()[:32]

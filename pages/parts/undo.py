@@ -1,0 +1,57 @@
+"""What was just put away can be taken back: a sentence at the foot of the page with a button, for some seconds."""
+
+from collections.abc import Callable, Mapping
+from secrets import token_hex
+from typing import Any
+
+import streamlit as st
+
+from core import conversations
+from core.access import Person
+from core.errors import StudioError
+from core.studio import Studio
+from pages.parts.components import component
+from pages.parts.words import _
+
+UNDO = component("undo")
+OFFERED = "undo-offered"
+SECONDS = 12
+
+# To add something that can be taken back, add a line: its name, and the verb that does it, given an id.
+WAYS_BACK: Mapping[str, Callable[[Studio, Person, str], Any]] = {
+    "trash": conversations.restore,
+    "failed": conversations.bring_back,
+}
+
+
+def offer(text: str, way: str, target: str) -> None:
+    """Say what was done; the next page that is drawn offers to take it back. `way` is a name of `WAYS_BACK`."""
+    st.session_state[OFFERED] = {"id": token_hex(8), "text": text, "way": way, "target": target}
+
+
+def show(studio: Studio, person: Person) -> None:
+    """Draw what is offered; once on a page, at its end."""
+    offered = st.session_state.get(OFFERED)
+    if not offered:
+        return
+    key = f"undo-{offered['id']}"
+    UNDO(
+        key=key,
+        data={
+            "text": offered["text"],
+            "seconds": SECONDS,
+            "words": {"undo": _("Undo"), "close": _("Close")},
+        },
+        on_told_change=lambda: _told(studio, person, offered, st.session_state[key].told),
+    )
+
+
+def _told(studio: Studio, person: Person, offered: Mapping[str, str], told: str | None) -> None:
+    if not told or st.session_state.pop(OFFERED, None) is None or told != "undo":
+        return
+    try:
+        WAYS_BACK[offered["way"]](studio, person, offered["target"])
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+    else:
+        st.toast(_("Taken back."), icon=":material/undo:")
