@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from core import access, conversations, pictures, uploads
 from core.access import Person
@@ -43,10 +43,10 @@ def settings(laptop: Settings, vendors: Vendors) -> Settings:
 def send(studio: Studio, alice: Person, vendors: Vendors, work: Callable[[], None]) -> Callable[..., Call]:
     """Asks for an edit of a source of this size with this mask, as a person would; what arrived at the vendor."""
 
-    def ask(model: str, size: tuple[int, int], mask: Image.Image, **wishes: object) -> Call:
-        source = uploads.upload(studio, alice, photo(*size))
+    def ask(model: str, size: tuple[int, int], mask: Image.Image, kind: str = "PNG") -> Call:
+        source = uploads.upload(studio, alice, photo(*size, kind))
         painted = uploads.upload(studio, alice, file(mask), "mask")
-        wanted = wish("a paper boat", model, source=source.id, mask=painted.id, **wishes)
+        wanted = wish("a paper boat", model, source=source.id, mask=painted.id)
         conversations.start(studio, alice, wanted)
         work()
         [call] = vendors.calls
@@ -65,6 +65,18 @@ def test_openai_sees_the_painted_area_transparent(send, vendors: Vendors, size: 
     assert sent.size == size
     assert covers(np.asarray(sent) < 128, area(painted))
     assert set(np.unique(np.asarray(sent))) == {0, 255}
+    assert vendors.charges == [call]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_openai_gets_source_and_mask_in_one_format(send, vendors: Vendors, kind: str) -> None:
+    """An uploaded photo is a JPEG; OpenAI refuses it beside a mask."""
+    painted = shape(333, 201)
+
+    call = send(OPENAI, (333, 201), painted, kind)
+
+    source = opened(call.body["images"][0]["image_url"].partition("base64,")[2])
+    assert (source.format, source.size) == ("PNG", (333, 201))
     assert vendors.charges == [call]
 
 
@@ -93,7 +105,10 @@ def test_a_mask_of_another_size_covers_the_same_part(send, model: str, scaled: t
     assert covers(sent, area(box(size, part)), within=step)
 
 
-@pytest.mark.parametrize(("ratio", "size"), [("1:1", (512, 512)), ("3:2", (1536, 1024)), ("2:3", (801, 1203))])
+@pytest.mark.parametrize(
+    ("ratio", "size"),
+    [("1:1", (512, 512)), ("3:2", (1536, 1024)), ("2:3", (801, 1203)), ("1:1", (1536, 1024)), ("16:9", (801, 1203))],
+)
 def test_practice_changes_the_painted_area_and_nothing_around_it(
     studio: Studio, alice: Person, work: Callable[[], None], ratio: str, size: tuple[int, int]
 ) -> None:
@@ -108,7 +123,7 @@ def test_practice_changes_the_painted_area_and_nothing_around_it(
 
     [image] = conversations.opened(studio, alice, asked.conversation_id).images
     changed = difference(kept(studio, alice, image.id), pictures.fitted(source, *drawn))
-    wanted = area(painted.resize(drawn, Image.Resampling.BILINEAR))
+    wanted = area(ImageOps.fit(painted, drawn, Image.Resampling.BILINEAR))  # the source is cut to the shape asked for
     assert not changed[~grown(wanted, 1)].any()
     assert changed[~grown(~wanted, 20)].mean() > 0.95
 
@@ -157,14 +172,14 @@ def box(size: tuple[int, int], part: tuple[float, float, float, float]) -> Image
     return mask
 
 
-def photo(width: int, height: int) -> bytes:
+def photo(width: int, height: int, kind: str = "PNG") -> bytes:
     """Noise, so that no two places look the same."""
-    return file(Image.merge("RGB", [Image.effect_noise((width, height), 60) for _ in range(3)]))
+    return file(Image.merge("RGB", [Image.effect_noise((width, height), 60) for _ in range(3)]), kind)
 
 
-def file(image: Image.Image) -> bytes:
+def file(image: Image.Image, kind: str = "PNG") -> bytes:
     out = BytesIO()
-    image.save(out, "PNG")
+    image.save(out, kind)
     return out.getvalue()
 
 

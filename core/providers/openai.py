@@ -30,7 +30,7 @@ class OpenAI:
 
     async def send(self, request: Request) -> Answer:
         path = "/images/edits" if _inputs(request) else "/images/generations"
-        return await self.wire.post(path, lambda: _body(request, data_url, lambda mask: _transparent(request, mask)))
+        return await self.wire.post(path, lambda: _body(_alike(request), data_url, lambda m: _transparent(request, m)))
 
     def read(self, request: Request, answer: Answer) -> Result:
         found, usage = images(self.wire, answer)
@@ -71,6 +71,14 @@ def _body(request: Request, show: Callable[[Picture], str], mask: Callable[[Pict
 def _inputs(request: Request) -> list[Picture]:
     """The source first: the mask belongs to the first image."""
     return [picture for picture in (request.source, *request.references) if picture]
+
+
+def _alike(request: Request) -> Request:
+    """With a mask, a PNG, the source has to be a PNG too: OpenAI wants both in one format."""
+    if not request.mask or not request.source or request.source.mime == "image/png":
+        return request
+    source = replace(request.source, data=pictures.as_png(request.source.data), mime="image/png")
+    return replace(request, source=source)
 
 
 def _transparent(request: Request, mask: Picture) -> str:

@@ -182,8 +182,12 @@ def _opened(picture: Picture, request: Request) -> Bytes:
 def _white(request: Request) -> NDArray[np.bool_]:
     if request.mask is None:
         return np.ones((request.height, request.width), bool)
-    grey = pictures.grey_mask(request.mask.data, request.width, request.height)
-    return np.asarray(Image.open(BytesIO(grey))) > 127
+    # At the source's own pixels first, then cut as the source is, so that both stay on each other.
+    size = request.source or request.mask
+    grey = pictures.fitted(
+        pictures.grey_mask(request.mask.data, size.width, size.height), request.width, request.height
+    )
+    return np.asarray(Image.open(BytesIO(grey)).convert("L")) > 127
 
 
 def _restyled(own: Pixels, model: str, colours: Palette) -> Pixels:
