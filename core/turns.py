@@ -152,6 +152,8 @@ def _asking(studio: Studio, person: Person, ask: Ask) -> Iterator[tuple[Session,
 
 
 def _begun(studio: Studio, db: Session, person: Person, ask: Ask, project_id: str | None) -> Conversation:
+    if project_id:
+        access.find(db, Project, project_id, person)
     conversation = Conversation(
         id=new_id(),
         user_id=person.id,

@@ -1,0 +1,163 @@
+"""A second person, with every id of the first in hand, reaches nothing: asked of every verb there is."""
+
+import importlib
+import inspect
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel, select
+
+from core import conversations, sharing
+from core.access import Person
+from core.briefs import Brief
+from core.errors import NotFound, Refused
+from core.posting import Words
+from core.sharing import Terms
+from core.studio import Studio
+from core.tables import Image, Project
+from tests.conftest import wish
+
+CORE = Path(__file__).parent.parent / "core"
+# What verbs want beside ids, by the name of the argument. A verb that wants something else fails until it is told here.
+GIVEN: dict[str, object] = {
+    "title": "mine now",
+    "version": 1,
+    "terms": Terms(),
+    "brief": Brief(voice="mine now"),
+    "token": "0" * 32,
+    "words": Words("mine now", (), ""),
+    "platform": "Instagram",
+    "text": "mine now",
+    "alt": "mine now",
+    "x": 0.1,
+    "y": 0.1,
+    "model": "sketch/ink",
+}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A public function that takes a studio and a person."""
+
+    name: str
+    call: Callable[..., object]
+    wants: tuple[inspect.Parameter, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        """The arguments that say which thing is meant."""
+        return [p.name for p in self.wants if p.name.endswith("_id")]
+
+
+def verbs() -> Iterator[Verb]:
+    for file in sorted(CORE.glob("*.py")):
+        module = importlib.import_module(f"core.{file.stem}") if file.stem != "__init__" else types.ModuleType("none")
+        for name, found in vars(module).items():
+            ours = isinstance(found, types.FunctionType) and found.__module__ == module.__name__
+            if not ours or name.startswith("_"):
+                continue
+            names = list(inspect.signature(found).parameters)
+            if names[:2] == ["studio", "person"]:
+                wants = tuple(inspect.signature(found).parameters.values())[2:]
+                yield Verb(f"{file.stem}.{name}", found, wants)
+
+
+VERBS = list(verbs())
+WITH_IDS = [verb for verb in VERBS if verb.ids]
+
+
+@pytest.fixture
+def alices(studio: Studio, alice: Person, work: Callable[[], None]) -> set[str]:
+    """Everything that a person can have, by its ids."""
+    asked = conversations.start(studio, alice, wish("a red fox", caption="auto", count=2))
+    work()
+    fox = conversations.opened(studio, alice, asked.conversation_id).images[0]
+    conversations.ask(studio, alice, asked.conversation_id, wish("bluer", source=fox.id))
+    sharing.share(studio, alice, asked.conversation_id, Terms(takes_verdicts=True))
+    with studio.transaction() as db:
+        db.add(Project(user_id=alice.id, title="Winter", created_at=studio.now(), updated_at=studio.now()))
+    return {
+        row_id for table, rows in everything(studio).items() for row_id in (row.get("id") for row in rows) if row_id
+    }
+
+
+def everything(studio: Studio) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the studio, but for people: they are not anybody's."""
+    tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in ("person", "heartbeat")]
+    with studio.engine.connect() as connection:
+        return {table.name: [dict(r._mapping) for r in connection.execute(sa.select(table))] for table in tables}
+
+
+def given(verb: Verb, row_id: str) -> dict[str, object]:
+    """Arguments for a verb, with this id wherever it wants one."""
+    told: dict[str, object] = {}
+    for wanted in verb.wants:
+        if wanted.name in verb.ids:
+            told[wanted.name] = row_id
+        elif wanted.name == "ask":
+            told["ask"] = wish("mine now")
+        elif wanted.name in GIVEN:
+            told[wanted.name] = GIVEN[wanted.name]
+        elif wanted.default is inspect.Parameter.empty:
+            pytest.fail(f"{verb.name} wants {wanted.name}: say in GIVEN what a stranger would give it")
+    return told
+
+
+def test_there_are_verbs_to_ask() -> None:
+    assert len(WITH_IDS) > 12
+
+
+@pytest.mark.parametrize("verb", WITH_IDS, ids=lambda verb: verb.name)
+def test_no_verb_lets_a_stranger_reach_anything_by_its_id(
+    studio: Studio, bob: Person, alices: set[str], verb: Verb
+) -> None:
+    before = everything(studio)
+
+    for row_id in sorted(alices):
+        with pytest.raises((NotFound, Refused)) as said:
+            verb.call(studio, bob, **given(verb, row_id))
+        assert not isinstance(said.value, Refused) or "fox" not in str(said.value)
+
+    assert everything(studio) == before
+
+
+def test_a_stranger_cannot_use_an_image_in_any_role(studio: Studio, bob: Person, alices: set[str]) -> None:
+    with studio.reading() as db:
+        fox = db.exec(select(Image.id)).first()
+    before = everything(studio)
+
+    for use in ({"source": fox}, {"source": fox, "mask": fox}, {"references": (fox,)}):
+        for verb in (conversations.start, conversations.quote):
+            with pytest.raises(NotFound):
+                verb(studio, bob, wish("mine now", **use))
+
+    assert everything(studio) == before
+
+
+def test_a_stranger_finds_no_conversation_by_anothers_image(studio: Studio, bob: Person, alices: set[str]) -> None:
+    for row_id in alices:
+        with pytest.raises(NotFound):
+            conversations.cards(studio, bob, image=row_id)
+
+
+@pytest.mark.parametrize("verb", [v for v in VERBS if not v.ids], ids=lambda verb: verb.name)
+def test_what_is_listed_for_a_stranger_names_nothing_of_another_person(
+    studio: Studio, alice: Person, bob: Person, alices: set[str], verb: Verb
+) -> None:
+    if any(wanted.default is inspect.Parameter.empty for wanted in verb.wants):
+        assert verb.name in TAKES_NEW_THINGS, f"{verb.name}: say in TAKES_NEW_THINGS that it takes no id, or test it"
+        return
+
+    listed = repr(verb.call(studio, bob))
+
+    assert not [row_id for row_id in alices if row_id in listed]
+    assert alice.id not in listed
+
+
+TAKES_NEW_THINGS = (*("asks.quote", "uploads.upload", "drafts.asked"),)
+"""Verbs that want no id: the ask's images are tested above, the others take a person's own new thing."""
