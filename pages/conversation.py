@@ -10,6 +10,7 @@ from pages.parts import (
     older,
     progress,
     replay,
+    sharing,
     source_strip,
     turn_acts,
     undo,
@@ -56,6 +57,7 @@ with frame.screen(_("Conversation")) as (studio, person):
             goal=older.goal(opened),
         )
         older.later(opened)
+        sharing.verdicts(studio, person, opened.id)
 
         st.space("small")
         st.subheader(_("Take it further"), anchor=False)

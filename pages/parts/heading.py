@@ -7,7 +7,7 @@ from core.access import Person
 from core.conversations import Opened
 from core.studio import Studio
 from core.turns import TITLE
-from pages.parts import frame, progress, undo
+from pages.parts import frame, progress, sharing, undo
 from pages.parts.tile_words import literal
 from pages.parts.words import _, day
 
@@ -47,6 +47,7 @@ def trashed(studio: Studio, person: Person, opened: Opened) -> None:
 def _actions(studio: Studio, person: Person, opened: Opened) -> None:
     """To add an action, add a line."""
     with st.container(horizontal=True, gap="small", width="content", key="actions"):
+        sharing.button(studio, person, opened.id)
         st.button(_("Rename"), icon=":material/edit:", type="tertiary", key="rename", on_click=_begin, args=(opened,))
         if st.button(_("Trash"), icon=":material/delete:", type="tertiary", key="trash"):
             conversations.trash(studio, person, opened.id)
