@@ -23,6 +23,7 @@ from core.tables import (
     SOURCE,
     Conversation,
     Generation,
+    Project,
     Reference,
     Turn,
     new_id,

@@ -27,7 +27,7 @@ ICONS = {"approve": "check", "change": "edit", "no": "close"}
 
 def button(studio: Studio, person: Person, conversation_id: str) -> None:
     """Draw it; a click opens the dialog."""
-    if st.button(_("Share"), icon=":material/ios_share:", key=f"share-{conversation_id}"):
+    if st.button(_("Share"), icon=":material/ios_share:", type="tertiary", key=f"share-{conversation_id}"):
         st.session_state.pop(MADE, None)
         dialog(studio, person, conversation_id)
 
