@@ -1,0 +1,131 @@
+"""Around a post: how far it is, where it comes from, what it was asked with, what happened to it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from core import platforms
+from core.posted import EDITED, GENERATED, GENERATING_CAPTION, GENERATING_IMAGES, Step
+from core.posting import OpenedPost
+from core.studio import Studio
+from pages.parts import frame
+from pages.parts.tile_words import literal
+from pages.parts.words import _, money, plural, seconds
+
+
+def status(post: OpenedPost) -> None:
+    """The derived status as a small badge; none where there is nothing of it to see."""
+    if post.status == GENERATED and not (post.variants or post.words.caption):
+        return
+    label, icon, colour = {
+        GENERATING_CAPTION: (_("Generating caption"), "edit_note", "violet"),
+        GENERATING_IMAGES: (_("Generating images"), "image", "violet"),
+        GENERATED: (_("Generated"), "check", "gray"),
+        EDITED: (_("Edited"), "edit", "gray"),
+    }[post.status]
+    st.badge(label, icon=f":material/{icon}:", color=colour)
+
+
+def origin(post: OpenedPost) -> None:
+    """ "Derived from …", leading to the parent; nothing for a post that began with words."""
+    if post.origin is None:
+        return
+    title = literal(post.origin.title)
+    if post.origin.conversation_id is None:
+        st.caption(_("Derived from an image that was uploaded"))
+    elif post.origin.trashed:
+        st.caption(
+            _("Derived from step {n} of “{title}”, whose image is in the trash").format(
+                n=post.origin.position, title=title
+            )
+        )
+    else:
+        label = _("Derived from step {n} of “{title}”").format(n=post.origin.position, title=title)
+        parent = post.origin.post_id
+        page, query = ("post", {"id": parent}) if parent else ("conversation", {"id": post.origin.conversation_id})
+        st.page_link(
+            frame.PAGES / f"{page}.py", label=label, icon=":material/subdirectory_arrow_right:", query_params=query
+        )
+
+
+def settings(studio: Studio, post: OpenedPost) -> None:
+    """The prompt and the settings of its turn, and what its caption cost."""
+    with st.expander(_("Prompt and settings"), icon=":material/tune:", key="post-settings"):
+        st.markdown(literal(post.prompt))
+        rows = _settings(studio, post)
+        st.markdown("\n".join(["| | |", "|---|---|", *(f"| {name} | {literal(value)} |" for name, value in rows)]))
+
+
+def history(studio: Studio, post: OpenedPost) -> None:
+    """What happened to it, newest first; the exact time is the tooltip."""
+    with st.expander(_("History"), icon=":material/history:", key="post-history"):
+        for step in reversed(post.history):
+            st.markdown(
+                f"{literal(_told(studio, step))} :small[:gray[· {literal(_ago(studio.now(), step.at))}]]",
+                help=f"{step.at:%Y-%m-%d %H:%M} UTC",
+            )
+
+
+def _settings(studio: Studio, post: OpenedPost) -> list[tuple[str, str]]:
+    label = studio.catalogue.label
+    named = {
+        "ratio": _("Ratio"),
+        "resolution": _("Resolution"),
+        "quality": _("Quality"),
+        "seed": _("Seed"),
+        "negative_prompt": _("Leave out"),
+        "steps": _("Steps"),
+        "guidance": _("Guidance"),
+        "scheduler": _("Scheduler"),
+        "strength": _("Strength"),
+    }
+    models = post.settings.get("models") or [run.model for run in post.making]
+    rows = [(_("Models"), ", ".join(label(name) for name in dict.fromkeys(models)))]
+    rows += [(name, str(post.settings[key])) for key, name in named.items() if post.settings.get(key) is not None]
+    if post.caption:
+        rows.append((_("Caption by"), _writer(label(post.caption.model), post)))
+    return rows
+
+
+def _writer(label: str, post: OpenedPost) -> str:
+    caption = post.caption
+    if caption is None:
+        return label
+    took = [seconds(caption.duration_ms / 1000)] if caption.duration_ms is not None else []
+    cost = _("practice, free") if caption.practice else money(caption.cost) if caption.cost is not None else None
+    return " · ".join([label, *([cost] if cost else []), *took])
+
+
+def _told(studio: Studio, step: Step) -> str:
+    """One line of the history."""
+    facts: Mapping[str, Any] = step.facts
+    model = studio.catalogue.label(str(facts.get("model", "")))
+    platform = platforms.find(str(facts.get("platform")))
+    lines = {
+        "asked": _("Asked as step {n}").format(n=facts.get("step")),
+        "captioned": _("Caption written by {model}").format(model=model),
+        "imaged": _("Image made by {model}").format(model=model),
+        "failed": _("{model} failed").format(model=model),
+        "post.edited": _("Text for {platform} edited").format(platform=platform.label)
+        if platform
+        else _("Words edited"),
+        "post.caption_asked": _("Another caption asked of {model}").format(model=model),
+        "image.selected": _("Image selected"),
+        "image.unselected": _("Image no longer selected"),
+        "image.described": _("Alt text edited"),
+        "image.focused": _("Focal point moved"),
+    }
+    return lines[step.kind]
+
+
+def _ago(now: datetime, at: datetime) -> str:
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return plural("{n} minute ago", "{n} minutes ago", minutes)
+    if minutes < 60 * 24:
+        return plural("{n} hour ago", "{n} hours ago", minutes // 60)
+    return plural("{n} day ago", "{n} days ago", minutes // (60 * 24))
