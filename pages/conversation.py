@@ -7,11 +7,13 @@ from pages.parts import (
     ask_box,
     frame,
     heading,
+    lineage,
     older,
     progress,
     replay,
     sharing,
     source_strip,
+    strip,
     turn_acts,
     undo,
     viewer,
@@ -41,17 +43,23 @@ with frame.screen(_("Conversation")) as (studio, person):
     st.set_page_config(page_title=f"{opened.title} · {_('Image Studio')}")
     with frame.column(1080):
         heading.show(studio, person, opened)
+        writing = f".st-key-{box}-prompt textarea"
+        mark = f"{opened.totals.turns} {sum(turn.done for turn in opened.turns)}"
+        if opened.totals.images > 1:
+            lineage.show(studio, person, opened.id, start_from, box=writing, mark=mark)
 
         source, newest = None, older.newest(studio, person, opened)
         with frame.sentences():
             source = source_strip.chosen(studio, person, newest, st.query_params.get("source"), box)
+        if opened.totals.images > 1:
+            strip.show(studio, person, opened.id, start_from, source=source and source.id, box=writing, mark=mark)
         older.earlier(opened)
         progress.turns(
             studio,
             person,
             opened,
             source=source and source.id,
-            box=f".st-key-{box}-prompt textarea",
+            box=writing,
             on_continue=start_from,
             on_turn=lambda told: turn_acts.grant(studio, person, opened, box, told),
             goal=older.goal(opened),
