@@ -5,11 +5,8 @@ import streamlit as st
 from core import access, posting
 from core.posting import OpenedPost
 from pages.parts import brief, frame, post_around, post_caption, post_images, post_kit, post_wishes, post_words, viewer
-from pages.parts.components import component
 from pages.parts.tile_words import literal
 from pages.parts.words import _, language
-
-IMAGES, WORDS, KIT = component("post_images"), component("post_words"), component("post_kit")
 
 
 def told(key: str, opened: OpenedPost) -> None:
@@ -38,7 +35,8 @@ with frame.screen(_("Post")) as (studio, person):
         with st.container(gap="small"):
             st.title(literal(post.title) or _("Post"), anchor=False)
             with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-                post_around.status(post)
+                with st.container(key="post-status", width="content"):
+                    post_around.status(post)
                 if post.conversation_id:
                     query = {"id": post.conversation_id}
                     st.page_link(
@@ -65,13 +63,13 @@ with frame.screen(_("Post")) as (studio, person):
                 if not post.variants:
                     st.skeleton(height=320)
             if post.variants:
-                IMAGES(
+                post_images.IMAGES(
                     key="post-images",
                     data=post_images.data(studio, post) | shared(post_images.words()),
                     on_wishes_change=lambda: told("post-images", post),
                 )
         with right:
-            WORDS(
+            post_words.WORDS(
                 key="post-words",
                 data=post_words.data(studio, post) | shared(post_words.words()),
                 on_wishes_change=lambda: told("post-words", post),
@@ -81,7 +79,9 @@ with frame.screen(_("Post")) as (studio, person):
             st.space("small")
             if post.variants:
                 st.subheader(_("Post kit"), anchor=False)
-                KIT(key="post-kit", data=post_kit.data(post) | {"locale": language(), "words": post_kit.words()})
+                post_kit.KIT(
+                    key="post-kit", data=post_kit.data(post) | {"locale": language(), "words": post_kit.words()}
+                )
                 st.space("small")
             with st.expander(_("Brief"), icon=":material/edit_note:", key="post-brief"):
                 st.caption(_("What this caption was written to:"))

@@ -7,8 +7,10 @@ from core import crops, platforms
 from core.posting import OpenedPost, Variant
 from core.studio import Studio
 from core.tables import FAILED
+from pages.parts.components import component
 from pages.parts.words import _, money, plural, seconds
 
+IMAGES = component("post_images")
 ALT_MOST = max(platform.alt or 0 for platform in platforms.PLATFORMS)
 
 

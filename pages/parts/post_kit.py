@@ -3,7 +3,10 @@
 from typing import Any
 
 from core.posting import OpenedPost
+from pages.parts.components import component
 from pages.parts.words import _
+
+KIT = component("post_kit")
 
 
 def data(post: OpenedPost) -> dict[str, Any]:

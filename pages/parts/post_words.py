@@ -7,7 +7,10 @@ from core.posting import OpenedPost
 from core.studio import Studio
 from core.tables import FAILED
 from pages.parts import tile_words
+from pages.parts.components import component
 from pages.parts.words import _
+
+WORDS = component("post_words")
 
 
 def data(studio: Studio, post: OpenedPost) -> dict[str, Any]:

@@ -18,9 +18,14 @@ export class Focal {
     });
     this.node.append(this.point);
     this.node.onpointerdown = (event) => this.take(event);
-    this.node.onpointermove = (event) => this.held === event.pointerId && this.follow(event);
+    this.node.onpointermove = (event) => {
+      if (this.held === event.pointerId) this.follow(event);
+    };
     this.node.onpointerup = (event) => this.end(event);
-    this.node.onpointercancel = (event) => (this.held === event.pointerId ? this.let(event) : (this.tapped = undefined));
+    this.node.onpointercancel = (event) => {
+      this.tapped = undefined;
+      if (this.held === event.pointerId) this.let(event);
+    };
     this.point.onkeydown = (event) => this.key(event);
   }
 
@@ -39,7 +44,10 @@ export class Focal {
   take(event) {
     if (event.button) return;
     // A finger on the image may be about to scroll: there only the point itself is dragged, and a tap moves it.
-    if (event.pointerType === "touch" && event.target !== this.point) return (this.tapped = event.pointerId);
+    if (event.pointerType === "touch" && event.target !== this.point) {
+      this.tapped = event.pointerId;
+      return;
+    }
     event.preventDefault();
     this.held = event.pointerId;
     this.node.setPointerCapture(event.pointerId);

@@ -13,11 +13,15 @@ export class Chips {
     this.list = make("ul", "chips", "", { "aria-label": words.hashtags });
     this.input = make("input", "", "", { id: "tag", type: "text", autocapitalize: "off", spellcheck: "false", placeholder: words.addTag });
     this.input.onkeydown = (event) => this.key(event);
-    this.input.oninput = () => /[\s,#]./u.test(this.input.value) && this.take(/[\s,]$/u.test(this.input.value));
+    this.input.oninput = () => {
+      if (/[\s,#]./u.test(this.input.value)) this.take(/[\s,]$/u.test(this.input.value));
+    };
     this.input.onblur = () => this.take(true);
     const field = make("div", "field");
     field.append(this.list, this.input);
-    field.onclick = (event) => event.target === field && this.input.focus();
+    field.onclick = (event) => {
+      if (event.target === field) this.input.focus();
+    };
     this.node.append(make("label", "", words.hashtags, { for: "tag" }), field);
   }
 

@@ -96,7 +96,11 @@ class Images {
     this.count = make("p", "meter", "", { id: "alt-count" });
     this.area.oninput = () => this.counted();
     this.area.onchange = () => this.keepAlt();
-    this.area.onkeydown = (event) => event.key === "Enter" && (event.preventDefault(), this.keepAlt());
+    this.area.onkeydown = (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // an alt text is one paragraph
+      this.keepAlt();
+    };
     box.append(make("label", "", words.alt, { for: "alt" }), this.area, this.count);
     return box;
   }

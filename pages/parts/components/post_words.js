@@ -120,7 +120,9 @@ class Words {
     this.told = make("p", "told", "", { role: "status" });
     this.trouble = make("div", "trouble", "", { role: "alert" });
     this.node.append(this.tabs, this.panel, this.foot, this.trouble, this.told);
-    this.node.onkeydown = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.save();
+    this.node.onkeydown = (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.save();
+    };
     this.fields();
   }
 
