@@ -64,15 +64,15 @@ with frame.screen(_("Post")) as (studio, person):
                     st.skeleton(height=320)
             if post.variants:
                 post_images.IMAGES(
-                    key="post-images",
+                    key=f"post-images-{post.id}",
                     data=post_images.data(studio, post) | shared(post_images.words()),
-                    on_wishes_change=lambda: told("post-images", post),
+                    on_wishes_change=lambda: told(f"post-images-{post.id}", post),
                 )
         with right:
             post_words.WORDS(
-                key="post-words",
+                key=f"post-words-{post.id}",
                 data=post_words.data(studio, post) | shared(post_words.words()),
-                on_wishes_change=lambda: told("post-words", post),
+                on_wishes_change=lambda: told(f"post-words-{post.id}", post),
                 on_news_change=lambda: None,  # the run itself is the answer: words and images follow
             )
             post_caption.button(studio, person, post)
@@ -80,7 +80,8 @@ with frame.screen(_("Post")) as (studio, person):
             if post.variants:
                 st.subheader(_("Post kit"), anchor=False)
                 post_kit.KIT(
-                    key="post-kit", data=post_kit.data(post) | {"locale": language(), "words": post_kit.words()}
+                    key=f"post-kit-{post.id}",
+                    data=post_kit.data(post) | {"locale": language(), "words": post_kit.words()},
                 )
                 st.space("small")
             with st.expander(_("Brief"), icon=":material/edit_note:", key="post-brief"):

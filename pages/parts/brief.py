@@ -48,6 +48,7 @@ def _fields(known: Brief) -> Brief:
     voice = st.text_area(_("Voice"), known.voice, height=80, placeholder=_("Warm and short; no exclamation marks"))
     audience = st.text_input(_("Readers"), known.audience, placeholder=_("People who visit our shops"))
     spoken = st.text_input(_("Language"), known.language, placeholder=_("As the prompt"))
-    tags = st.text_input(_("Hashtags"), " ".join(f"#{tag}" for tag in known.hashtags), help=_("Always used."))
+    always = " ".join(f"#{tag}" for tag in known.hashtags)
+    tags = st.text_input(_("Hashtags that are always used"), always, placeholder="#studio #launch")
     avoid = st.text_input(_("Never use"), ", ".join(known.avoid), placeholder=_("cheap, best ever"))
     return Brief(voice, audience, spoken, tuple(tags.replace(",", " ").split()), tuple(avoid.split(",")))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,16 @@ from core.studio import Studio
 from pages.parts import frame
 from pages.parts.tile_words import literal
 from pages.parts.words import _, money, plural, seconds
+
+INSTANT = 100
+"""Milliseconds below which nobody wants to know how long it took."""
+STYLE = """
+<style>
+.post-history { margin: 0; padding: 0; list-style: none; }
+.post-history li { padding: 5px 0; margin: 0; }
+.post-history time { margin-left: 6px; font-size: 0.85em; opacity: 0.72; white-space: nowrap; }
+</style>
+"""
 
 
 def status(post: OpenedPost) -> None:
@@ -43,29 +54,30 @@ def origin(post: OpenedPost) -> None:
         )
     else:
         label = _("Derived from step {n} of “{title}”").format(n=post.origin.position, title=title)
-        parent = post.origin.post_id
-        page, query = ("post", {"id": parent}) if parent else ("conversation", {"id": post.origin.conversation_id})
-        st.page_link(
-            frame.PAGES / f"{page}.py", label=label, icon=":material/subdirectory_arrow_right:", query_params=query
-        )
+        if st.button(label, icon=":material/subdirectory_arrow_right:", type="tertiary", key=f"origin-{post.id}"):
+            parent = post.origin.post_id
+            frame.go("post" if parent else "conversation", id=parent or post.origin.conversation_id)
 
 
 def settings(studio: Studio, post: OpenedPost) -> None:
     """The prompt and the settings of its turn, and what its caption cost."""
     with st.expander(_("Prompt and settings"), icon=":material/tune:", key="post-settings"):
         st.markdown(literal(post.prompt))
-        rows = _settings(studio, post)
-        st.markdown("\n".join(["| | |", "|---|---|", *(f"| {name} | {literal(value)} |" for name, value in rows)]))
+        st.markdown("  \n".join(f"**{name}** {literal(value)}" for name, value in _settings(studio, post)))
 
 
 def history(studio: Studio, post: OpenedPost) -> None:
     """What happened to it, newest first; the exact time is the tooltip."""
     with st.expander(_("History"), icon=":material/history:", key="post-history"):
-        for step in reversed(post.history):
-            st.markdown(
-                f"{literal(_told(studio, step))} :small[:gray[· {literal(_ago(studio.now(), step.at))}]]",
-                help=f"{step.at:%Y-%m-%d %H:%M} UTC",
-            )
+        st.html(
+            f"{STYLE}<ol class='post-history'>{''.join(_line(studio, step) for step in reversed(post.history))}</ol>"
+        )
+
+
+def _line(studio: Studio, step: Step) -> str:
+    exact = f"{step.at:%Y-%m-%d %H:%M} UTC"
+    time = f"<time datetime='{step.at.isoformat()}' title='{exact}'>{escape(_ago(studio.now(), step.at))}</time>"
+    return f"<li>{escape(_told(studio, step))} {time}</li>"
 
 
 def _settings(studio: Studio, post: OpenedPost) -> list[tuple[str, str]]:
@@ -93,7 +105,7 @@ def _writer(label: str, post: OpenedPost) -> str:
     caption = post.caption
     if caption is None:
         return label
-    took = [seconds(caption.duration_ms / 1000)] if caption.duration_ms is not None else []
+    took = [seconds(caption.duration_ms / 1000)] if (caption.duration_ms or 0) >= INSTANT else []
     cost = _("practice, free") if caption.practice else money(caption.cost) if caption.cost is not None else None
     return " · ".join([label, *([cost] if cost else []), *took])
 

@@ -351,6 +351,25 @@ def test_a_caption_is_written_again_after_its_price_was_said(show: Callable[...,
     assert [run.status for run in shown.now.captions] == ["succeeded"] * 2
 
 
+def test_an_edits_page_leads_to_the_post_it_was_derived_from(show: Callable[..., Shown], elsewhere: Outside) -> None:
+    first, person = done(elsewhere, "A lighthouse at noon", count=1), access.local_person(elsewhere.studio)
+    before = posting.opened(elsewhere.studio, person, first)
+    wish = Ask("At night", ("sketch/sketch",), new_id(), source=before.variants[0].image.id, resolution="512")
+    turn = conversations.ask(elsewhere.studio, person, before.conversation_id or "", wish).turn_id
+    with elsewhere.working():
+        pass
+    with elsewhere.studio.reading() as db:
+        edit = db.exec(select(Post.id).where(Post.turn_id == turn)).one()
+    posting.edit(elsewhere.studio, person, edit, Words("By night"), 1)
+    shown = show(edit)
+    expect(shown.words.locator("textarea")).to_have_value("By night")
+
+    shown.page.get_by_role("button", name="Derived from step 1 of “A lighthouse at noon”").click()
+
+    expect(shown.words.locator("textarea")).to_have_value("A lighthouse at noon. (Practice caption)", timeout=ARRIVES)
+    assert shown.page.url.endswith(first)
+
+
 def test_a_post_that_is_not_there_says_so(idle: Server, open_page: Open) -> None:
     page = open_page(address(idle, new_id()))
 

@@ -8,6 +8,7 @@ import { copy } from "./post_copy.js";
 import { Chips } from "./post_chips.js";
 import { Watch } from "./post_watch.js";
 import { copyOf, forget, kept, said, same, store } from "./post_draft.js";
+import { Notice } from "./post_notice.js";
 import { Wishes, button } from "./post_pieces.js";
 
 const POST = ""; // the tab of the post itself
@@ -106,7 +107,7 @@ class Words {
     for (const { name, label } of [{ name: POST, label: words.post }, ...platforms]) this.tabs.append(this.tabOf(name, label));
     this.tabs.onkeydown = (event) => this.walk(event);
     this.panel = make("div", "panel", "", { role: "tabpanel", id: "panel" });
-    this.notice = make("div", "notice");
+    this.notice = new Notice((act, id) => this.wishes.tell(act, { id }));
     this.area = make("textarea", "", "", { id: "text", spellcheck: "true" });
     this.area.oninput = () => this.wrote();
     this.label = make("label", "", words.caption, { for: "text" });
@@ -115,7 +116,7 @@ class Words {
     this.area.setAttribute("aria-describedby", "meter");
     this.warned = make("ul", "warned");
     this.own = make("p", "own");
-    this.panel.append(this.notice, this.label, this.area, this.own, this.chips.node, this.meter, this.warned);
+    this.panel.append(this.notice.node, this.label, this.area, this.own, this.chips.node, this.meter, this.warned);
     this.foot = this.footer(words);
     this.told = make("p", "told", "", { role: "status" });
     this.trouble = make("div", "trouble", "", { role: "alert" });
@@ -203,7 +204,6 @@ class Words {
     const { platform } = this, { words } = this.data;
     this.label.textContent = platform ? fill(words.textFor, { platform: platform.label }) : words.caption;
     this.area.value = platform ? this.text() : this.draft.caption;
-    this.area.placeholder = this.data.writing ? words.appears : words.write;
     this.chips.node.hidden = Boolean(platform);
     this.chips.draw(this.draft.tags);
   }
@@ -213,7 +213,8 @@ class Words {
     else forget(this.data);
     for (const tab of this.tabs.children) this.drawTab(tab);
     this.panel.setAttribute("aria-labelledby", `tab-${this.tab || "post"}`);
-    this.drawNotice();
+    this.area.placeholder = this.data.writing ? this.data.words.appears : this.data.words.write;
+    this.notice.draw(this.data);
     this.drawOwn();
     this.drawMeter();
     this.drawFoot();
@@ -283,23 +284,5 @@ class Words {
     const looks = `${this.error}${this.conflict}${changed}${this.base.caption}`;
     if (looks !== this.looks) this.trouble.replaceChildren(...nodes);
     this.looks = looks;
-  }
-
-  drawNotice() {
-    const { words, writing, failed } = this.data;
-    const looks = `${writing}${failed?.id}${failed?.text}`;
-    if (looks === this.noticed) return;
-    this.noticed = looks;
-    this.area.placeholder = writing ? words.appears : words.write;
-    this.notice.className = `notice ${writing ? "working" : failed ? "failed" : ""}`;
-    if (writing) {
-      const line = make("div", "line");
-      line.append(make("i", "pulse"), make("span", "", words.writing), button("textual", words.cancel, () => this.wishes.tell("cancel", { id: writing })));
-      this.notice.replaceChildren(line);
-    } else if (failed) {
-      const line = make("div", "line");
-      line.append(make("span", "", `${failed.title}. ${failed.text}`), button("textual", failed.again, () => this.wishes.tell("retry", { id: failed.id })));
-      this.notice.replaceChildren(line);
-    } else this.notice.replaceChildren();
   }
 }
