@@ -19,8 +19,8 @@ INSTANT = 100
 """Milliseconds below which nobody wants to know how long it took."""
 STYLE = """
 <style>
-.post-history { margin: 0; padding: 0; list-style: none; }
-.post-history li { padding: 5px 0; margin: 0; }
+ol.post-history[class] { margin: 0; padding: 0; list-style: none; }
+ol.post-history > li { padding: 5px 0; margin: 0; }
 .post-history time { margin-left: 6px; font-size: 0.85em; opacity: 0.72; white-space: nowrap; }
 </style>
 """
