@@ -225,7 +225,7 @@ def _references(db: Session, turn_ids: Iterable[str]) -> dict[str, list[ImageVie
         select(Reference, Image)
         .join(Image, col(Image.id) == Reference.image_id)
         .where(col(Reference.turn_id).in_(turn_ids))
-        .order_by(col(Reference.position))
+        .order_by(col(Reference.role).desc(), col(Reference.position))  # the source first, a mask last
     )
     for reference, picture in db.exec(query).all():
         used[reference.turn_id].append(image(picture, reference.role))

@@ -28,6 +28,7 @@ PIPELINE = (
         "captions",
         "posts",
         "conversations",
+        "turns",
         "generations",
         "ledger",
         "receipts",

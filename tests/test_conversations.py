@@ -6,10 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-import sqlalchemy as sa
 from sqlmodel import select
 
-from core import conversations
+from core import conversations, gallery
 from core.access import Person
 from core.asks import MOST_AT_ONCE
 from core.errors import NotFound, Refused
@@ -133,47 +132,6 @@ def test_the_price_and_the_wait_are_told_before_paying(studio: Studio, alice: Pe
     assert after.first_seconds is not None and after.all_seconds is not None
 
 
-def test_cards_come_latest_first_page_by_page(studio: Studio, alice: Person, clock: Clock) -> None:
-    for n in range(7):
-        clock.skip(minutes=1)
-        conversations.start(studio, alice, wish(f"picture {n}"))
-
-    first, after = conversations.cards(studio, alice, limit=4)
-    second, end = conversations.cards(studio, alice, after, limit=4)
-
-    assert [card.title for card in first] == ["picture 6", "picture 5", "picture 4", "picture 3"]
-    assert [card.title for card in second] == ["picture 2", "picture 1", "picture 0"]
-    assert end is None
-
-
-def test_a_card_counts_turns_images_and_what_is_at_work(
-    studio: Studio, alice: Person, make: Callable[..., str]
-) -> None:
-    fox = make(alice, "a red fox")
-    [card], _ = conversations.cards(studio, alice)
-    conversations.ask(studio, alice, card.id, wish("make it blue", source=fox))
-
-    [card], _ = conversations.cards(studio, alice)
-
-    assert (card.turns, card.images, card.unfinished) == (2, 1, 1)
-    assert card.cover and card.cover.id == fox
-
-
-def test_what_ended_since_a_person_last_looked_is_marked_until_they_look(
-    studio: Studio, alice: Person, work: Callable[[], None], clock: Clock
-) -> None:
-    asked = conversations.start(studio, alice, wish("a red fox"))
-    assert not _card(studio, alice).unread
-
-    clock.skip(seconds=5)
-    work()
-    assert _card(studio, alice).unread
-
-    clock.skip(seconds=5)
-    conversations.seen(studio, alice, asked.conversation_id)
-    assert not _card(studio, alice).unread
-
-
 def test_what_the_live_socket_tells_is_plain_json_with_the_models_name(studio: Studio, alice: Person) -> None:
     asked = conversations.start(studio, alice, wish("a red fox"))
 
@@ -193,6 +151,53 @@ def test_a_title_changes_once_per_version(studio: Studio, alice: Person) -> None
     assert conversations.opened(studio, alice, asked.conversation_id).title == "The fox"
 
 
+def test_what_is_thrown_away_leaves_every_list_and_comes_back_as_it_was(
+    studio: Studio, alice: Person, make: Callable[..., str]
+) -> None:
+    fox = make(alice, "a red fox")
+    [card], _ = conversations.cards(studio, alice)
+
+    conversations.trash(studio, alice, card.id)
+    gone = conversations.cards(studio, alice)
+    [lying], _ = conversations.cards(studio, alice, trashed=True)
+    conversations.restore(studio, alice, card.id)
+
+    assert gone == ((), None)
+    assert (lying.id, lying.cover and lying.cover.id) == (card.id, fox)
+    assert conversations.cards(studio, alice)[0] == (card,)
+
+
+def test_the_trash_says_until_when_and_a_second_time_changes_nothing(
+    studio: Studio, alice: Person, clock: Clock
+) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    conversations.trash(studio, alice, asked.conversation_id)
+    until = conversations.opened(studio, alice, asked.conversation_id).purge_after
+
+    clock.skip(days=3)
+    conversations.trash(studio, alice, asked.conversation_id)
+
+    again = conversations.opened(studio, alice, asked.conversation_id).purge_after
+    assert until == again
+    assert until and 27 <= (until - clock()).total_seconds() / 86_400 + 0.01 <= 27.1
+
+
+def test_in_the_trash_nothing_new_is_asked_but_what_is_at_work_is_kept(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    conversations.trash(studio, alice, asked.conversation_id)
+
+    with pytest.raises(Refused, match="Restore it to go on"):
+        conversations.ask(studio, alice, asked.conversation_id, wish("make it blue"))
+    with pytest.raises(NotFound, match="in the trash"):
+        conversations.live(studio, alice, asked.conversation_id)
+    work()
+
+    assert len(conversations.opened(studio, alice, asked.conversation_id).images) == 1
+    assert len(gallery.page(studio, alice).tiles) == 1  # its images are thrown away one by one, never along with it
+
+
 def test_somebody_elses_conversation_is_not_there(
     studio: Studio, alice: Person, bob: Person, make: Callable[..., str]
 ) -> None:
@@ -206,29 +211,14 @@ def test_somebody_elses_conversation_is_not_there(
         lambda: conversations.rename(studio, bob, card.id, "mine now", 1),
         lambda: conversations.seen(studio, bob, card.id),
         lambda: conversations.last_settings(studio, bob, card.id),
+        lambda: conversations.trash(studio, bob, card.id),
+        lambda: conversations.restore(studio, bob, card.id),
         lambda: conversations.start(studio, bob, wish("mine now", source=fox)),
         lambda: conversations.quote(studio, bob, wish("mine now", source=fox)),
     ):
         with pytest.raises(NotFound):
             reach()
     assert conversations.cards(studio, bob) == ((), None)
-
-
-def test_opening_takes_as_few_queries_for_thirty_turns_as_for_one(studio: Studio, alice: Person) -> None:
-    asked = conversations.start(studio, alice, wish("a red fox"))
-    one = _queries(studio, lambda: conversations.opened(studio, alice, asked.conversation_id))
-    for n in range(29):
-        conversations.ask(studio, alice, asked.conversation_id, wish(f"turn {n}"))
-
-    thirty = _queries(studio, lambda: conversations.opened(studio, alice, asked.conversation_id))
-
-    assert one == thirty <= 5
-    assert _queries(studio, lambda: conversations.cards(studio, alice)) <= 5
-
-
-def _card(studio: Studio, person: Person) -> conversations.Card:
-    [card], _ = conversations.cards(studio, person)
-    return card
 
 
 def _at_once(*calls: Callable[[], object]) -> list[object]:
@@ -248,16 +238,3 @@ def _at_once(*calls: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return found
-
-
-def _queries(studio: Studio, action: Callable[[], object]) -> int:
-    seen: list[str] = []
-
-    def count(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            seen.append(statement)
-
-    sa.event.listen(studio.engine, "before_cursor_execute", count)
-    action()
-    sa.event.remove(studio.engine, "before_cursor_execute", count)
-    return len(seen)

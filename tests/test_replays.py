@@ -1,0 +1,254 @@
+"""A branch is replayed on another model: price first, turn after turn, through any crash, each turn asked once."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlmodel import col, select
+
+from core import conversations, replays
+from core.access import Person
+from core.asks import Ask
+from core.errors import NotFound, Refused
+from core.settings import Settings
+from core.studio import Studio
+from core.tables import FAILED, QUEUED, Generation, Image
+from core.views import TurnView
+from tests.conftest import Clock, unfinished, wish
+
+INK, GPT = "sketch/ink", "openai/gpt-image-2"
+Work = Callable[[], None]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With a model that takes references; it is never called."""
+    return replace(settings, openai_api_key="never sent")
+
+
+def test_a_branch_is_replayed_from_its_beginning_each_turn_from_what_came_before(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    home, turns = a_branch(studio, alice, work)
+
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    for _ in range(3):
+        work()
+        replays.take_up(studio)
+
+    made = shown(studio, alice, home)[len(turns) :]
+    assert [turn.prompt for turn in made] == ["a shop", "at night", "with rain"]
+    assert [[g.name for g in turn.generations] for turn in made] == [[INK], [INK], [INK] * 2]
+    assert [source(turn) for turn in made] == [None, image(made[0]), image(made[1])]
+
+
+def test_seeds_are_those_of_the_images_that_the_branch_went_through(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    for _ in range(3):
+        work()
+        replays.take_up(studio)
+
+    made = shown(studio, alice, home)[len(turns) :]
+    through = [turns[0].generations[1], turns[1].generations[0], turns[3].generations[0]]
+    assert [turn.generations[0].seed for turn in made] == [answer.seed for answer in through]
+
+
+def test_the_price_and_the_turns_are_told_before_anything_is_asked(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+
+    plan = replays.plan(studio, alice, turns[3].id, INK)
+
+    assert [(stop.position, stop.images) for stop in plan.stops] == [(1, 1), (2, 1), (4, 2)]
+    assert (plan.images, plan.cost, plan.practice, plan.shortened) == (4, 0, True, False)
+    assert shown(studio, alice, home) == turns
+
+
+def test_the_price_is_that_of_all_turns_together(studio: Studio, alice: Person, work: Work) -> None:
+    _home, turns = a_branch(studio, alice, work)
+
+    plan = replays.plan(studio, alice, turns[3].id, GPT)
+
+    assert not plan.practice
+    assert plan.cost == sum(stop.cost for stop in plan.stops) > plan.stops[0].cost > 0
+
+
+def test_references_from_elsewhere_stay_what_they_were(studio: Studio, alice: Person, make: Callable[..., str]) -> None:
+    fox, owl = make(alice, "a red fox"), make(alice, "an owl")
+    asked = conversations.start(studio, alice, wish("both", GPT, source=fox, references=(owl,)))
+
+    replays.begin(studio, alice, asked.turn_id, "openai/gpt-image-2.5-flare", "run")
+
+    made = shown(studio, alice, asked.conversation_id)[-1]
+    assert [(used.id, used.role) for used in made.references] == [(fox, "source"), (owl, "reference")]
+
+
+def test_a_model_that_cannot_do_all_of_it_is_refused_before_anything_is_paid(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    home, turns = a_branch(studio, alice, work)
+
+    for model, why in (("gemini/gemini-3-pro-image", "not set up here"), ("openai/dall-e-3", "dall-e-3")):
+        with pytest.raises(Refused, match=why):
+            replays.begin(studio, alice, turns[3].id, model, "run")
+
+    assert shown(studio, alice, home) == turns
+
+
+def test_a_double_click_begins_one_replay(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+
+    twice = [replays.begin(studio, alice, turns[3].id, INK, "run") for _ in range(2)]
+
+    assert twice[0] == twice[1]
+    assert len(shown(studio, alice, home)) == len(turns) + 1
+
+
+def test_the_next_turn_is_asked_once_however_often_and_by_whomever(studio: Studio, alice: Person, work: Work) -> None:
+    """The worker's own step, the minute's round and another process all came to the same replay."""
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    first = unfinished(studio)[0][0]
+    work()
+
+    at_once(*[lambda: replays.go_on(studio, first)] * 3, *[lambda: replays.take_up(studio)] * 3)
+    replays.go_on(studio, first)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 2
+
+
+def test_nothing_follows_while_the_image_is_not_there(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    [(first, _round)] = unfinished(studio)
+
+    replays.go_on(studio, first)
+    replays.take_up(studio)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 1
+
+
+def test_a_replay_whose_image_failed_goes_on_when_it_comes_after_all(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    [(first, _round)] = unfinished(studio)
+    stand(studio, first, FAILED)
+    replays.take_up(studio)
+    stopped = len(shown(studio, alice, home))
+
+    stand(studio, first, QUEUED)
+    work()
+    replays.take_up(studio)
+
+    assert (stopped, len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
+
+
+def test_a_replay_waits_while_its_conversation_is_in_the_trash(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    work()
+    conversations.trash(studio, alice, home)
+    replays.take_up(studio)
+    waiting = len(shown(studio, alice, home))
+
+    conversations.restore(studio, alice, home)
+    replays.take_up(studio)
+
+    assert (waiting, len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
+
+
+def test_a_replay_whose_image_was_thrown_away_ends(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[3].id, INK, "run")
+    work()
+    with studio.transaction() as db:
+        made = select(Image).join(Generation, col(Generation.id) == Image.generation_id)
+        for row in db.exec(made.where(Generation.turn_id == asked.turn_id)).all():
+            row.deleted_at = studio.now()
+
+    replays.take_up(studio)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 1
+
+
+def test_after_a_month_nobody_looks_for_a_replay_any_more(
+    studio: Studio, alice: Person, work: Work, clock: Clock
+) -> None:
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    work()
+
+    clock.skip(days=31)
+    replays.take_up(studio)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 1
+
+
+def test_a_replay_can_be_asked_again_as_a_turn_of_its_own(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[0].id, INK, "run")
+
+    conversations.again(studio, alice, asked.turn_id, "token")
+
+    assert "replay" not in shown(studio, alice, home)[-1].settings
+
+
+def test_somebody_elses_branch_is_not_there(studio: Studio, alice: Person, bob: Person, work: Work) -> None:
+    _home, turns = a_branch(studio, alice, work)
+
+    for reach in (replays.plan, lambda *facts: replays.begin(*facts, "run")):
+        with pytest.raises(NotFound):
+            reach(studio, bob, turns[3].id, INK)
+
+
+def a_branch(studio: Studio, who: Person, work: Work) -> tuple[str, tuple[TurnView, ...]]:
+    """Four turns: the second from the first's other image, the third from elsewhere, the fourth from the second."""
+    home = conversations.start(studio, who, wish("a shop", count=2)).conversation_id
+    work()
+    ask(studio, who, home, work, wish("at night", source=shown(studio, who, home)[0].generations[1].images[0].id))
+    ask(studio, who, home, work, wish("something else"))
+    ask(studio, who, home, work, wish("with rain", source=image(shown(studio, who, home)[1]), count=2))
+    return home, shown(studio, who, home)
+
+
+def ask(studio: Studio, who: Person, home: str, work: Work, what: Ask) -> None:
+    conversations.ask(studio, who, home, what)
+    work()
+
+
+def shown(studio: Studio, who: Person, home: str) -> tuple[TurnView, ...]:
+    return conversations.opened(studio, who, home, limit=50).turns
+
+
+def image(turn: TurnView) -> str:
+    return turn.generations[0].images[0].id
+
+
+def source(turn: TurnView) -> str | None:
+    return next((used.id for used in turn.references if used.role == "source"), None)
+
+
+def stand(studio: Studio, generation_id: str, status: str) -> None:
+    with studio.transaction() as db:
+        db.get_one(Generation, generation_id).status = status
+
+
+def at_once(*calls: Callable[[], None]) -> None:
+    """All of them in threads that start together; what one raises is raised here."""
+    gate, raised = threading.Barrier(len(calls)), list[Exception]()
+
+    def one(call: Callable[[], None]) -> None:
+        gate.wait()
+        try:
+            call()
+        except Exception as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=one, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert raised == []
