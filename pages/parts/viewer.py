@@ -36,11 +36,13 @@ def show(studio: Studio, person: Person) -> None:
 
 
 def act(action: Mapping[str, str] | None) -> None:
-    """Do what a person chose for an image: take it to Create, or open its conversation."""
+    """Do what a person chose for an image: take it to Create, open its conversation, or find all that used it."""
     if not action:
         return
     if action["act"] == "open":
         frame.go("conversation", id=action["conversation"])
+    if action["act"] == "used":
+        frame.go("conversations", image=action["id"])
     frame.go("create", **({"source": action["id"]} if "id" in action else {}))
 
 
@@ -66,6 +68,7 @@ def _words() -> dict[str, str]:
         "prompt": _("Prompt"),
         "create": _("Use in Create"),
         "conversation": _("Open conversation"),
+        "used": _("All conversations with it"),
         "download": _("Download"),
         "model": _("Model"),
         "conversation_title": _("Conversation"),

@@ -76,6 +76,7 @@ export class Panel {
     bar.append(button("act primary", "create", words.create, () => this.on.act("create", detail), true));
     if (detail.conversation_id)
       bar.append(button("act", "conversation", words.conversation, () => this.on.act("open", detail), true));
+    if (detail.conversation_id) bar.append(button("act", "find", words.used, () => this.on.act("used", detail), true));
     bar.append(download);
     return bar;
   }
