@@ -1,0 +1,206 @@
+"""A long conversation opens as fast as a short one and keeps its place; a turn's menu works by mouse and by keys."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, WebSocket, expect
+from sqlmodel import select
+
+from core import access, conversations, replays
+from core.tables import FAILED, Generation
+from tests.branches import Grown, Step, grow
+from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside, tiles
+
+LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
+"""Name, dark, width of the screenshots."""
+Open = Callable[..., Page]
+TOP = "(step) => [...document.querySelectorAll('*')].flatMap((n) => [...(n.shadowRoot ?? n).querySelectorAll('.step')])"
+TOP += ".find((n) => n.textContent === step)?.getBoundingClientRect().top ?? null"
+
+
+@pytest.fixture(scope="module")
+def long(idle: Server) -> Grown:
+    return grown(idle, 500)
+
+
+@pytest.fixture(scope="module")
+def short(idle: Server) -> Grown:
+    return grown(idle, 5)
+
+
+def test_five_hundred_turns_travel_as_lightly_as_five(idle: Server, short: Grown, long: Grown, open_page: Open) -> None:
+    """What a browser is sent and has to draw decides how fast it opens, on any machine."""
+    sent = {name: sent_to(open_page, idle.url(home.id)) for name, home in (("short", short), ("long", long))}
+
+    assert sent["long"] <= 1.2 * 6 / 5 * sent["short"]  # six turns are shown of five hundred
+
+
+def test_older_turns_come_above_and_leave_what_is_looked_at_in_its_place(
+    idle: Server, long: Grown, open_page: Open
+) -> None:
+    page = open_page(idle.url(long.id))
+    expect(page.locator(".turn")).to_have_count(6, timeout=ARRIVES)
+    page.wait_for_timeout(1_500)
+    before = page.evaluate(TOP, "Step 495")
+
+    page.get_by_role("button", name="Show earlier turns (494)").click()
+    expect(page.locator(".turn")).to_have_count(18, timeout=ARRIVES)
+    page.wait_for_timeout(1_500)
+
+    assert abs(page.evaluate(TOP, "Step 495") - before) < 3
+    expect(page.get_by_role("button", name="Show earlier turns (482)")).to_have_count(1)
+
+
+def test_a_link_leads_to_a_step_in_the_middle(idle: Server, long: Grown, open_page: Open) -> None:
+    page = open_page(f"{idle.url(long.id)}&step=250")
+    expect(page.locator(".turn")).to_have_count(6, timeout=ARRIVES)
+    page.wait_for_timeout(2_000)
+
+    assert 60 < page.evaluate(TOP, "Step 250") < 160
+    expect(page.get_by_role("button", name="Show later turns (247)")).to_have_count(1)
+
+
+def test_the_menu_opens_and_closes_by_keys(idle: Server, short: Grown, open_page: Open) -> None:
+    page = open_page(idle.url(short.id))
+    dots = page.get_by_role("button", name="What to do with this step: Step 2")
+    dots.focus(timeout=ARRIVES)
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Ask again with new seeds")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="Duplicate, then change it")).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.get_by_role("menuitem", name="Copy a link to this step")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("menu")).to_have_count(0)
+    expect(dots).to_be_focused()
+    expect(dots).to_have_attribute("aria-expanded", "false")
+
+
+def test_the_menu_and_the_replay_look_right_everywhere(idle: Server, short: Grown, open_page: Open) -> None:
+    for name, dark, width in LOOKS:
+        page = open_page(idle.url(short.id), dark=dark, width=width)
+        menu(page, 3)
+        look(page, f"turn-menu-{name}")
+        page.get_by_role("menuitem", name="Replay on another model…").click()
+        expect(page.get_by_role("button", name="Replay 3 turns, practice, free")).to_be_visible(timeout=ARRIVES)
+        look(page, f"replay-{name}")
+
+
+def test_a_double_click_asks_a_turn_again_once(idle: Server, elsewhere: Outside, open_page: Open) -> None:
+    page = open_page(idle.url(elsewhere.ask("A red fox")))
+    with elsewhere.working():
+        pass
+    tiles(page, "succeeded", 2)
+
+    menu(page, 1)
+    page.get_by_role("menuitem", name="Ask again with new seeds").dblclick()
+    expect(page.locator(".turn")).to_have_count(2, timeout=ARRIVES)
+    page.wait_for_timeout(4_000)  # longer than a click that nobody heard waits to be told again
+
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".prompt")).to_have_text(["A red fox", "A red fox"])
+
+
+def test_a_duplicated_turn_waits_in_the_box(idle: Server, short: Grown, open_page: Open) -> None:
+    page = open_page(idle.url(short.id))
+
+    menu(page, 2)
+    page.get_by_role("menuitem", name="Duplicate, then change it").click()
+
+    expect(page.locator("textarea").first).to_have_value("Step 2 of a small shop", timeout=ARRIVES)
+    expect(page.locator("textarea").first).to_be_focused()
+    assert short.images[0][0] in page.url
+
+
+def test_failed_images_leave_and_come_back(idle: Server, elsewhere: Outside, open_page: Open) -> None:
+    conversation = elsewhere.ask("A market")
+    with elsewhere.working():
+        pass
+    with elsewhere.studio.transaction() as db:
+        of_it = select(Generation).where(Generation.turn_id == turn_of(elsewhere, conversation))
+        db.exec(of_it.order_by(Generation.id)).first().status = FAILED
+    page = open_page(idle.url(conversation))
+    tiles(page, "failed", 1)
+
+    menu(page, 1)
+    page.get_by_role("menuitem", name="Remove the failed image").click()
+    expect(page.get_by_text("One failed image was removed.")).to_be_visible(timeout=ARRIVES)
+    tiles(page, "failed", 0)
+    look(page, "turn-removed")
+    page.get_by_role("button", name="Undo").click()
+    tiles(page, "failed", 1)
+
+    assert [tile.get_attribute("class") for tile in page.locator(".tile").all()] == ["tile failed", "tile succeeded"]
+
+
+def test_the_turns_of_a_replay_appear_one_after_another(idle: Server, elsewhere: Outside, open_page: Open) -> None:
+    home = grown(idle, 3)
+    page = open_page(idle.url(home.id))
+    menu(page, 3)
+    page.get_by_role("menuitem", name="Replay on another model…").click()
+    page.get_by_role("button", name="Replay 3 turns, practice, free").dblclick(timeout=ARRIVES)
+
+    for n in (4, 5, 6):
+        expect(page.locator(".turn")).to_have_count(n, timeout=ARRIVES)
+        with elsewhere.working():
+            pass
+        replays.take_up(elsewhere.studio)
+
+    expect(page.locator(".replay")).to_have_text([f"Replay on Ink (practice), {n} of 3" for n in (1, 2, 3)])
+    tiles(page, "succeeded", 6)
+
+
+def test_a_title_changes_in_place_and_in_other_tabs(idle: Server, open_page: Open) -> None:
+    home = grown(idle, 2)
+    first, second = open_page(idle.url(home.id)), open_page(idle.url(home.id))
+    expect(second.locator(".turn")).to_have_count(2, timeout=ARRIVES)
+
+    first.get_by_role("button", name="Rename").click(timeout=ARRIVES)
+    first.get_by_label("Title").fill("A *new* name")
+    look(first, "conversation-rename")
+    first.get_by_label("Title").press("Enter")
+
+    for page in (first, second):
+        expect(page.get_by_role("heading", name="A *new* name")).to_be_visible(timeout=ARRIVES)
+
+
+def grown(server: Server, turns: int) -> Grown:
+    """A conversation of so many turns, each from the one before."""
+    with outside(server) as there:
+        steps = [Step(f"Step {n} of a small shop", source=n - 1 or None) for n in range(1, turns + 1)]
+        return grow(there.studio, access.local_person(there.studio), steps, title=f"{turns} turns")
+
+
+def sent_to(open_page: Open, url: str) -> int:
+    """What the sockets brought until the page was at rest, in bytes."""
+    page, sizes = open_page("about:blank"), list[int]()
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: sizes.append(len(frame)))
+
+    page.on("websocket", listen)
+    page.goto(url)
+    page.locator("img.image.there").first.wait_for(timeout=ARRIVES)
+    page.wait_for_timeout(1_500)
+    return sum(sizes)
+
+
+def turn_of(elsewhere: Outside, conversation: str) -> str:
+    person = access.local_person(elsewhere.studio)
+    return conversations.opened(elsewhere.studio, person, conversation).turns[0].id
+
+
+def menu(page: Page, step: int) -> None:
+    page.get_by_role("button", name=f"What to do with this step: Step {step}").click(timeout=ARRIVES)
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
+def look(page: Page, name: str) -> None:
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    context = {"exclude": ["[class*='st-key-next-']", "[data-testid=stToast]"]}  # looked at on Create; Streamlit's own
+    found = Axe().run(page, context).response["violations"]
+    assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] in ("serious", "critical")] == []
