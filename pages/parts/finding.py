@@ -74,20 +74,20 @@ def nothing(wanted: Wanted) -> None:
         st.space("medium")
         if wanted.narrowed:
             st.subheader(_("Nothing was found"), anchor=False, text_alignment="center")
-            st.caption(_("Every word has to be in the title or in one of the prompts."), text_alignment="center")
+            _said(_("Every word has to be in the title or in one of the prompts."))
             st.button(_("Show all conversations"), key="clear", on_click=_clear)
         elif wanted.trashed:
             st.subheader(_("The trash is empty"), anchor=False, text_alignment="center")
-            st.caption(
-                _("Conversations that you throw away wait here until they are gone for good."), text_alignment="center"
-            )
+            _said(_("Conversations that you throw away wait here until they are gone for good."))
         else:
             st.subheader(_("No conversations yet"), anchor=False, text_alignment="center")
-            st.caption(
-                _("Each prompt opens one: its images, and every further step from them."), text_alignment="center"
-            )
+            _said(_("Each prompt opens one: its images, and every further step from them."))
             if st.button(_("Make your first image"), key="first", type="primary"):
                 frame.go("create")
+
+
+def _said(text: str) -> None:
+    st.markdown(f":small[{text}]", text_alignment="center")
 
 
 def pages(wanted: Wanted, following: str | None) -> None:

@@ -35,7 +35,8 @@ def trashed(studio: Studio, person: Person, opened: Opened) -> None:
     with st.container(border=True, key="trashed"):
         until = day(opened.purge_after) if opened.purge_after else ""
         st.markdown(_("**This conversation is in the trash** until {day}. Then it is gone for good.").format(day=until))
-        st.caption(_("Its images are still in the gallery. Links that were shared open again once it is restored."))
+        told = _("Its images are still in the gallery. Links that were shared open again once it is restored.")
+        st.markdown(f":small[{told}]")
         with st.container(horizontal=True):
             if st.button(_("Restore"), icon=":material/restore_from_trash:", type="primary", key="restore"):
                 conversations.restore(studio, person, opened.id)

@@ -46,7 +46,7 @@ def _inside(studio: Studio, person: Person, turn: TurnView, token: str) -> None:
         except Refused as refusal:
             st.info(str(refusal), icon=":material/info:")
             return
-        st.caption(_("Asks the same words again. Each step starts from what the one before it made."))
+        _said(_("Asks the same words again. Each step starts from what the one before it made."))
         _list(plan)
         if st.button(_label(plan), type="primary", icon=":material/replay:", key=f"replay-go-{token}", width="stretch"):
             replays.begin(studio, person, turn.id, model, token)
@@ -60,11 +60,15 @@ def _list(plan: Plan) -> None:
         for stop in plan.stops:
             _row(stop, _("free") if plan.practice else money(stop.cost))
     if plan.shortened:
-        st.caption(_("The branch is longer; it is replayed from step {n} on.").format(n=plan.stops[0].position))
+        _said(_("The branch is longer; it is replayed from step {n} on.").format(n=plan.stops[0].position))
     for sentence in plan.left_out:
-        st.caption(sentence)
+        _said(sentence)
     if plan.seconds:
-        st.caption(_("Takes about {time} in all; you can leave this page.").format(time=seconds(plan.seconds)))
+        _said(_("Takes about {time} in all; you can leave this page.").format(time=seconds(plan.seconds)))
+
+
+def _said(text: str) -> None:
+    st.markdown(f":small[{literal(text)}]")
 
 
 def _row(stop: Stop, price: str) -> None:
