@@ -36,8 +36,9 @@ class Wanted:
 def show() -> Wanted:
     """Draw the search and the switch to the trash; what they say now."""
     query = st.query_params
-    st.session_state.setdefault("search", query.get(SEARCH, ""))
-    st.session_state.setdefault("in-trash", TRASH in query)
+    said = (query.get(SEARCH, ""), TRASH in query)
+    if st.session_state.get("found-by") != said:  # another address was opened: what it says counts
+        st.session_state["search"], st.session_state["in-trash"] = st.session_state["found-by"] = said
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="finding"):
         st.text_input(
             _("Search in titles and prompts"),
@@ -138,6 +139,7 @@ def restore(studio: Studio, person: Person, conversation_id: str) -> None:
 def _changed() -> None:
     """What is looked for goes into the address; pages are counted anew."""
     search, trashed = st.session_state["search"], st.session_state["in-trash"]
+    st.session_state["found-by"] = ((search or "").strip(), bool(trashed))
     wanted = {SEARCH: (search or "").strip(), TRASH: "1" if trashed else "", IMAGE: st.query_params.get(IMAGE, "")}
     st.query_params.from_dict({name: value for name, value in wanted.items() if value})
 

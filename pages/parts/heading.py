@@ -37,7 +37,7 @@ def trashed(studio: Studio, person: Person, opened: Opened) -> None:
         st.markdown(_("**This conversation is in the trash** until {day}. Then it is gone for good.").format(day=until))
         told = _("Its images are still in the gallery. Links that were shared open again once it is restored.")
         st.markdown(f":small[{told}]")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(_("Restore"), icon=":material/restore_from_trash:", type="primary", key="restore"):
                 conversations.restore(studio, person, opened.id)
                 st.toast(_("Restored."), icon=":material/check:")

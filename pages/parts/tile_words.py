@@ -71,6 +71,7 @@ def words() -> dict[str, Any]:
         "removeMany": _("Remove {n} failed images"),
         "copyLink": _("Copy a link to this step"),
         "linkCopied": _("The link was copied."),
+        "linkNotCopied": _("Could not be copied. The step's name is the link."),
         "removedOne": _("One failed image was removed."),
         "removedMany": _("{n} failed images were removed."),
         "back": _("Show again"),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, WebSocket, expect
 from sqlmodel import select
 
 from core import access, conversations, replays
-from core.tables import FAILED, Generation
+from core.tables import FAILED, IMAGE, Generation
 from tests.branches import Grown, Step, grow
 from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside, tiles
 
@@ -79,6 +79,17 @@ def test_the_menu_opens_and_closes_by_keys(idle: Server, short: Grown, open_page
     expect(dots).to_have_attribute("aria-expanded", "false")
 
 
+def test_a_link_to_a_step_is_copied(idle: Server, short: Grown, open_page: Open) -> None:
+    page = open_page(idle.url(short.id))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    menu(page, 2)
+    page.get_by_role("menuitem", name="Copy a link to this step").click()
+
+    expect(page.get_by_role("status").filter(has_text="The link was copied.")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == f"{idle.url(short.id)}&step=2"
+
+
 def test_the_menu_and_the_replay_look_right_everywhere(idle: Server, short: Grown, open_page: Open) -> None:
     for name, dark, width in LOOKS:
         page = open_page(idle.url(short.id), dark=dark, width=width)
@@ -120,7 +131,9 @@ def test_failed_images_leave_and_come_back(idle: Server, elsewhere: Outside, ope
     with elsewhere.working():
         pass
     with elsewhere.studio.transaction() as db:
-        of_it = select(Generation).where(Generation.turn_id == turn_of(elsewhere, conversation))
+        of_it = select(Generation).where(
+            Generation.turn_id == turn_of(elsewhere, conversation), Generation.kind == IMAGE
+        )
         db.exec(of_it.order_by(Generation.id)).first().status = FAILED
     page = open_page(idle.url(conversation))
     tiles(page, "failed", 1)

@@ -90,6 +90,16 @@ def test_those_with_an_image_are_shown_with_a_way_to_all(studio: Studio, me: Per
     assert len(cards(app)) == 3
 
 
+def test_another_address_says_what_is_looked_for(studio: Studio, me: Person) -> None:
+    """The box still held the words of a search whose page somebody had left by a link."""
+    app = visit("conversations", q="fox")
+    app.query_params.clear()
+
+    app.run()
+
+    assert app.text_input(key="search").value == ""
+
+
 def test_an_image_of_somebody_else_is_not_there(studio: Studio) -> None:
     bob = access.person_named(studio, "bob", "Bob")
     secret = grow(studio, bob, [Step("a secret")]).images[0][0]

@@ -62,7 +62,7 @@ function copy(text, words) {
 }
 
 // The clipboard API is there only on https and on this machine; elsewhere an old way does it.
-async function copied(text, button) {
+export async function copied(text, button) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -2,6 +2,7 @@
 // clicked: what is told carries a name that was made when the menu opened, and Python does it once.
 
 import { fill, make } from "./elements.js";
+import { copied } from "./tiles_caption.js";
 
 const DOTS = '<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="5" cy="12" r="1.7"/><circle cx="12" cy="12" r="1.7"/><circle cx="19" cy="12" r="1.7"/></svg>';
 const SAID_MS = 2_500;
@@ -17,12 +18,12 @@ export function menu(data, failed, choose) {
   const button = make("button", "menu-button", "", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": label, title: words.menu });
   button.innerHTML = DOTS;
   const list = make("div", "menu", "", { role: "menu", popover: "auto", "aria-label": label });
-  const said = make("span", "unseen", "", { role: "status" });
+  const said = make("span", "said", "", { role: "status" });
   button.onclick = () => list.togglePopover();
-  list.onkeydown = (event) => move(event, list);
+  list.onkeydown = (event) => move(event, list, button);
   list.onbeforetoggle = ({ newState }) => {
     button.setAttribute("aria-expanded", String(newState === "open"));
-    if (newState === "open") list.replaceChildren(...items(data, failed(), list, choose, said));
+    if (newState === "open") list.replaceChildren(...items(data, failed(), list, choose, () => copy(data, button, said)));
   };
   list.ontoggle = ({ newState }) => {
     if (newState !== "open") return removeEventListener("scroll", list.away, true);
@@ -32,11 +33,11 @@ export function menu(data, failed, choose) {
     list.firstChild.focus({ preventScroll: true });
   };
   const both = make("span", "menu-place");
-  both.append(button, list, said);
+  both.append(said, button, list);
   return both;
 }
 
-function items(data, failed, list, choose, said) {
+function items(data, failed, list, choose, copyLink) {
   const { words, locale } = data;
   const wish = `${Date.now()} ${(opened += 1)} ${Math.random()}`;
   const item = (text, act) => {
@@ -49,7 +50,7 @@ function items(data, failed, list, choose, said) {
   };
   const picks = Object.entries(ALWAYS).map(([act, word]) => item(words[word], () => choose(act, wish)));
   if (failed) picks.push(item(fill(failed === 1 ? words.removeOne : words.removeMany, { n: failed }, locale), () => choose("remove", wish)));
-  picks.push(item(words.copyLink, () => copy(data, said)));
+  picks.push(item(words.copyLink, copyLink));
   return picks;
 }
 
@@ -60,18 +61,22 @@ function place(list, button) {
   list.style.left = `${Math.max(EDGE, Math.min(at.right - list.offsetWidth, innerWidth - list.offsetWidth - EDGE))}px`;
 }
 
-function move(event, list) {
+function move(event, list, button) {
   const all = [...list.children];
   const here = all.indexOf(list.getRootNode().activeElement);
   const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
-  if (event.key === "Tab") list.hidePopover();
+  if (event.key === "Tab" || event.key === "Escape") {
+    if (event.key === "Escape") event.preventDefault();
+    list.hidePopover();
+    button.focus();
+  }
   if (to === undefined) return;
   event.preventDefault();
   all[(to + all.length) % all.length].focus();
 }
 
-async function copy(data, said) {
-  await navigator.clipboard?.writeText(location.origin + data.link).catch(() => {});
-  said.textContent = data.words.linkCopied;
+async function copy(data, button, said) {
+  const done = await copied(location.origin + data.link, button);
+  said.textContent = done ? data.words.linkCopied : data.words.linkNotCopied;
   setTimeout(() => (said.textContent = ""), SAID_MS);
 }
