@@ -17,7 +17,7 @@ from core.cards import Card, cards
 from core.columns import plain
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import Conversation, Generation, Turn, new_id
+from core.tables import Conversation, Generation, Project, Turn, new_id
 
 __all__ = ["Ask", "Asked", "Card", "Opened", "Quote", "cards", "quote"]  # from below, for screens
 
@@ -176,6 +176,8 @@ def _asking(studio: Studio, person: Person, ask: Ask) -> Iterator[tuple[Session,
 
 
 def _begun(studio: Studio, db: Session, person: Person, ask: Ask, project_id: str | None) -> Conversation:
+    if project_id:
+        access.find(db, Project, project_id, person)
     conversation = Conversation(
         id=new_id(),
         user_id=person.id,
