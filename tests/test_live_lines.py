@@ -13,7 +13,7 @@ from core.studio import Studio, open_studio
 from core.tables import Conversation
 from core.web import live
 from tests import serving
-from tests.live_client import change, closed, heard, wait_until
+from tests.live_client import change, closed, heard, heard_until, wait_until
 from tests.serving import Served
 
 
@@ -108,7 +108,7 @@ def test_what_a_screen_says_is_not_listened_to(served: Served, studio: Studio, a
             screen.send(nonsense)
         change(studio, alice, thread, generation, "running")
 
-        assert heard(screen)["generation"]["status"] == "running"
+        heard_until(screen, lambda said: said["type"] == "generation" and said["generation"]["status"] == "running")
 
 
 def test_a_silent_connection_is_kept_open_by_pings(tmp_path: Path) -> None:
