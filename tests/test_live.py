@@ -145,9 +145,10 @@ def test_many_changes_at_once_are_one_message(served: Served, studio: Studio, al
         heard(screen)
         change(studio, alice, thread, generation, "running", events_of_it=100)
         change(studio, alice, thread, last, "succeeded")
-        messages = heard_until(screen, lambda message: message["generation"]["id"] == last)
+        messages = heard_until(screen, lambda m: (m["generation"]["id"], m["generation"]["status"]) == (last, "succeeded"))
 
-    assert [message["generation"]["id"] for message in messages].count(generation) == 1
+    # A hub that was busy may still tell that it was made; the hundred changes are one message.
+    assert 1 <= [message["generation"]["id"] for message in messages].count(generation) <= 2
 
 
 def test_another_process_is_heard_as_well(settings: Settings) -> None:
