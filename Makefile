@@ -43,11 +43,13 @@ lock:  ## choose versions anew after a change of pyproject.toml (needs uv)
 	$(PYTHON) -m venv .venv
 
 .venv/.run-ready: .venv/bin/python requirements.lock pyproject.toml
+	@echo "Setting up the studio; the first time takes one to four minutes."
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .venv/.test-ready: .venv/.run-ready requirements-dev.lock
+	@echo "Setting up the tests: servers and a browser; the first time takes a minute or two."
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 	@touch $@

@@ -127,7 +127,7 @@ def _unknown(settings: Settings) -> str:
         raise _Problem(
             f"{count} calls may have been charged without an answer. Open them and decide: ask again or not."
         )
-    return "none."
+    return "none that may have been charged; practice does not count."
 
 
 def _background(settings: Settings) -> str:

@@ -99,7 +99,7 @@ def _running(command: list[Any], stop: int = signal.SIGTERM, **options: Any) -> 
             yield process
         finally:
             process.send_signal(stop)
-            process.wait(30)
+            process.wait(120)
 
 
 def _facts(process: subprocess.Popen[bytes]) -> dict[str, Any]:

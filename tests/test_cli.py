@@ -195,7 +195,7 @@ def test_vendors_are_asked_and_paid_as_the_screens_would(studio_command):
 
 def test_ctrl_c_stops_waiting_and_the_running_call_is_kept(studio, tmp_path):
     arguments = ("generate", "a red fox", "--model", "sketch/sketch")
-    with running(tmp_path, *arguments, SKETCH_DELAY="2") as process:
+    with running(tmp_path, *arguments, SKETCH_DELAY="6") as process:
         until(lambda: statuses(studio) == [RUNNING])
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=PATIENCE)

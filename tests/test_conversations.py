@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -13,8 +14,10 @@ from core.access import Person
 from core.asks import MOST_AT_ONCE
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import Conversation, Generation
+from core.tables import Conversation, Generation, Project, new_id
 from tests.conftest import Clock, unfinished, wish
+
+NOW = datetime.now(UTC)
 
 
 def test_one_ask_makes_one_generation_per_model_and_picture(studio: Studio, alice: Person) -> None:
@@ -203,6 +206,8 @@ def test_somebody_elses_conversation_is_not_there(
 ) -> None:
     fox = make(alice, "a red fox")
     [card], _ = conversations.cards(studio, alice)
+    with studio.transaction() as db:
+        db.add(Project(id=(project := new_id()), user_id=alice.id, title="W", created_at=NOW, updated_at=NOW))
 
     for reach in (
         lambda: conversations.opened(studio, bob, card.id),
@@ -214,6 +219,7 @@ def test_somebody_elses_conversation_is_not_there(
         lambda: conversations.trash(studio, bob, card.id),
         lambda: conversations.restore(studio, bob, card.id),
         lambda: conversations.start(studio, bob, wish("mine now", source=fox)),
+        lambda: conversations.start(studio, bob, wish("mine now"), project_id=project),
         lambda: conversations.quote(studio, bob, wish("mine now", source=fox)),
     ):
         with pytest.raises(NotFound):

@@ -46,7 +46,7 @@ def vendors() -> Iterator[Vendors]:
 
 @pytest.fixture
 def providers(vendors: Vendors) -> dict[str, Provider]:
-    return open_providers(Settings(**vendors.settings(), provider_deadline=1))
+    return open_providers(Settings(**vendors.settings(), provider_deadline=20))
 
 
 def ask(provider: Provider, **wishes: object) -> Request:

@@ -41,7 +41,7 @@ def show(
     with st.container(border=True, key=key):
         words = prompt.show(studio, person, key, token, prompt_label or _("Describe the image you want to create…"))
         chosen = choices.chosen(key, offered)
-        references = ask_pictures.show(studio, person, f"{key}-pictures-{token}", chosen, source, on_source)
+        references = ask_pictures.show(studio, person, key, token, chosen, source, on_source)
         choices.models(key, offered)
         ask = _ask(key, token, words, chosen, source, references)
         pressed = _foot(studio, person, key, ask, chosen, submit_label or _("Generate"))
@@ -66,7 +66,7 @@ def _token(key: str) -> str:
     late click on the old one is not a click on the new one."""
     token = st.session_state.get(f"{key}-token")
     spent = token is not None and st.session_state.get(f"{key}-sent") == token
-    if token is None or (spent and not st.session_state.get(f"{key}-go-{token}")):
+    if token is None or (spent and not st.session_state.get(prompt.button(key, token))):
         token = st.session_state[f"{key}-token"] = token_hex(8)
     return str(token)
 
@@ -96,8 +96,7 @@ def _foot(studio: Studio, person: Person, key: str, ask: Ask, chosen: Sequence[M
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(width="stretch", gap=None, key=f"{key}-price"):
             price.show(studio, person, ask)
-        pressed = st.button(
-            label, key=f"{key}-go-{ask.token}", type="primary", icon=":material/auto_awesome:", shortcut="Mod+Enter"
-        )
+        button = prompt.button(key, ask.token)
+        pressed = st.button(label, key=button, type="primary", icon=":material/auto_awesome:", shortcut="Mod+Enter")
     price.warn(studio, chosen)
     return pressed

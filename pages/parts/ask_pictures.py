@@ -10,6 +10,7 @@ from core.access import Person
 from core.models import Model
 from core.studio import Studio
 from core.views import ImageView
+from pages.parts import prompt
 from pages.parts.components import component
 from pages.parts.words import _
 
@@ -22,13 +23,14 @@ OnSource = Callable[[str | None], None]
 def show(
     studio: Studio,
     person: Person,
-    mount: str,
+    key: str,
+    token: str,
     chosen: Sequence[Model],
     source: ImageView | None,
     on_source: OnSource | None,
 ) -> tuple[str, ...]:
-    """Draw them under this key; the references' ids. They stay here, so a reload of the browser part loses none."""
-    kept = f"{mount}-references"
+    """Draw those of the ask with this token; the references' ids, which stay here when another screen is looked at."""
+    mount, kept = f"{key}-pictures-{token}", f"{key}-references-{token}"
     references = tuple(st.session_state.get(kept, ()))
     PICTURES(
         key=mount,
@@ -38,6 +40,7 @@ def show(
             "changeable": on_source is not None,
             "startable": on_source is not None and source is None and any(model.takes_source for model in chosen),
             "room": max((_room(model, source) for model in chosen), default=0),
+            "button": f".st-key-{prompt.button(key, token)} button",
             "most": pictures.UPLOAD_BYTES,
             "base": f"/m/{access.media_token(studio, person)}/",
             "words": _words(),
@@ -74,6 +77,7 @@ def _words() -> dict[str, str]:
         "reference": _("Reference"),
         "remove": _("Remove"),
         "uploading": _("Uploading…"),
+        "held": _("Waiting for the pictures, then it goes off by itself."),
         "large": large.format(most=pictures.UPLOAD_BYTES // 1_000_000),
         "other": _("Only PNG, JPEG, WebP and AVIF pictures can be added."),
         "full": _("These models do not take more reference images. Remove some, or pick another model."),

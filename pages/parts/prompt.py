@@ -11,10 +11,16 @@ from pages.parts.components import component
 
 KEEPER = component("prompt")
 
+# "Press Ctrl+Enter to apply" is said of fields whose words need that; here the same keys ask, and the button says so.
+STYLE = """
+<style>.st-key-{key}-prompt [data-testid="InputInstructions"] {{ display: none }}</style>
+"""
+
 
 def show(studio: Studio, person: Person, key: str, token: str, label: str) -> str:
     """Draw the text area of the ask with this token in the box with this key; its words."""
     area, keeper = f"{key}-prompt-{token}", f"{key}-keeper-{token}"
+    st.html(STYLE.format(key=key))
     with st.container(key=f"{key}-prompt", gap=None):
         words = st.text_area(
             label,
@@ -39,11 +45,16 @@ def fill(key: str, token: str, words: str) -> None:
     st.session_state[f"{key}-filled"] = _filled(key) + 1
 
 
+def button(key: str, token: str) -> str:
+    """The key of the button that asks; what runs in the browser finds it by this."""
+    return f"{key}-go-{token}"
+
+
 def _data(person: Person, key: str, token: str) -> dict[str, object]:
     """Where the words are and are kept, what asks them, for which ask they are, and which kept ones were asked."""
     return {
         "area": f".st-key-{key}-prompt-{token} textarea",
-        "button": f".st-key-{key}-go-{token} button",
+        "button": f".st-key-{button(key, token)} button",
         "place": f"draft {person.id} {key}",
         "token": token,
         "filled": _filled(key),

@@ -2,6 +2,8 @@
 // kept by the server at once, and only ids travel with the ask. A pasted or dropped picture becomes a reference where
 // the models take them, else what the ask starts from.
 
+import { arrivals, sendFile } from "./ask_arrivals.js";
+import { holdBack, letGo } from "./ask_hold.js";
 import { adder, element, thumb } from "./ask_pieces.js";
 
 const boxes = new WeakMap();
@@ -15,83 +17,50 @@ export default function ({ data, parentElement, setTriggerValue }) {
   box.data = data;
   box.tell = setTriggerValue;
   draw(box);
-  return () => close(box, parentElement);
+  return () => parentElement.isConnected || close(box, parentElement); // also called when quick news overtook this call
 }
 
 function open(parent, references) {
   const root = element("div", { className: "pictures" });
   const row = element("div", { className: "row" });
+  const note = element("p", { className: "note", role: "status" });
   const alert = element("p", { className: "trouble", role: "alert" });
-  root.append(row, alert);
+  root.append(row, note, alert);
   parent.append(root);
-  const box = { root, row, alert, items: references.map((id) => ({ id })), trouble: "", depth: 0, listeners: [] };
-  listen(box, document, "paste", (event) => pasted(box, event));
-  listen(box, document, "dragenter", (event) => dragged(box, event, 1));
-  listen(box, document, "dragleave", (event) => dragged(box, event, -1));
-  listen(box, document, "dragover", (event) => carriesFiles(event) && event.preventDefault());
-  listen(box, document, "drop", (event) => dropped(box, event));
+  const box = { root, row, note, alert, items: references.map((id) => ({ id })), trouble: "", held: false };
+  box.stop = [arrivals(box, (files) => take(box, files)), holdBack(box, () => draw(box))];
   return box;
 }
 
 function close(box, parent) {
-  box.listeners.forEach(([target, ...listener]) => target.removeEventListener(...listener));
-  box.items.forEach((item) => item.preview && URL.revokeObjectURL(item.preview));
+  box.stop.forEach((stop) => stop());
+  [box.source, ...box.items].forEach((item) => item?.preview && URL.revokeObjectURL(item.preview));
   box.root.remove();
   boxes.delete(parent);
 }
 
-function listen(box, target, name, handler) {
-  target.addEventListener(name, handler);
-  box.listeners.push([target, name, handler]);
-}
-
 // ---- taking files ----
-
-function carriesFiles(event) {
-  return [...(event.dataTransfer?.types ?? [])].includes("Files");
-}
-
-function dragged(box, event, step) {
-  if (!carriesFiles(event)) return;
-  box.depth = Math.max(0, box.depth + step);
-  box.root.classList.toggle("over", box.depth > 0 && (box.data.room > 0 || box.data.startable));
-}
-
-// A browser opens a dropped file in place of the page, and with it all that was typed, unless it is told not to.
-function dropped(box, event) {
-  dragged(box, event, -box.depth);
-  if (!carriesFiles(event)) return;
-  event.preventDefault();
-  take(box, event.dataTransfer.files);
-}
-
-// Office programs add a picture of the text that was copied: then the text is what is wanted.
-function pasted(box, event) {
-  const pictures = [...(event.clipboardData?.files ?? [])].filter(isPicture);
-  if (!pictures.length || event.clipboardData.getData("text/plain")) return;
-  event.preventDefault();
-  take(box, pictures);
-}
-
-function isPicture(file) {
-  return file.type.startsWith("image/");
-}
 
 function take(box, files) {
   const { data } = box;
-  const pictures = [...files].filter(isPicture);
-  box.trouble = pictures.length < files.length ? data.words.other : "";
+  const pictures = [...files].filter((file) => file.type.startsWith("image/"));
+  box.trouble = "";
+  if (pictures.length < files.length) complain(box, data.words.other);
   if (pictures.length && data.room > 0) addReferences(box, pictures);
-  else if (pictures.length && data.startable) startFrom(box, pictures);
+  else if (pictures.length && startable(box)) startFrom(box, pictures);
   else if (pictures.length) complain(box, data.words.full);
   draw(box);
 }
 
 function addReferences(box, pictures) {
-  const free = Math.max(0, box.data.room - box.items.length);
+  const free = Math.max(0, box.data.room - references(box).length);
   if (pictures.length > free) complain(box, box.data.words.full);
   const several = pictures.length > 1;
-  pictures.slice(0, free).forEach((file) => upload(box, file, () => report(box), several));
+  pictures.slice(0, free).forEach((file) => upload(box, file, { several }));
+}
+
+function startable({ data, items }) {
+  return data.startable && !items.some((item) => item.start);
 }
 
 function begin(box, files) {
@@ -101,20 +70,18 @@ function begin(box, files) {
 
 function startFrom(box, pictures) {
   if (pictures.length > 1) complain(box, box.data.words.full);
-  upload(box, pictures[0], (item) => {
-    discard(box, item);
-    box.tell("source", item.id);
-  });
+  upload(box, pictures[0], { start: true });
 }
 
-async function upload(box, file, done, several = false) {
-  const item = { preview: URL.createObjectURL(file), waiting: true };
+async function upload(box, file, { start = false, several = false }) {
+  const item = { preview: URL.createObjectURL(file), waiting: true, start };
   box.items.push(item);
   draw(box);
   try {
     item.id = (await sendFile(file, box.data)).id;
-    item.waiting = false;
-    done(item);
+    item.waiting = start; // until the screen has it
+    if (start) box.tell("source", item.id);
+    else report(box);
   } catch (error) {
     discard(box, item);
     complain(box, several ? `${file.name}: ${error.message}` : error.message);
@@ -122,18 +89,10 @@ async function upload(box, file, done, several = false) {
   draw(box);
 }
 
-async function sendFile(file, { most, words }) {
-  if (file.size > most) throw new Error(words.large);
-  const reply = await fetch("/api/uploads", { method: "POST", headers: { "X-Studio": "1" }, body: file }).catch(() => {
-    throw new Error(words.unreachable);
-  });
-  const answer = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Error(answer.error ?? words.unreachable);
-  return answer;
-}
-
+// What was asked with a press that is held back is not what would go off now.
 function complain(box, sentence) {
   box.trouble = box.trouble ? `${box.trouble}\n${sentence}` : sentence;
+  box.held = false;
 }
 
 function discard(box, item) {
@@ -141,26 +100,63 @@ function discard(box, item) {
   if (item.preview) URL.revokeObjectURL(item.preview);
 }
 
+function references(box) {
+  return box.items.filter((item) => !item.start);
+}
+
 function report(box) {
-  box.tell("references", box.items.filter((item) => item.id).map((item) => item.id));
+  box.tell("references", references(box).filter((item) => item.id).map((item) => item.id));
 }
 
 // ---- drawing ----
 
 function draw(box) {
-  const { data, root, row, alert } = box;
-  const { words } = data;
-  const nodes = [];
-  if (box.source?.id !== data.source) box.source = data.source && { id: data.source };
-  if (box.source) nodes.push(thumb(data, box.source, words.source, data.changeable && (() => box.tell("source", ""))));
-  box.items.forEach((item, i) => nodes.push(thumb(data, item, `${words.reference} ${i + 1}`, () => drop(box, item))));
-  if (data.startable) nodes.push(adder("start", words.start, words.hint, false, (files) => begin(box, files)));
-  if (data.room > 0) nodes.push(adder("add", words.add, words.hint, true, (files) => take(box, files)));
+  const { root, row } = box;
+  if (box.source?.id !== box.data.source) box.source = arrived(box);
   const focused = root.getRootNode().activeElement?.dataset?.name;
-  row.replaceChildren(...nodes);
+  row.replaceChildren(...thumbs(box), adders(box));
   if (focused) row.querySelector(`[data-name="${focused}"]`)?.focus();
-  const trouble = box.trouble || (box.items.length > data.room && !box.items.some((i) => i.waiting) ? words.full : "");
-  if (alert.textContent !== trouble) alert.textContent = trouble; // said once, not at every look
+  letGo(box);
+  say(box.note, box.held ? box.data.words.held : "");
+  say(box.alert, box.trouble || (references(box).length > box.data.room ? box.data.words.full : ""));
+}
+
+// What the ask starts from now; when it was uploaded here, its preview moves along.
+function arrived(box) {
+  const { source } = box.data;
+  const uploaded = box.items.find((item) => item.start && item.id === source);
+  box.items = box.items.filter((item) => item !== uploaded);
+  return uploaded ? Object.assign(uploaded, { waiting: false }) : source && { id: source };
+}
+
+function thumbs(box) {
+  const { data, source } = box;
+  const { words } = data;
+  const unset = data.changeable && (() => box.tell("source", ""));
+  const starts = [...(source ? [source] : []), ...box.items.filter((item) => item.start)];
+  return [
+    ...starts.map((item) => thumb(data, item, words.source, words.source, unset)),
+    ...references(box).map((item, i) => numbered(box, item, i + 1)),
+  ];
+}
+
+// By the number that words can point to: "the colours of picture 2".
+function numbered(box, item, number) {
+  return thumb(box.data, item, `${box.data.words.reference} ${number}`, number, () => drop(box, item));
+}
+
+function adders(box) {
+  const { room, words } = box.data;
+  const start = () => adder("start", words.start, words.hint, false, (files) => begin(box, files));
+  const add = () => adder("add", words.add, words.hint, true, (files) => take(box, files));
+  const pair = element("div", { className: "adders" });
+  pair.append(...(startable(box) ? [start()] : []), ...(room > 0 ? [add()] : []));
+  return pair;
+}
+
+// Once, not at every look: it is read aloud.
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 function drop(box, item) {

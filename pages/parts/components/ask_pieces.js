@@ -1,11 +1,11 @@
 // What the pictures of an ask are drawn with: a thumbnail that can be removed, a button that chooses files.
 
-export function thumb({ words, base }, item, label, remove) {
+export function thumb({ words, base }, item, label, caption, remove) {
   const frame = element("figure", { className: item.waiting ? "thumb waiting" : "thumb" });
   item.image ??= element("img", { src: item.preview ?? `${base}${item.id}/256` }); // the same again, or it would flash
   item.image.alt = label;
   frame.append(item.image);
-  frame.append(element("figcaption", { textContent: item.waiting ? words.uploading : label }));
+  frame.append(element("figcaption", { textContent: item.waiting ? words.uploading : caption }));
   if (remove && !item.waiting) frame.append(cross(`${words.remove}: ${label}`, remove));
   return frame;
 }

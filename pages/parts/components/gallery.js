@@ -23,8 +23,8 @@ export default function (component) {
   views.set(parentElement, view);
   view.update(component);
   return () => {
-    views.delete(parentElement);
-    view.leave();
+    // Called too when new data overtakes a call, while the component stays on the page.
+    if (!parentElement.isConnected && views.delete(parentElement)) view.leave();
   };
 }
 

@@ -18,8 +18,8 @@ export default function (component) {
   boxes.set(parentElement, box);
   box.update(component);
   return () => {
-    boxes.delete(parentElement);
-    box.leave();
+    // Called too when new data overtakes a call, while the component stays on the page.
+    if (!parentElement.isConnected && boxes.delete(parentElement)) box.leave();
   };
 }
 

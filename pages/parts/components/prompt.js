@@ -10,7 +10,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   Object.assign(keeper, { data, tell: setTriggerValue });
   if (!known) open(keeper, parentElement);
   whenThere(keeper, (area) => settle(keeper, area));
-  return () => close(keeper, parentElement);
+  return () => parentElement.isConnected || close(keeper, parentElement); // also called when quick news overtook this call
 }
 
 function open(keeper, parent) {

@@ -25,7 +25,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   drawHead(turn);
   draw(turn);
   if (fresh) entered(turn);
-  return () => end(parentElement, turn);
+  // Streamlit also calls this when new data overtakes a call, while the turn stays on the page.
+  return () => parentElement.isConnected || end(parentElement, turn);
 }
 
 function begin(parentElement, data) {

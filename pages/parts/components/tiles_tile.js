@@ -58,7 +58,8 @@ function skeleton(generation, data, wish, text) {
 
 // A provider that was too busy is asked again; the tile counts down to it.
 function waiting(generation, data, wish) {
-  const text = generation.wish ? data.words.asking : generation.error || data.words.queued;
+  const wished = { retry: data.words.asking, cancel: data.words.stopping }[generation.wish];
+  const text = wished ?? (generation.error || data.words.queued);
   const [frame] = skeleton(generation, data, wish, text);
   if (generation.next && !generation.wish) {
     frame.querySelector(".said").after(make("p", "countdown"));
