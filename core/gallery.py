@@ -12,13 +12,15 @@ from core.access import Person
 from core.columns import Moment
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import Conversation, Event, Generation, Image, Post, Turn
+from core.tables import SOURCE, Conversation, Event, Generation, Image, Post, Reference, Turn
 from core.tiles import TEXT, UNIT, Detail, Layout, Page, Sibling, Tile, milliseconds
 
 PAGE = 200
 """Images in a page; the layout says where each page starts."""
 CHANGES = ("image.trashed", "image.restored", "image.purged")
 """Events after which the same number of images may be other images."""
+OWN = ("id", "width", "height", "mime", "size", "placeholder", "post_id")
+"""What the detail of an image takes from the image itself."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
 """Microseconds since 1970 and an id; gallery_shelf.js writes one too."""
@@ -82,8 +84,9 @@ def detail(studio: Studio, person: Person, image_id: str) -> Detail:
             raise NotFound("This image is not in the gallery. It may be in the trash.")
         row = db.execute(_making_of(image)).one()
         siblings = db.execute(_siblings(row.turn_id)).all()
+        parent = db.execute(_parent(person, row.turn_id)).first()
         newer, older, position = _around(db, person, image)
-        plain = {name: getattr(image, name) for name in ("id", "width", "height", "mime", "size", "placeholder")}
+        plain = {name: getattr(image, name) for name in OWN}
         created_at = image.created_at
     facts = dict(row._mapping) | {"model": _label(studio, row), "left_out": tuple(row.left_out)}
     del facts["turn_id"]
@@ -91,7 +94,8 @@ def detail(studio: Studio, person: Person, image_id: str) -> Detail:
         **plain,
         **facts,
         created_at=created_at,
-        siblings=tuple(Sibling(s.id, s.width, s.height, s.placeholder, _label(studio, s)) for s in siblings),
+        parent=_sibling(studio, parent) if parent else None,
+        siblings=tuple(_sibling(studio, row) for row in siblings),
         newer=newer,
         older=older,
         position=position,
@@ -195,6 +199,22 @@ def _siblings(turn_id: str) -> Any:
         .where(col(Generation.turn_id) == turn_id, col(Image.deleted_at).is_(None))
         .order_by(col(Generation.queued_at), col(Generation.id), col(Image.n))
     )
+
+
+def _parent(person: Person, turn_id: str) -> Any:
+    """The source of a turn, when it was generated and can still be looked at."""
+    shown = (Image.id, Image.width, Image.height, Image.placeholder, Generation.provider, Generation.model)
+    return (
+        sa.select(*map(col, shown))
+        .select_from(Reference)
+        .join(Image, col(Image.id) == Reference.image_id)
+        .join(Generation, col(Generation.id) == Image.generation_id)
+        .where(Reference.turn_id == turn_id, Reference.role == SOURCE, *_kept(person))
+    )
+
+
+def _sibling(studio: Studio, row: Any) -> Sibling:
+    return Sibling(row.id, row.width, row.height, row.placeholder, _label(studio, row))
 
 
 def _around(db: Session, person: Person, image: Image) -> tuple[str | None, str | None, int]:

@@ -244,7 +244,7 @@ def _manifest(kit: Kit, images: list[dict[str, Any]], written: Mapping[platforms
             "conversation": post.conversation_id,
             "title": post.title,
             "turn": post.turn_id,
-            "step": post.position,
+            "position": post.position,
             "status": post.status,
             "derived_from_post": post.origin.post_id if post.origin else None,
         },

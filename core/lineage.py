@@ -186,7 +186,7 @@ def _node(node: Node, parent: str | None, catalogue: Catalogue) -> dict[str, Any
     images = [(image, answer) for answer in node.answers for image in answer.images]
     return {
         "id": node.id,
-        "step": node.position,
+        "position": node.position,
         "prompt": _cut(node.prompt),
         "asked": round(node.asked * 1000),
         "images": [_image(image) | {"model": catalogue.label(answer.name)} for image, answer in images],
@@ -209,7 +209,7 @@ def _outside(origin: Origin, catalogue: Catalogue) -> dict[str, Any]:
         "trashed": origin.trashed,
         "conversation": origin.conversation_id,
         "title": origin.title,
-        "step": origin.position,
+        "position": origin.position,
         "prompt": _cut(origin.prompt),
     }
 

@@ -285,7 +285,7 @@ def _history(
     captions: Sequence[Run],
     told: Sequence[Step],
 ) -> tuple[Step, ...]:
-    steps = [Step("asked", turn.created_at, {"step": turn.position})] if turn else []
+    steps = [Step("asked", turn.created_at, {"turn": turn.position})] if turn else []
     steps += [Step("imaged", v.created_at, {"model": v.model, "image": v.image.id}) for v in variants]
     for kind, runs in (("captioned", captions), ("imaged", making)):
         for run in runs:

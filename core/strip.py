@@ -26,7 +26,7 @@ class Frame:
     def wire(self, catalogue: Catalogue) -> dict[str, Any]:
         """As plain JSON for the strip."""
         shape = {"id": self.image.id, "w": self.image.width, "h": self.image.height}
-        told = {"step": self.position, "model": catalogue.label(self.model), "selected": self.image.selected}
+        told = {"position": self.position, "model": catalogue.label(self.model), "selected": self.image.selected}
         return {**shape, **told, "placeholder": self.image.placeholder}
 
 

@@ -78,7 +78,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Sibling:
-    """Another image of the same turn."""
+    """Another image: of the same turn, or the one that the turn started from."""
 
     id: str
     width: int
@@ -111,6 +111,9 @@ class Detail:
     created_at: datetime
     conversation_id: str
     title: str
+    post_id: str | None
+    parent: Sibling | None
+    """The generated image that it was derived from; None when there is none, or it is in the trash."""
     siblings: tuple[Sibling, ...]
     """All kept images of the turn, this one too, in the order of the conversation."""
     newer: str | None

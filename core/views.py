@@ -102,7 +102,15 @@ class GenerationView:
             "next": _milliseconds(self.next_at),
             "started": _milliseconds(self.started_at),
             "images": [
-                {"id": i.id, "w": i.width, "h": i.height, "mime": i.mime, "placeholder": i.placeholder}
+                {
+                    "id": i.id,
+                    "w": i.width,
+                    "h": i.height,
+                    "mime": i.mime,
+                    "placeholder": i.placeholder,
+                    "post": i.post_id,
+                    "selected": i.selected,
+                }
                 for i in self.images
             ],
         }

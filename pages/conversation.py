@@ -78,6 +78,7 @@ with frame.screen(_("Conversation")) as (studio, person):
             defaults=lambda: source_strip.settings(studio, newest, source),
             prompt_label=_("Describe what to change, or what else to make…"),
             on_source=start_from,
+            beside=source_strip.beside(newest, source),
         )
         if ask:
             with frame.sentences():

@@ -35,7 +35,8 @@ HOUSE = """
     core.providers.**
     core.pictures  core.settings
     core.tables.**
-    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms  core.tokens
+    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
+    core.tokens
     core
 """
 

@@ -91,7 +91,7 @@ def test_an_image_of_another_conversation_and_an_upload_are_marked_as_outside(
 
     assert [node["parent"] for node in wire["nodes"]] == [f"image:{fox}", f"image:{fox}", f"image:{photo}"]
     other, upload = wire["outside"]
-    assert (other["title"], other["step"], other["image"]["model"]) == ("A red fox", 1, "Sketch (practice)")
+    assert (other["title"], other["position"], other["image"]["model"]) == ("A red fox", 1, "Sketch (practice)")
     assert (upload["conversation"], upload["image"]["id"], upload["image"]["model"]) == (None, photo, None)
     assert wire["nodes"][0]["change"] is not None
     assert wire["nodes"][2]["change"] is None  # an upload was asked for in no words
@@ -175,10 +175,10 @@ def test_the_map_comes_over_http_and_only_when_it_changed(studio: Studio, alice:
         later = browser.get(address, headers={"If-None-Match": first.headers["etag"]})
         refused = stranger.get(address)
 
-    assert [node["step"] for node in first.json()["nodes"]] == [1, 2]
+    assert [node["position"] for node in first.json()["nodes"]] == [1, 2]
     assert first.headers["cache-control"] == "private, no-cache"
     assert (again.status_code, again.content) == (304, b"")
-    assert [node["step"] for node in later.json()["nodes"]] == [1, 2, 3]
+    assert [node["position"] for node in later.json()["nodes"]] == [1, 2, 3]
     assert refused.status_code == 404
 
 

@@ -15,11 +15,11 @@ from tests.branches import Step, grow
 from tests.conftest import wish
 from tests.screens.support import queries
 
-FIVE = [Step(f"step {n}", source=n - 1 or None) for n in range(1, 6)]
+FIVE = [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 6)]
 
 
 def test_the_newest_turns_come_first_and_older_ones_when_wanted(studio: Studio, alice: Person) -> None:
-    home = grow(studio, alice, [Step(f"step {n}") for n in range(1, 31)], files=False)
+    home = grow(studio, alice, [Step(f"turn {n}") for n in range(1, 31)], files=False)
 
     newest = conversations.opened(studio, alice, home.id, limit=4)
     older = conversations.opened(studio, alice, home.id, before=27, limit=4)
@@ -62,7 +62,7 @@ def test_what_was_removed_from_the_page_was_paid_for_all_the_same(studio: Studio
 def test_opening_takes_five_queries_and_reads_no_more_rows_however_long_it_is(
     studio: Studio, alice: Person, turns: int
 ) -> None:
-    home = grow(studio, alice, [Step(f"step {n}", source=n - 1 or None) for n in range(1, turns + 1)], files=False)
+    home = grow(studio, alice, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, turns + 1)], files=False)
 
     with queries(studio) as seen:
         opened = conversations.opened(studio, alice, home.id, limit=5)

@@ -13,7 +13,7 @@ from tests.branches import Step, grow
 BOTH = ("sketch/sketch", "sketch/ink")
 
 
-def test_images_stand_in_the_order_of_their_steps(studio: Studio, alice: Person) -> None:
+def test_images_stand_in_the_order_of_their_turns(studio: Studio, alice: Person) -> None:
     grown = grow(studio, alice, [Step("A shop", None, BOTH), Step("Green", 1, status=FAILED), Step("Red", 1, BOTH)])
     grow(studio, alice, [Step("Another conversation", grown.images[0][0])])
 
@@ -51,7 +51,7 @@ def test_the_strip_comes_over_http_and_only_when_it_changed(studio: Studio, alic
         again = browser.get(address, headers={"If-None-Match": first.headers["etag"]})
         refused = stranger.get(address)
 
-    assert [(image["step"], image["model"]) for image in first.json()["images"]] == [
+    assert [(image["position"], image["model"]) for image in first.json()["images"]] == [
         (1, "Sketch (practice)"),
         (2, "Sketch (practice)"),
     ]

@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.access import Person
 from core.conversations import Ask
-from core.models import Model
+from core.models import Model, TextModel
 from core.studio import Studio
 from core.views import ImageView
-from pages.parts import ask_pictures, choices, drawer, price, prompt
+from pages.parts import ask_pictures, choices, drawer, mask, price, prompt
 from pages.parts.choices import Settings
 from pages.parts.words import _
 
@@ -25,13 +25,16 @@ def show(
     submit_label: str | None = None,
     prompt_label: str | None = None,
     on_source: ask_pictures.OnSource | None = None,
+    beside: Sequence[str] = (),
+    begins: bool = False,
 ) -> Ask | None:
     """Draw the box; the Ask when it was just submitted, else None.
 
     `key` names the box within the page ("create", "next"). `defaults` (or what gives them, called only when needed)
     count when the box is new or starts from another source, until the person changes something. `source` is what
     the turn starts from; with `on_source` the person may change it here: it is called with the id of an image just
-    uploaded, or with None to start from words alone.
+    uploaded, or with None to start from words alone. Images `beside` it become references by themselves. `begins` says
+    that a conversation begins with this ask, whose first turn gets a caption.
     After the verb took the ask call `sent(key)`: the next time the box is drawn it is empty. Until then an ask keeps
     its token, so asking again is asking once, and nothing typed is lost when it is refused.
     """
@@ -41,9 +44,19 @@ def show(
     with st.container(border=True, key=key):
         words = prompt.show(studio, person, key, token, prompt_label or _("Describe the image you want to create…"))
         chosen = choices.chosen(key, offered)
-        references = ask_pictures.show(studio, person, key, token, chosen, source, on_source)
+        references = ask_pictures.show(studio, person, key, token, chosen, source, on_source, beside)
+        painted = _painted(studio, person, f"{key}-mask-{token}", chosen, source)
         choices.models(key, offered)
-        ask = _ask(key, token, words, chosen, source, references)
+        ask = Ask(
+            prompt=words,
+            models=tuple(model.name for model in chosen),
+            token=token,
+            source=source.id if source else None,
+            mask=painted,
+            references=references,
+            **choices.shape(key, chosen),
+            **drawer.show(key, chosen, editing=source is not None, writers=_writers(studio) if begins else ()),
+        )
         pressed = _foot(studio, person, key, ask, chosen, submit_label or _("Generate"))
     return ask if pressed else None
 
@@ -71,24 +84,16 @@ def _token(key: str) -> str:
     return str(token)
 
 
-def _ask(
-    key: str,
-    token: str,
-    words: str,
-    chosen: Sequence[Model],
-    source: ImageView | None,
-    references: tuple[str, ...],
-) -> Ask:
-    """Draw the settings; the ask as it stands now."""
-    return Ask(
-        prompt=words,
-        models=tuple(model.name for model in chosen),
-        token=token,
-        source=source.id if source else None,
-        references=references,
-        **choices.shape(key, chosen),
-        **drawer.show(key, chosen, editing=source is not None),
-    )
+def _painted(studio: Studio, person: Person, key: str, chosen: Sequence[Model], source: ImageView | None) -> str | None:
+    """Offer to paint on the source where one of the models can change only a part; the mask's id."""
+    if source is None or not any(model.mask for model in chosen):
+        return None
+    return mask.paint(studio, person, key, source)
+
+
+def _writers(studio: Studio) -> Sequence[TextModel]:
+    """The models that can write a caption here."""
+    return studio.catalogue.texts(studio.writers)
 
 
 def _foot(studio: Studio, person: Person, key: str, ask: Ask, chosen: Sequence[Model], label: str) -> bool:

@@ -1,6 +1,7 @@
 """What a turn is made with: models, ratio, resolution and how many of each."""
 
 from collections.abc import Callable, Mapping, Sequence
+from math import log
 from typing import Any
 
 import streamlit as st
@@ -34,7 +35,19 @@ def begin(
         state[f"{key}-models"] = known
     if begun not in state:
         state.update({f"{key}-{name}": given[name] for name in ("ratio", "resolution", "count") if name in given})
+    if source:
+        state[f"{key}-ratio"] = _nearest(source, [ratio for name in known for ratio in offered[name].ratios])
     state[begun] = start
+
+
+def _nearest(source: ImageView, ratios: Sequence[str]) -> str:
+    """An edit keeps the shape of its image, as near as the models come to it."""
+
+    def far(ratio: str) -> float:
+        wide, _colon, high = ratio.partition(":")
+        return abs(log(float(wide) / float(high) * source.height / source.width))
+
+    return min(ratios, key=far, default="1:1")
 
 
 def chosen(key: str, offered: Mapping[str, Model]) -> list[Model]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.captions import AUTO, NONE
 from core.fitting import SEED_MAX
-from core.models import Model, Range
+from core.models import Model, Range, TextModel
 from pages.parts.words import _
 
 Draw = Callable[[str, Sequence[Model]], Any]
@@ -25,11 +26,14 @@ class Knob:
     """Means something only when the turn starts from an image."""
 
 
-def show(key: str, models: Sequence[Model], editing: bool) -> dict[str, Any]:
-    """Draw the drawer; what was set in it, by the names of `Ask`. Draws nothing when there is nothing to set."""
+def show(key: str, models: Sequence[Model], editing: bool, writers: Sequence[TextModel] = ()) -> dict[str, Any]:
+    """Draw the drawer; what was set in it, by the names of `Ask`. Draws nothing when there is nothing to set.
+
+    Who writes the caption can be chosen where there are `writers`.
+    """
     able = {knob: [m for m in models if knob.fits(m)] for knob in KNOBS if editing or not knob.edits_only}
     shown = {knob: having for knob, having in able.items() if having}
-    if not shown:
+    if not (shown or writers):
         return {}
     with st.expander(_("Advanced"), icon=":material/tune:", key=f"{key}-advanced", type="compact"):
         columns = st.columns(2, gap="medium")
@@ -37,7 +41,18 @@ def show(key: str, models: Sequence[Model], editing: bool) -> dict[str, Any]:
         for i, (knob, having) in enumerate(shown.items()):
             with columns[i % 2]:
                 values[knob.name] = knob.draw(f"{key}-{knob.name}", having)
+        if writers:
+            with columns[len(shown) % 2]:
+                values["caption"] = _caption(f"{key}-caption", writers)
     return values
+
+
+def _caption(key: str, writers: Sequence[TextModel]) -> str:
+    """Who writes it, when it is not the first that fits, or that nobody shall."""
+    label = {AUTO: _("Written by itself"), NONE: _("None")} | {model.name: model.label for model in writers}
+    if st.session_state.get(key) not in label:
+        st.session_state[key] = AUTO
+    return st.selectbox(_("Caption"), list(label), format_func=label.__getitem__, key=key, persist_state="session")
 
 
 def _seed(key: str, models: Sequence[Model]) -> int | None:

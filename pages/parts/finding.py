@@ -82,7 +82,7 @@ def nothing(wanted: Wanted) -> None:
             _said(_("Conversations that you throw away wait here until they are gone for good."))
         else:
             st.subheader(_("No conversations yet"), anchor=False, text_alignment="center")
-            _said(_("Each prompt opens one: its images, and every further step from them."))
+            _said(_("Each prompt opens one: its images, and every further turn from them."))
             if st.button(_("Make your first image"), key="first", type="primary"):
                 frame.go("create")
 

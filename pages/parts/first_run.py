@@ -21,7 +21,7 @@ def show(studio: Studio, person: Person, key: str) -> None:
                 st.button(name, key=f"sample-{n}", help=prompt, on_click=ask_box.fill, args=(key, prompt))
         st.space("small")
         st.subheader(_("Your conversations will be here"), anchor=False, text_alignment="center")
-        st.caption(_("Each prompt opens one: its images, and every further step from them."), text_alignment="center")
+        st.caption(_("Each prompt opens one: its images, and every further turn from them."), text_alignment="center")
         label = _("Fill with sample content")
         if st.button(label, key="fill", type="tertiary", icon=":material/auto_stories:"):
             _fill(studio, person)

@@ -44,7 +44,7 @@ def show(
 
 
 def derived_from(studio: Studio, person: Person, image_id: str) -> None:
-    """Draw "Derived from step 2, Ink", which leads to that image; nothing for one that began with words.
+    """Draw "Derived from turn 2, Ink", which leads to that image; nothing for one that began with words.
 
     Raises NotFound.
     """
@@ -67,7 +67,7 @@ def _go_on(on_continue: Callable[[str], None]) -> None:
 def _said(studio: Studio, origin: lineage.Origin) -> str:
     if origin.model is None:
         return _("Derived from an upload")
-    said = _("Derived from step {n}, {model}").format(n=origin.position, model=studio.catalogue.label(origin.model))
+    said = _("Derived from turn {n}, {model}").format(n=origin.position, model=studio.catalogue.label(origin.model))
     return _("{said} (in the trash)").format(said=said) if origin.trashed else said
 
 
@@ -77,17 +77,17 @@ def words() -> dict[str, Any]:
         "map": _("Map"),
         "hint": _("See how the images came from each other"),
         "title": _("Map of this conversation"),
-        "tree": _("Steps, each under the one it came from"),
-        "oneStep": _("1 step"),
-        "steps": _("{n} steps"),
+        "tree": _("Turns, each under the one it came from"),
+        "oneTurn": _("1 turn"),
+        "turns": _("{n} turns"),
         "keys": _(
             "Arrow keys walk · Enter opens · Space folds a branch · C marks two to compare, Shift+C compares with the"
-            " step before · G continues from here · / finds · 0 fits all"
+            " turn before · G continues from here · / finds · 0 fits all"
         ),
         "loading": _("Drawing the map…"),
         "failed": _("The map could not be loaded. Check your connection, then try again."),
         "retry": _("Try again"),
-        "empty": _("Nothing was asked in this conversation yet. Ask for an image, and it is the map's first step."),
+        "empty": _("Nothing was asked in this conversation yet. Ask for an image, and it is the map's first turn."),
         "close": _("Close"),
         "find": _("Find a change, e.g. sign"),
         "hits": _("{n} of {total}"),
@@ -96,20 +96,20 @@ def words() -> dict[str, Any]:
         "smaller": _("Smaller"),
         "larger": _("Larger"),
         "fit": _("Fit all"),
-        **_of_steps(),
+        **_of_turns(),
         **_of_changes(),
         **_of_pairs(),
     }
 
 
-def _of_steps() -> dict[str, Any]:
+def _of_turns() -> dict[str, Any]:
     return {
-        "about_step": _("About this step"),
-        "step": _("Step {n}"),
-        "theStep": _("step {n}"),
+        "about_turn": _("About this turn"),
+        "turn": _("Turn {n}"),
+        "theTurn": _("turn {n}"),
         "theOther": _("another conversation"),
         "theUpload": _("an upload"),
-        "from": _("from {step}"),
+        "from": _("from {turn}"),
         "derived": _("Derived from {name}"),
         "fromWords": _("Began with words"),
         "elsewhere": _("Another conversation"),
@@ -128,7 +128,7 @@ def _of_steps() -> dict[str, Any]:
             "failed": _("{n} did not work"),
             "canceled": _("{n} canceled"),
         },
-        "folded": _("{n} steps folded away"),
+        "folded": _("{n} turns folded away"),
         "fold": _("Fold this branch"),
         "unfold": _("Unfold this branch"),
         "fold_n": _("Fold this branch ({n})"),

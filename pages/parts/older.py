@@ -1,4 +1,4 @@
-"""Which turns of a conversation are on the screen: the newest, those around a step, and more of them when wanted."""
+"""Which turns of a conversation are on the screen: the newest, those around a turn, and more of them when wanted."""
 
 from collections.abc import Callable
 
@@ -10,13 +10,13 @@ from core.conversations import Opened
 from core.studio import Studio
 from pages.parts.words import plural
 
-STEP = "step"
-"""A turn's position in the address: `/conversation?id=…&step=3`."""
+TURN = "turn"
+"""A turn's position in the address: `/conversation?id=…&turn=3`."""
 FIRST = 6
 """Turns that a conversation opens with: what fits on a screen or two, so that a long one opens as fast as a short."""
 MORE = 12
 BEFORE = 2
-"""Turns shown before the step that somebody asked for."""
+"""Turns shown before the turn that somebody asked for."""
 
 
 def opened(studio: Studio, person: Person, conversation_id: str) -> Opened:
@@ -24,9 +24,9 @@ def opened(studio: Studio, person: Person, conversation_id: str) -> Opened:
     window = _window(conversation_id)
     if "since" in window:
         return conversations.opened(studio, person, conversation_id, **window)
-    found, step = conversations.opened(studio, person, conversation_id, limit=FIRST), _step()
-    if step and 1 <= step <= found.earlier:
-        window["before"] = step - BEFORE + FIRST
+    found, turn = conversations.opened(studio, person, conversation_id, limit=FIRST), _turn()
+    if turn and 1 <= turn <= found.earlier:
+        window["before"] = turn - BEFORE + FIRST
         found = conversations.opened(studio, person, conversation_id, window["before"], FIRST)
     if found.turns:  # they stay on the screen while others come
         window["since"] = found.turns[0].position
@@ -40,8 +40,8 @@ def newest(studio: Studio, person: Person, opened: Opened) -> Opened:
 
 def goal(opened: Opened) -> int | None:
     """The position that the page shall show at first."""
-    step = _step()
-    return step if step in {turn.position for turn in opened.turns} else None
+    turn = _turn()
+    return turn if turn in {turn.position for turn in opened.turns} else None
 
 
 def earlier(opened: Opened) -> None:
@@ -71,8 +71,8 @@ def _widen(conversation_id: str, up: int = 0, down: int = 0) -> None:
 
 
 def _window(conversation_id: str) -> dict[str, int]:
-    """What `conversations.opened` is asked for; it begins anew with another conversation or step."""
-    wanted = (conversation_id, st.query_params.get(STEP))
+    """What `conversations.opened` is asked for; it begins anew with another conversation or turn."""
+    wanted = (conversation_id, st.query_params.get(TURN))
     kept = st.session_state.get("turns-shown")
     if kept is None or kept[0] != wanted:
         kept = st.session_state["turns-shown"] = (wanted, {})
@@ -80,6 +80,6 @@ def _window(conversation_id: str) -> dict[str, int]:
     return window
 
 
-def _step() -> int | None:
-    step = st.query_params.get(STEP, "")
-    return int(step) if step.isascii() and step.isdigit() and len(step) < 7 else None
+def _turn() -> int | None:
+    turn = st.query_params.get(TURN, "")
+    return int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 7 else None

@@ -48,12 +48,12 @@ def origin(post: OpenedPost) -> None:
         st.caption(_("Derived from an image that was uploaded"))
     elif post.origin.trashed:
         st.caption(
-            _("Derived from step {n} of “{title}”, whose image is in the trash").format(
+            _("Derived from turn {n} of “{title}”, whose image is in the trash").format(
                 n=post.origin.position, title=title
             )
         )
     else:
-        label = _("Derived from step {n} of “{title}”").format(n=post.origin.position, title=title)
+        label = _("Derived from turn {n} of “{title}”").format(n=post.origin.position, title=title)
         if st.button(label, icon=":material/subdirectory_arrow_right:", type="tertiary", key=f"origin-{post.id}"):
             parent = post.origin.post_id
             frame.go("post" if parent else "conversation", id=parent or post.origin.conversation_id)
@@ -116,7 +116,7 @@ def _told(studio: Studio, step: Step) -> str:
     model = studio.catalogue.label(str(facts.get("model", "")))
     platform = platforms.find(str(facts.get("platform")))
     lines = {
-        "asked": _("Asked as step {n}").format(n=facts.get("step")),
+        "asked": _("Asked as turn {n}").format(n=facts.get("turn")),
         "captioned": _("Caption written by {model}").format(model=model),
         "imaged": _("Image made by {model}").format(model=model),
         "failed": _("{model} failed").format(model=model),

@@ -120,8 +120,8 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
     label = studio.catalogue.label
     return {
         "turn": turn.id,
-        "step": _("Step {n}").format(n=turn.position),
-        "link": f"/conversation?id={turn.conversation_id}&step={turn.position}",
+        "name": _("Turn {n}").format(n=turn.position),
+        "link": f"/conversation?id={turn.conversation_id}&turn={turn.position}",
         "asked": round(turn.created_at.timestamp() * 1000),
         "prompt": turn.prompt,
         "ratio": _shape(turn.settings.get("ratio")),

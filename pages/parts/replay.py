@@ -46,7 +46,7 @@ def _inside(studio: Studio, person: Person, turn: TurnView, token: str) -> None:
         except Refused as refusal:
             st.info(str(refusal), icon=":material/info:")
             return
-        _said(_("Asks the same words again. Each step starts from what the one before it made."))
+        _said(_("Asks the same words again. Each turn starts from what the one before it made."))
         _list(plan)
         if st.button(_label(plan), type="primary", icon=":material/replay:", key=f"replay-go-{token}", width="stretch"):
             replays.begin(studio, person, turn.id, model, token)
@@ -60,7 +60,7 @@ def _list(plan: Plan) -> None:
         for stop in plan.stops:
             _row(stop, _("free") if plan.practice else money(stop.cost))
     if plan.shortened:
-        _said(_("The branch is longer; it is replayed from step {n} on.").format(n=plan.stops[0].position))
+        _said(_("The branch is longer; it is replayed from turn {n} on.").format(n=plan.stops[0].position))
     for sentence in plan.left_out:
         _said(sentence)
     if plan.seconds:
@@ -74,7 +74,7 @@ def _said(text: str) -> None:
 def _row(stop: Stop, price: str) -> None:
     images = plural("{n} image", "{n} images", stop.images)
     with st.container(horizontal=True, gap="small", wrap=False):
-        st.markdown(f":small[{literal(_('Step {n}').format(n=stop.position))}]", width=64)
+        st.markdown(f":small[{literal(_('Turn {n}').format(n=stop.position))}]", width=64)
         st.markdown(f":small[{literal(_short(stop.prompt))}]", width="stretch")
         st.markdown(f":small[{literal(f'{images} · {price}')}]", width="content")
 

@@ -101,6 +101,12 @@ def settings(studio: Studio, opened: Opened, source: ImageView | None) -> Settin
     return {**turn.settings, "models": models}
 
 
+def beside(opened: Opened, source: ImageView | None) -> list[str]:
+    """What was made in the same turn as the source: the next turn may take from it too."""
+    made = _made(opened, source) if source else None
+    return [image.id for answer in made[0].generations for image in answer.images if image != source] if made else []
+
+
 def where(studio: Studio, opened: Opened, source: ImageView | None) -> str:
     """The choice in words, for everybody and for whom the strip says nothing."""
     if source is None:
@@ -109,7 +115,7 @@ def where(studio: Studio, opened: Opened, source: ImageView | None) -> str:
     if made is None:
         return _("Starts from another image")
     turn, answer = made
-    return _("Starts from step {n}, {model}").format(n=turn.position, model=studio.catalogue.label(answer.name))
+    return _("Starts from turn {n}, {model}").format(n=turn.position, model=studio.catalogue.label(answer.name))
 
 
 def _made(opened: Opened, image: ImageView) -> tuple[TurnView, GenerationView] | None:
@@ -138,4 +144,4 @@ def _newest(studio: Studio, opened: Opened) -> str | None:
 
 def _caption(opened: Opened, image: ImageView) -> str:
     made = _made(opened, image)
-    return _("Step {n}").format(n=made[0].position) if made else _("Uploaded")
+    return _("Turn {n}").format(n=made[0].position) if made else _("Uploaded")

@@ -48,7 +48,7 @@ def words() -> dict[str, str]:
     """Every sentence of the strip; `{…}` is filled in by the browser."""
     return {
         "strip": _("All images of this conversation"),
-        "nth": _("Step {n}, {model}"),
+        "nth": _("Turn {n}, {model}"),
         "continue": _("Continue from this"),
         "chosen": _("Next turn starts here"),
         "failed": _("The images could not be listed. They are safe."),

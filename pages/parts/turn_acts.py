@@ -13,7 +13,7 @@ from core.errors import StudioError
 from core.studio import Studio
 from core.tables import REFERENCE, SOURCE
 from core.views import TurnView
-from pages.parts import ask_box, drawer, replay, undo
+from pages.parts import ask_box, ask_pictures, drawer, replay, undo
 from pages.parts.source_strip import WORDS
 from pages.parts.words import _, plural
 
@@ -44,11 +44,11 @@ def duplicate(studio: Studio, box: str, turn: TurnView) -> None:
     state, token = st.session_state, st.session_state[f"{box}-token"]
     for name, value in _settings(studio, turn).items():
         state[f"{box}-{name}"] = value
-    state[f"{box}-references-{token}"] = tuple(i.id for i in turn.references if i.role == REFERENCE)
     source = next((i.id for i in turn.references if i.role == SOURCE), None)
+    ask_pictures.fill(box, token, source, [i.id for i in turn.references if i.role == REFERENCE])
     state[f"{box}-begun"] = source or ""  # or the box would begin with the defaults of that source
     st.query_params["source"] = source or WORDS
-    st.toast(_("Step {n} is in the box below. Change what you like, then ask.").format(n=turn.position))
+    st.toast(_("Turn {n} is in the box below. Change what you like, then ask.").format(n=turn.position))
 
 
 def _settings(studio: Studio, turn: TurnView) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def act(action: Mapping[str, str] | None) -> None:
         return
     if action["act"] == "open":
         frame.go("conversation", id=action["conversation"])
+    if action["act"] == "post":
+        frame.go("post", id=action["post"])
     if action["act"] == "used":
         frame.go("conversations", image=action["id"])
     frame.go("create", **({"source": action["id"]} if "id" in action else {}))
@@ -68,6 +70,7 @@ def _words() -> dict[str, str]:
         "prompt": _("Prompt"),
         "create": _("Use in Create"),
         "conversation": _("Open conversation"),
+        "post": _("Open post"),
         "used": _("All conversations with it"),
         "download": _("Download"),
         "model": _("Model"),
@@ -86,4 +89,5 @@ def _words() -> dict[str, str]:
         "basis_unknown": _("not certain"),
         "sibling": _("Image"),
         "siblings": _("Made in the same turn"),
+        "parent": _("Derived from"),
     }

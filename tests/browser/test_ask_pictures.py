@@ -222,7 +222,7 @@ COPY = """async (data) => {
 MOUNT = """async () => {
   const parentElement = document.body.appendChild(document.createElement("div"));
   const { default: mount } = await import("/ui/00000000/ask.js");
-  const data = { room: 3, most: 1e6, references: [], button: "button", words: {} };
+  const data = { room: 3, most: 1e6, references: [], added: [], told: 0, button: "button", words: {} };
   const rest = { parentElement, setTriggerValue() {} };
   window.look = (news) => { window.clean = mount({ data: { ...data, ...news }, ...rest }); };
   window.look({});

@@ -81,7 +81,7 @@ def test_the_next_turn_starts_from_the_chosen_image_and_reaches_other_tabs(
     tile.hover()
     tile.get_by_role("button", name="Continue from this").click()
     expect(tile.get_by_role("button", name="Next turn starts here")).to_be_visible(timeout=ARRIVES)
-    expect(first.locator(".st-key-strip")).to_contain_text("Starts from step 1, Sketch (practice)")
+    expect(first.locator(".st-key-strip")).to_contain_text("Starts from turn 1, Sketch (practice)")
     first.locator("textarea").first.fill("At night")
     first.locator("textarea").first.press("Control+Enter")
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
 from core.tables import CANCELED, FAILED, QUEUED, RUNNING, SUCCEEDED, Generation, Turn
-from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server
+from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, serious
 
 
 def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
@@ -29,7 +28,7 @@ def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
         expect(page.locator("img.image.there")).to_have_count(1, timeout=ARRIVES)
         page.set_viewport_size({"width": width, "height": 2600})  # Streamlit scrolls inside the page
         page.screenshot(path=SCREENSHOTS / f"conversation-{name}.png")
-        assert serious(page) == []
+        assert serious(page, exclude=["[class*=st-key-next-]"]) == []
 
 
 LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
@@ -69,10 +68,3 @@ def every_state(elsewhere: Outside) -> str:
             for name, value in state.items():
                 setattr(row, name, value)
     return conversation
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core finds that keeps somebody from using the page; the ask box is looked at on Create."""
-    context = {"exclude": ["[class*='st-key-next-']"]}
-    found = Axe().run(page, context).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]

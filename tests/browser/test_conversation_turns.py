@@ -15,7 +15,7 @@ from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside
 LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
 """Name, dark, width of the screenshots."""
 Open = Callable[..., Page]
-TOP = "(step) => [...document.querySelectorAll('*')].flatMap((n) => [...(n.shadowRoot ?? n).querySelectorAll('.step')])"
+TOP = "(step) => [...document.querySelectorAll('*')].flatMap((n) => [...(n.shadowRoot ?? n).querySelectorAll('h2 a')])"
 TOP += ".find((n) => n.textContent === step)?.getBoundingClientRect().top ?? null"
 
 
@@ -42,28 +42,28 @@ def test_older_turns_come_above_and_leave_what_is_looked_at_in_its_place(
     page = open_page(idle.url(long.id))
     expect(page.locator(".turn")).to_have_count(6, timeout=ARRIVES)
     page.wait_for_timeout(1_500)
-    before = page.evaluate(TOP, "Step 495")
+    before = page.evaluate(TOP, "Turn 495")
 
     page.get_by_role("button", name="Show earlier turns (494)").click()
     expect(page.locator(".turn")).to_have_count(18, timeout=ARRIVES)
     page.wait_for_timeout(1_500)
 
-    assert abs(page.evaluate(TOP, "Step 495") - before) < 3
+    assert abs(page.evaluate(TOP, "Turn 495") - before) < 3
     expect(page.get_by_role("button", name="Show earlier turns (482)")).to_have_count(1)
 
 
 def test_a_link_leads_to_a_step_in_the_middle(idle: Server, long: Grown, open_page: Open) -> None:
-    page = open_page(f"{idle.url(long.id)}&step=250")
+    page = open_page(f"{idle.url(long.id)}&turn=250")
     expect(page.locator(".turn")).to_have_count(6, timeout=ARRIVES)
     page.wait_for_timeout(2_000)
 
-    assert 60 < page.evaluate(TOP, "Step 250") < 160
+    assert 60 < page.evaluate(TOP, "Turn 250") < 160
     expect(page.get_by_role("button", name="Show later turns (247)")).to_have_count(1)
 
 
 def test_the_menu_opens_and_closes_by_keys(idle: Server, short: Grown, open_page: Open) -> None:
     page = open_page(idle.url(short.id))
-    dots = page.get_by_role("button", name="What to do with this step: Step 2")
+    dots = page.get_by_role("button", name="What to do with this turn: Turn 2")
     dots.focus(timeout=ARRIVES)
 
     page.keyboard.press("Enter")
@@ -71,7 +71,7 @@ def test_the_menu_opens_and_closes_by_keys(idle: Server, short: Grown, open_page
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("menuitem", name="Duplicate, then change it")).to_be_focused()
     page.keyboard.press("End")
-    expect(page.get_by_role("menuitem", name="Copy a link to this step")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Copy a link to this turn")).to_be_focused()
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("menu")).to_have_count(0)
@@ -84,10 +84,10 @@ def test_a_link_to_a_step_is_copied(idle: Server, short: Grown, open_page: Open)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     menu(page, 2)
-    page.get_by_role("menuitem", name="Copy a link to this step").click()
+    page.get_by_role("menuitem", name="Copy a link to this turn").click()
 
     expect(page.get_by_role("status").filter(has_text="The link was copied.")).to_be_visible()
-    assert page.evaluate("() => navigator.clipboard.readText()") == f"{idle.url(short.id)}&step=2"
+    assert page.evaluate("() => navigator.clipboard.readText()") == f"{idle.url(short.id)}&turn=2"
 
 
 def test_the_menu_and_the_replay_look_right_everywhere(idle: Server, short: Grown, open_page: Open) -> None:
@@ -121,7 +121,7 @@ def test_a_duplicated_turn_waits_in_the_box(idle: Server, short: Grown, open_pag
     menu(page, 2)
     page.get_by_role("menuitem", name="Duplicate, then change it").click()
 
-    expect(page.locator("textarea").first).to_have_value("Step 2 of a small shop", timeout=ARRIVES)
+    expect(page.locator("textarea").first).to_have_value("Turn 2 of a small shop", timeout=ARRIVES)
     expect(page.locator("textarea").first).to_be_focused()
     assert short.images[0][0] in page.url
 
@@ -183,7 +183,7 @@ def test_a_title_changes_in_place_and_in_other_tabs(idle: Server, open_page: Ope
 def grown(server: Server, turns: int) -> Grown:
     """A conversation of so many turns, each from the one before."""
     with outside(server) as there:
-        steps = [Step(f"Step {n} of a small shop", source=n - 1 or None) for n in range(1, turns + 1)]
+        steps = [Step(f"Turn {n} of a small shop", source=n - 1 or None) for n in range(1, turns + 1)]
         return grow(there.studio, access.local_person(there.studio), steps, title=f"{turns} turns")
 
 
@@ -207,7 +207,7 @@ def turn_of(elsewhere: Outside, conversation: str) -> str:
 
 
 def menu(page: Page, step: int) -> None:
-    page.get_by_role("button", name=f"What to do with this step: Step {step}").click(timeout=ARRIVES)
+    page.get_by_role("button", name=f"What to do with this turn: Turn {step}").click(timeout=ARRIVES)
     expect(page.get_by_role("menu")).to_be_visible()
 
 

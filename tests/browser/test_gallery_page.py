@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from core import access
@@ -14,6 +13,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from tests import many, serving
 from tests.browser.app_server import app_server, browser
+from tests.browser.working import serious
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 SHOTS = Path(__file__).parent / "screenshots"
@@ -340,11 +340,6 @@ def test_nothing_serious_for_people_with_assistive_technology(page: Page, addres
 
     assert grid == []
     assert serious(page) == []
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
 
 
 def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, address: str) -> None:

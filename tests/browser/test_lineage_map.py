@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import access, conversations
@@ -19,7 +18,7 @@ from pages.parts import lineage
 from tests import serving
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
-from tests.browser.working import ARRIVES, SCREENSHOTS
+from tests.browser.working import ARRIVES, SCREENSHOTS, serious
 from tests.conftest import wish
 from tests.serving import Served
 
@@ -101,7 +100,7 @@ def test_nothing_is_asked_for_before_the_map_is_opened(visit: Callable[..., Page
     page.get_by_role("button", name="Map").click()
 
     expect(page.get_by_role("treeitem")).to_have_count(7, timeout=ARRIVES)
-    expect(page.get_by_text("7 steps")).to_be_visible()
+    expect(page.get_by_text("7 turns")).to_be_visible()
 
 
 def test_the_version_before_the_sign_changed_is_found(page: Page) -> None:
@@ -109,7 +108,7 @@ def test_the_version_before_the_sign_changed_is_found(page: Page) -> None:
     page.keyboard.type("sign")
     expect(page.get_by_text("1 of 2")).to_be_visible()  # what began with it, and where it changed; not where it stayed
     page.keyboard.press("Enter")
-    expect(panel(page).get_by_role("heading", name="Step 2")).to_be_visible()
+    expect(panel(page).get_by_role("heading", name="Turn 2")).to_be_visible()
     expect(panel(page).locator("del")).to_contain_text("red")
     expect(panel(page).locator("ins")).to_contain_text("green")
 
@@ -139,7 +138,7 @@ def test_a_node_says_all_of_it_to_who_only_listens(page: Page) -> None:
     spoken = focused(page).get_attribute("aria-label")
 
     assert spoken == (
-        "Step 2. from step 1. added: green. removed: red. Model Sketch (practice) → GPT Image 2 · OpenAI."
+        "Turn 2. from turn 1. added: green. removed: red. Model Sketch (practice) → GPT Image 2 · OpenAI."
         " GPT Image 2 · OpenAI. $0.04 · 8.2 s. 1 image"
     )
     place = {name: focused(page).get_attribute(f"aria-{name}") for name in ("level", "setsize", "posinset", "expanded")}
@@ -177,7 +176,7 @@ def test_what_is_found_in_a_folded_branch_is_unfolded(page: Page) -> None:
 
     page.get_by_role("searchbox").fill("dog")
 
-    expect(page.get_by_role("treeitem", name="Step 6")).to_be_visible()
+    expect(page.get_by_role("treeitem", name="Turn 6")).to_be_visible()
 
 
 def test_two_images_lie_under_one_slider(page: Page, shop: Grown) -> None:
@@ -194,8 +193,8 @@ def test_two_images_lie_under_one_slider(page: Page, shop: Grown) -> None:
     expect(page.locator(".pair img")).to_have_count(2)
     shown = [image.get_attribute("src").split("/")[-2] for image in page.locator(".pair img").all()]
     assert shown == [shop.images[0][0], shop.images[2][1]]
-    expect(page.locator(".label.left")).to_have_text("Step 1, GPT Image 2 · OpenAI")
-    expect(page.locator(".label.right")).to_have_text("Step 3, Sketch (practice)")
+    expect(page.locator(".label.left")).to_have_text("Turn 1, GPT Image 2 · OpenAI")
+    expect(page.locator(".label.right")).to_have_text("Turn 3, Sketch (practice)")
     for key, percent in (("ArrowLeft", "48"), ("PageUp", "58"), ("Home", "0"), ("End", "100")):
         page.keyboard.press(key)
         expect(slider).to_have_attribute("aria-valuenow", percent)
@@ -216,7 +215,7 @@ def test_a_step_is_compared_with_the_very_image_it_came_from(page: Page, shop: G
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
 
-    panel(page).get_by_role("button", name="Compare with step 1").click()
+    panel(page).get_by_role("button", name="Compare with turn 1").click()
 
     shown = [image.get_attribute("src").split("/")[-2] for image in page.locator(".pair img").all()]
     assert shown == [shop.images[0][1], shop.images[1][0]]
@@ -227,7 +226,7 @@ def test_an_image_opens_large_and_the_map_follows(page: Page) -> None:
     page.keyboard.press("Enter")
     large = page.locator("dialog.box")
     expect(large).to_be_visible()
-    for _ in range(2):  # the second image of step 1, then step 2
+    for _ in range(2):  # the second image of turn 1, then turn 2
         page.keyboard.press("ArrowRight")
 
     page.keyboard.press("Escape")
@@ -271,7 +270,7 @@ def test_an_open_map_grows_with_its_conversation(visit: Callable[..., Page], ser
 
     expect(page.get_by_role("treeitem")).to_have_count(3)
     expect(focused(page)).to_have_accessible_name(named(1))
-    expect(page.get_by_role("treeitem", name="Step 3")).to_contain_text("1 waiting")
+    expect(page.get_by_role("treeitem", name="Turn 3")).to_contain_text("1 waiting")
 
 
 def test_a_map_that_cannot_be_loaded_says_so_and_tries_again(visit: Callable[..., Page], shop: Grown) -> None:
@@ -303,7 +302,7 @@ def test_a_long_conversation_keeps_little_in_the_page(visit: Callable[..., Page]
     page.screenshot(path=SCREENSHOTS / "map-long.png")
     assert page.locator(".node img").count() == 0
     page.get_by_role("searchbox").fill("Word 321")
-    expect(panel(page).get_by_role("heading", name="Step 322")).to_be_visible()
+    expect(panel(page).get_by_role("heading", name="Turn 322")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -355,7 +354,7 @@ LAYOUT = """async (text) => {
 
 def panel(page: Page) -> Locator:
     """What is told of the step that the map stands on."""
-    return page.get_by_role("complementary", name="About this step")
+    return page.get_by_role("complementary", name="About this turn")
 
 
 def focused(page: Page) -> Locator:
@@ -365,15 +364,9 @@ def focused(page: Page) -> Locator:
 
 def named(step: int) -> re.Pattern[str]:
     """How the name of this step begins."""
-    return re.compile(rf"^Step {step}\b")
+    return re.compile(rf"^Turn {step}\b")
 
 
 def told(page: Page) -> list[list[str]]:
     """What Streamlit heard of the map."""
     return [entry for entry in page.evaluate("() => window.told") if entry[0] == "lineage"]
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core finds that keeps somebody from using it."""
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]

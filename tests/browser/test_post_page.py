@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlmodel import select
 
@@ -17,7 +16,7 @@ from core.asks import Ask
 from core.posting import OpenedPost, Words
 from core.studio import Studio
 from core.tables import CAPTION, FAILED, IMAGE, Generation, Post, new_id
-from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server
+from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, serious
 
 Open = Callable[..., Page]
 PROMPT = "A red fox in the snow"
@@ -78,13 +77,6 @@ def show(idle: Server, elsewhere: Outside, open_page: Open) -> Callable[..., Sho
         return Shown(elsewhere.studio, post, page)
 
     return go
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_words_are_edited_and_stay_edited(show: Callable[..., Shown], elsewhere: Outside) -> None:
@@ -364,7 +356,7 @@ def test_an_edits_page_leads_to_the_post_it_was_derived_from(show: Callable[...,
     shown = show(edit)
     expect(shown.words.locator("textarea")).to_have_value("By night")
 
-    shown.page.get_by_role("button", name="Derived from step 1 of “A lighthouse at noon”").click()
+    shown.page.get_by_role("button", name="Derived from turn 1 of “A lighthouse at noon”").click()
 
     expect(shown.words.locator("textarea")).to_have_value("A lighthouse at noon. (Practice caption)", timeout=ARRIVES)
     assert shown.page.url.endswith(first)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core import access, conversations, generations, sharing
@@ -16,7 +15,7 @@ from core.settings import Settings
 from core.sharing import Terms
 from core.studio import Studio, open_studio
 from tests.browser.app_server import ROOT, _free_port, _stop, _wait
-from tests.browser.working import ARRIVES, SCREENSHOTS
+from tests.browser.working import ARRIVES, SCREENSHOTS, serious
 from tests.conftest import unfinished, wish
 
 SCRIPT = "tests/browser/share_app.py"
@@ -216,7 +215,7 @@ def test_the_dialog_looks_right_and_nothing_serious_is_wrong_with_it(
     expect(dialog.get_by_text("Acme, second round").first).to_be_visible(timeout=ARRIVES)
     page.wait_for_timeout(500)  # it fades in, and axe would see pale words
     page.screenshot(path=SCREENSHOTS / f"share-dialog-{width}-{'dark' if dark else 'light'}.png")
-    assert serious(page, "[role=dialog]") == []
+    assert serious(page, include=["[role=dialog]"]) == []
 
 
 def finish(studio: Studio) -> None:
@@ -238,9 +237,3 @@ def all_seen(page: Page) -> None:
         " scrollTo(0, y); await new Promise((done) => setTimeout(done, 50)); } scrollTo(0, 0); }"
     )
     page.wait_for_load_state("networkidle")
-
-
-def serious(page: Page, part: str = "html") -> list[str]:
-    """What axe-core finds that keeps somebody from using it."""
-    found = Axe().run(page, {"include": [part]}).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]

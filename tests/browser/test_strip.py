@@ -40,7 +40,7 @@ def me(served: Served) -> Person:
 @pytest.fixture(scope="module")
 def grown(served: Served, me: Person) -> Grown:
     """A long conversation, with two images in each step."""
-    return grow(served.studio, me, [Step(f"Step {n}", n - 1 or None, BOTH) for n in range(1, STEPS + 1)])
+    return grow(served.studio, me, [Step(f"Turn {n}", n - 1 or None, BOTH) for n in range(1, STEPS + 1)])
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +77,11 @@ def test_it_begins_at_the_newest_and_keeps_little_in_the_page(visit: Callable[..
     expect(cells.last).to_have_attribute("aria-posinset", str(2 * STEPS))
     assert cells.count() < WIDEST
 
-    cells.last.get_by_role("button", name="Step 120, Ink (practice)", exact=True).focus()
+    cells.last.get_by_role("button", name="Turn 120, Ink (practice)", exact=True).focus()
     page.keyboard.press("Home")
-    expect(page.locator(".open:focus")).to_have_accessible_name("Step 1, Sketch (practice)")
+    expect(page.locator(".open:focus")).to_have_accessible_name("Turn 1, Sketch (practice)")
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".open:focus")).to_have_accessible_name("Step 1, Ink (practice)")
+    expect(page.locator(".open:focus")).to_have_accessible_name("Turn 1, Ink (practice)")
     expect(page.locator(".open:focus .number")).to_have_count(0)  # a step says its number once
     assert cells.count() < WIDEST
     assert page.locator(".open[tabindex='0']").count() == 1
@@ -90,7 +90,7 @@ def test_it_begins_at_the_newest_and_keeps_little_in_the_page(visit: Callable[..
 def test_an_image_opens_large_and_the_strip_follows(visit: Callable[..., Page]) -> None:
     page = visit()
 
-    page.get_by_role("listitem").last.get_by_role("button", name="Step 120, Ink (practice)", exact=True).click()
+    page.get_by_role("listitem").last.get_by_role("button", name="Turn 120, Ink (practice)", exact=True).click()
     large = page.locator("dialog.box")
     expect(large).to_be_visible()
     for _ in range(30):
@@ -99,7 +99,7 @@ def test_an_image_opens_large_and_the_strip_follows(visit: Callable[..., Page]) 
 
     expect(large).to_be_hidden()
     standing = page.locator(".open[tabindex='0']")
-    expect(standing).to_have_accessible_name("Step 105, Ink (practice)")
+    expect(standing).to_have_accessible_name("Turn 105, Ink (practice)")
     expect(standing).to_be_in_viewport()
 
 
@@ -107,7 +107,7 @@ def test_the_next_turn_starts_from_any_image(visit: Callable[..., Page], images:
     page = visit(source=images[-1])
     last = page.get_by_role("listitem").last
     expect(last.get_by_role("button", pressed=True)).to_have_accessible_name(
-        "Next turn starts here: Step 120, Ink (practice)"
+        "Next turn starts here: Turn 120, Ink (practice)"
     )
 
     before = page.locator(f".cell[aria-posinset='{len(images) - 1}']")

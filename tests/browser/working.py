@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core import access, conversations, generations
@@ -135,3 +136,9 @@ def outside(server: Server, **settings: float) -> Iterator[Outside]:
 def tiles(page: Page, state: str, count: int) -> None:
     """Wait until so many tiles are in this state."""
     expect(page.locator(f".tile.{state}")).to_have_count(count, timeout=ARRIVES)
+
+
+def serious(page: Page, **context: list[str]) -> list[str]:
+    """What axe-core finds that keeps somebody from using the page, or a part of it: `include=["[role=dialog]"]`."""
+    found = Axe().run(page, context or None).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]

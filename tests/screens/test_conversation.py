@@ -44,12 +44,12 @@ def test_words_are_shown_to_the_letter(studio: Studio, me: Person) -> None:
     assert not app.exception
 
 
-def test_a_turn_says_its_step_its_settings_and_has_a_tile_for_every_generation(studio: Studio, me: Person) -> None:
+def test_a_turn_says_its_number_its_settings_and_has_a_tile_for_every_generation(studio: Studio, me: Person) -> None:
     asked = conversations.start(studio, me, wish("A fox", "sketch/sketch", "sketch/ink", ratio="16:9", count=2, seed=7))
 
     (turn,) = turns(visit("conversation", id=asked.conversation_id))
 
-    assert turn["step"] == "Step 1"
+    assert turn["name"] == "Turn 1"
     assert turn["summary"] == "Sketch (practice), Ink (practice) · 16:9 · 512 · 2 each"
     assert ["Seed", "7"] in turn["settings"]
     assert [tile["status"] for tile in turn["generations"]] == ["queued"] * 4
@@ -80,14 +80,14 @@ def test_the_next_turn_starts_from_the_newest_image_and_as_the_last_one_was_aske
     newest = conversations.opened(studio, me, asked).images[-1].id
     app = visit("conversation", id=asked)
 
-    assert "Starts from step 1, Ink" in unescaped(app.expander(key="strip").label)
+    assert "Starts from turn 1, Ink" in unescaped(app.expander(key="strip").label)
     go_on(app, asked, "At night")
 
     first, second = conversations.opened(studio, me, asked).turns
     assert (second.prompt, [image.id for image in second.references]) == ("At night", [newest])
     assert [g.name for g in second.generations] == [g.name for g in first.generations]
     assert second.settings["ratio"] == "3:2"
-    assert [turn["step"] for turn in turns(app)] == ["Step 1", "Step 2"]
+    assert [turn["name"] for turn in turns(app)] == ["Turn 1", "Turn 2"]
     assert prompt(app, asked).value == ""
 
 
@@ -232,7 +232,7 @@ def clicked(studio: Studio, **told: str) -> AppTest:
 def turns(app: AppTest) -> list[dict[str, Any]]:
     """What the tiles component of each turn was given."""
     given = [json.loads(node.proto.json) for node in app.get("bidi_component") if node.proto.json]
-    return [props for props in given if "step" in props]
+    return [props for props in given if "name" in props]
 
 
 def prompt(app: AppTest, conversation: str) -> Any:

@@ -35,22 +35,22 @@ def me(studio: Studio) -> Person:
 @pytest.fixture
 def long(studio: Studio, me: Person) -> str:
     """Forty turns, each from the one before."""
-    return grow(studio, me, [Step(f"step {n}", source=n - 1 or None) for n in range(1, 41)]).id
+    return grow(studio, me, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 41)]).id
 
 
 def test_a_long_conversation_opens_with_its_newest_turns_and_shows_more_when_wanted(long: str) -> None:
     app = visit("conversation", id=long)
-    assert steps(app) == list(range(35, 41))
+    assert positions(app) == list(range(35, 41))
     assert app.button(key="earlier").label == "Show earlier turns (34)"
 
     app.button(key="earlier").click().run()
 
-    assert steps(app) == list(range(23, 41))
+    assert positions(app) == list(range(23, 41))
     assert "40 images" in unescaped(app.markdown[0].value)
 
 
 def test_it_reads_no_more_for_forty_turns_than_for_five(studio: Studio, me: Person, long: str) -> None:
-    short = grow(studio, me, [Step(f"step {n}", source=n - 1 or None) for n in range(1, 6)]).id
+    short = grow(studio, me, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 6)]).id
     counted = []
     for conversation in (short, long):
         app = visit("conversation", id=conversation)
@@ -61,30 +61,30 @@ def test_it_reads_no_more_for_forty_turns_than_for_five(studio: Studio, me: Pers
     assert counted[0] == counted[1]
 
 
-def test_a_link_to_a_step_shows_it_among_its_neighbours(long: str) -> None:
-    app = visit("conversation", id=long, step="20")
+def test_a_link_to_a_turn_shows_it_among_its_neighbours(long: str) -> None:
+    app = visit("conversation", id=long, turn="20")
 
-    assert steps(app) == [18, 19, 20, 21, 22, 23]
+    assert positions(app) == [18, 19, 20, 21, 22, 23]
     assert [turn["turn"] for turn in turns(app) if turn["goal"]] == [turns(app)[2]["turn"]]
     app.button(key="later").click().run()
-    assert steps(app) == list(range(18, 36))
+    assert positions(app) == list(range(18, 36))
     app.button(key="later").click().run()
-    assert steps(app) == list(range(18, 41))
+    assert positions(app) == list(range(18, 41))
     assert "later" not in [button.key for button in app.button]
 
 
-@pytest.mark.parametrize("step", ["0", "41", "-1", "²", "x", "9" * 30])
-def test_a_step_that_is_not_there_opens_the_newest(long: str, step: str) -> None:
-    app = visit("conversation", id=long, step=step)
+@pytest.mark.parametrize("number", ["0", "41", "-1", "²", "x", "9" * 30])
+def test_a_turn_that_is_not_there_opens_the_newest(long: str, number: str) -> None:
+    app = visit("conversation", id=long, turn=number)
 
-    assert steps(app) == list(range(35, 41))
+    assert positions(app) == list(range(35, 41))
     assert not app.exception
 
 
-def test_the_next_turn_starts_from_the_newest_image_also_beside_an_old_step(long: str) -> None:
-    app = visit("conversation", id=long, step="20")
+def test_the_next_turn_starts_from_the_newest_image_also_beside_an_old_turn(long: str) -> None:
+    app = visit("conversation", id=long, turn="20")
 
-    assert "Starts from step 40" in unescaped(app.expander(key="strip").label)
+    assert "Starts from turn 40" in unescaped(app.expander(key="strip").label)
 
 
 def test_turns_on_the_screen_stay_when_others_come(studio: Studio, me: Person, long: str) -> None:
@@ -94,7 +94,7 @@ def test_turns_on_the_screen_stay_when_others_come(studio: Studio, me: Person, l
 
     app.run()
 
-    assert steps(app) == list(range(35, 44))
+    assert positions(app) == list(range(35, 44))
 
 
 def test_asking_again_from_the_menu_is_done_once_for_one_click(studio: Studio, me: Person) -> None:
@@ -231,7 +231,7 @@ def submit(app: AppTest, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
 
 
-def steps(app: AppTest) -> list[int]:
+def positions(app: AppTest) -> list[int]:
     return [int(turn["step"].removeprefix("Step ")) for turn in turns(app)]
 
 

@@ -11,25 +11,34 @@ const boxes = new WeakMap();
 export default function ({ data, parentElement, setTriggerValue }) {
   let box = boxes.get(parentElement);
   if (!box) {
-    box = open(parentElement, data.references);
+    box = open(parentElement, data);
     boxes.set(parentElement, box);
   }
-  box.data = data;
+  adopt(box, data);
   box.tell = setTriggerValue;
   draw(box);
   return () => parentElement.isConnected || close(box, parentElement); // also called when quick news overtook this call
 }
 
-function open(parent, references) {
+function open(parent, data) {
   const root = element("div", { className: "pictures" });
   const row = element("div", { className: "row" });
   const note = element("p", { className: "note", role: "status" });
   const alert = element("p", { className: "trouble", role: "alert" });
   root.append(row, note, alert);
   parent.append(root);
-  const box = { root, row, note, alert, items: references.map((id) => ({ id })), trouble: "", held: false };
+  const box = { root, row, note, alert, items: [], told: data.told, trouble: "", held: false };
   box.stop = [arrivals(box, (files) => take(box, files)), holdBack(box, () => draw(box))];
   return box;
+}
+
+// The references as the screen has them, unless it has not heard yet what was changed here.
+function adopt(box, data) {
+  box.data = data;
+  if (data.told < box.told) return;
+  const known = new Map(box.items.filter((item) => item.id && !item.start).map((item) => [item.id, item]));
+  const rest = box.items.filter((item) => item.start || item.waiting);
+  box.items = [...data.references.map((id) => known.get(id) ?? { id }), ...rest];
 }
 
 function close(box, parent) {
@@ -105,7 +114,8 @@ function references(box) {
 }
 
 function report(box) {
-  box.tell("references", references(box).filter((item) => item.id).map((item) => item.id));
+  const ids = references(box).filter((item) => item.id).map((item) => item.id);
+  box.tell("references", { ids, told: ++box.told });
 }
 
 // ---- drawing ----
@@ -142,7 +152,9 @@ function thumbs(box) {
 
 // By the number that words can point to: "the colours of picture 2".
 function numbered(box, item, number) {
-  return thumb(box.data, item, `${box.data.words.reference} ${number}`, number, () => drop(box, item));
+  const { words, added } = box.data;
+  const label = added.includes(item.id) ? `${words.added}, ${number}` : `${words.reference} ${number}`;
+  return thumb(box.data, item, label, number, () => drop(box, item));
 }
 
 function adders(box) {

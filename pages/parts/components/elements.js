@@ -4,6 +4,7 @@ const PATHS = {
   open: "M15 4h5v5M20 4l-7 7M9 20H4v-5M4 20l7-7",
   create: "M12 3l1.9 5.1L19 10l-5.1 1.9L12 17l-1.9-5.1L5 10l5.1-1.9zM19 16l.8 2.2L22 19l-2.2.8L19 22l-.8-2.2L16 19l2.2-.8z",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  post: "M5 4h14v16H5zM8.5 14.5h7M8.5 17h4M8 7h8v4.5H8z",
   conversation: "M4 5h16v11H9l-5 4z",
   find: "M4 5h9v7H8l-4 3zM16 10.5a4 4 0 1 1-2.8 6.8M19.5 18l2.5 2.5",
   close: "M6 6l12 12M18 6L6 18",

@@ -65,7 +65,7 @@ class Lightbox {
     this.stage = new Stage(() => this.data, (by) => this.step(by));
     const close = button("close", "close", words.close, () => this.close());
     this.panel = new Panel(() => this.data, {
-      act: (act, detail) => this.tell("action", { act, id: detail.id, conversation: detail.conversation_id }),
+      act: (act, detail) => this.tell("action", { act, id: detail.id, conversation: detail.conversation_id, post: detail.post_id }),
       show: (item) => this.show(item),
       came: (detail) => this.came(detail),
       missing: (id) => this.missing(id),

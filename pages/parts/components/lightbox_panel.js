@@ -55,7 +55,8 @@ export class Panel {
       detail.caption && this.prompt(detail),
       this.actions(detail),
       this.facts(detail),
-      this.others(detail),
+      this.strip("siblings", detail.siblings.length > 1 ? detail.siblings : [], detail.id),
+      this.strip("parent", detail.parent ? [detail.parent] : []),
     ].filter(Boolean));
     this.node.scrollTop = 0;
     this.on.came(detail);
@@ -76,6 +77,7 @@ export class Panel {
     bar.append(button("act primary", "create", words.create, () => this.on.act("create", detail), true));
     if (detail.conversation_id)
       bar.append(button("act", "conversation", words.conversation, () => this.on.act("open", detail), true));
+    if (detail.post_id) bar.append(button("act", "post", words.post, () => this.on.act("post", detail), true));
     if (detail.conversation_id) bar.append(button("act", "find", words.used, () => this.on.act("used", detail), true));
     bar.append(download);
     return bar;
@@ -108,19 +110,21 @@ export class Panel {
     return `${money(cost, locale)}, ${words[`basis_${cost_basis}`] ?? words.basis_unknown}`;
   }
 
-  others(detail) {
-    if (detail.siblings.length < 2) return null;
+  // Other images that lead to themselves, under a heading.
+  strip(heading, images, current) {
+    if (!images.length) return null;
     const { words, media } = this.data();
     const box = make("div", "others"), strip = make("div", "strip");
-    for (const sibling of detail.siblings) {
-      const one = make("button", "", "", { type: "button", title: sibling.model, "aria-label": `${words.sibling} ${strip.childElementCount + 1}: ${sibling.model}` });
-      if (sibling.id === detail.id) one.setAttribute("aria-current", "true");
-      one.style.backgroundImage = `url("${sibling.placeholder}")`;
-      one.append(make("img", "", "", { src: `${media}${sibling.id}/256`, alt: "", width: 72, height: 72 }));
-      one.onclick = () => this.on.show(sibling);
+    for (const [i, image] of images.entries()) {
+      const label = images.length > 1 ? `${words.sibling} ${i + 1}: ${image.model}` : `${words[heading]}: ${image.model}`;
+      const one = make("button", "", "", { type: "button", title: image.model, "aria-label": label });
+      if (image.id === current) one.setAttribute("aria-current", "true");
+      one.style.backgroundImage = `url("${image.placeholder}")`;
+      one.append(make("img", "", "", { src: `${media}${image.id}/256`, alt: "", width: 72, height: 72 }));
+      one.onclick = () => this.on.show(image);
       strip.append(one);
     }
-    box.append(make("h2", "", words.siblings), strip);
+    box.append(make("h2", "", words[heading]), strip);
     return box;
   }
 }

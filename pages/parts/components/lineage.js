@@ -1,4 +1,4 @@
-// The map of a conversation: every step as a picture, on each edge what was asked otherwise. It fills the window when it
+// The map of a conversation: every turn as a picture, on each edge what was asked otherwise. It fills the window when it
 // is opened, and only then asks for its rows.
 //
 // It tells `studio:open` and `studio:order` to the lightbox of the page, and Streamlit `continue` (an image's id) and
@@ -11,10 +11,10 @@ import { keyed } from "./lineage_keys.js";
 import { Panel, openable } from "./lineage_panel.js";
 import { Tree } from "./lineage_tree.js";
 import { View } from "./lineage_view.js";
-import { step } from "./lineage_words.js";
+import { turnName } from "./lineage_words.js";
 
 const maps = new WeakMap();
-const FOCUS_MS = 400; // until Streamlit has drawn what the next step starts from
+const FOCUS_MS = 400; // until Streamlit has drawn what the next turn starts from
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const map = maps.get(parentElement) ?? new Lineage(parentElement, data);
@@ -88,7 +88,7 @@ class Lineage {
     this.view.marked = this.marked;
     this.dialog.dataset.state = "ready";
     this.state.hidden = true;
-    this.view.current = known && this.tree.get(known.id) ? known.id : this.tree.steps.at(-1).id;
+    this.view.current = known && this.tree.get(known.id) ? known.id : this.tree.turns.at(-1).id;
     this.tree.reveal(this.view.current);
     this.view.show(this.tree);
     if (!known) this.view.fit();
@@ -215,7 +215,7 @@ class Lineage {
     if (both) this.compare(both);
   }
 
-  // Beside the image that this step began with.
+  // Beside the image that this turn began with.
   withParent() {
     const parent = this.tree.get(this.tree.parent(this.node.id));
     const from = parent?.images.find(({ id }) => id === this.node.from) ?? parent?.images[0];
@@ -235,8 +235,8 @@ class Lineage {
   }
 
   #side(node, image) {
-    const label = [step(node, this.data), image.model].filter(Boolean).join(", ");
-    const name = step(node, this.data, true);
+    const label = [turnName(node, this.data), image.model].filter(Boolean).join(", ");
+    const name = turnName(node, this.data, true);
     return { id: image.id, w: image.w, h: image.h, label, name, prompt: node.prompt ?? "", asked: node.asked ?? 0 };
   }
 
@@ -294,7 +294,7 @@ class Lineage {
   }
 
   #count() {
-    const { words, locale } = this.data, n = this.tree.steps.length;
-    this.total.textContent = fill(n === 1 ? words.oneStep : words.steps, { n }, locale);
+    const { words, locale } = this.data, n = this.tree.turns.length;
+    this.total.textContent = fill(n === 1 ? words.oneTurn : words.turns, { n }, locale);
   }
 }

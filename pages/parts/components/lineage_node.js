@@ -1,4 +1,4 @@
-// One step on the map: its pictures, its number, what made it, what it cost and how long it took.
+// One turn on the map: its pictures, its number, what made it, what it cost and how long it took.
 
 import { make } from "./elements.js";
 import { facts, models, spoken, standing } from "./lineage_words.js";
@@ -32,9 +32,9 @@ function within(tree, id, current) {
   };
 }
 
-function number({ outside, conversation, step }) {
+function number({ outside, conversation, position }) {
   if (outside) return conversation ? "↗" : "↑";
-  return String(step);
+  return String(position);
 }
 
 function pictures(shown, data, sharp) {

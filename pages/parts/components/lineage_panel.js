@@ -2,13 +2,13 @@
 
 import { fill, make, moment } from "./elements.js";
 import { act } from "./lineage_icons.js";
-import { cost, facts, models, others, runs, standing, step, swap } from "./lineage_words.js";
+import { cost, facts, models, others, runs, standing, swap, turnName } from "./lineage_words.js";
 
 export class Panel {
   // `on` hears pick(id), image(place), open(), go_on(), mark(), with_parent(), fold() and leave(conversation).
   constructor(data, on) {
     Object.assign(this, { data, on });
-    this.node = make("aside", "panel", "", { "aria-label": data().words.about_step });
+    this.node = make("aside", "panel", "", { "aria-label": data().words.about_turn });
   }
 
   // `place` says which of the node's images is meant; `marked` whether it is one of the two to compare.
@@ -30,11 +30,11 @@ export class Panel {
   #head(tree, node, data) {
     const { words, locale } = data;
     const head = make("header");
-    head.append(make("h2", "", step(node, data)));
+    head.append(make("h2", "", turnName(node, data)));
     const parent = tree.get(tree.parent(node.id));
     if (parent) {
       const maker = parent.images.find(({ id }) => id === node.from)?.model;
-      const name = [step(parent, data, true), maker].filter(Boolean).join(", ");
+      const name = [turnName(parent, data, true), maker].filter(Boolean).join(", ");
       const up = make("button", "derived", fill(words.derived, { name }, locale), { type: "button" });
       up.onclick = () => this.on.pick(parent.id);
       head.append(up);
@@ -78,7 +78,7 @@ export class Panel {
     if (image && !node.trashed) bar.append(act("act primary", "next", words.go_on, () => this.on.go_on(), true));
     if (openable(node)) bar.append(act("act", "open", words.open, () => this.on.open(), true));
     if (image && parent?.images.length) {
-      const name = step(parent, this.data(), true);
+      const name = turnName(parent, this.data(), true);
       bar.append(act("act", "compare", fill(words.with_parent, { name }, locale), () => this.on.with_parent(), true));
     }
     if (image) {

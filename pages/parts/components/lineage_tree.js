@@ -5,7 +5,7 @@ import { layout } from "./lineage_layout.js";
 export class Tree {
   constructor({ nodes, outside }, folded = new Set()) {
     this.nodes = new Map([...outside.map(stranger), ...nodes].map((node) => [node.id, node]));
-    this.steps = nodes;
+    this.turns = nodes;
     this.folded = folded;
     this.roots = [];
     this.kids = new Map([...this.nodes.keys()].map((id) => [id, []]));
@@ -84,7 +84,7 @@ export class Tree {
     if (key === "ArrowLeft") return this.#up(id);
     if (key === "ArrowRight") return this.#down(id);
     if (key === "Home") return this.roots[0];
-    if (key === "End") return this.steps.at(-1).id;
+    if (key === "End") return this.turns.at(-1).id;
     const by = key === "ArrowUp" ? -1 : 1;
     const siblings = this.siblings(id);
     return siblings[siblings.indexOf(id) + by] ?? this.#beside(id, by);
@@ -114,20 +114,20 @@ export class Tree {
     return best;
   }
 
-  // Steps that say these words, oldest first; of those that were derived, only what they asked otherwise.
+  // Turns that say these words, oldest first; of those that were derived, only what they asked otherwise.
   find(text) {
     const wanted = text.trim().toLocaleLowerCase();
     if (!wanted) return [];
-    return this.steps.filter((node) => spoken(node).toLocaleLowerCase().includes(wanted)).map(({ id }) => id);
+    return this.turns.filter((node) => spoken(node).toLocaleLowerCase().includes(wanted)).map(({ id }) => id);
   }
 
   images() {
-    return this.steps.flatMap((node) => node.images.map((image) => ({ ...image, node })));
+    return this.turns.flatMap((node) => node.images.map((image) => ({ ...image, node })));
   }
 
   // The node of an image, and which of its images it is.
   holder(image) {
-    const node = this.steps.find(({ images }) => images.some(({ id }) => id === image));
+    const node = this.turns.find(({ images }) => images.some(({ id }) => id === image));
     return node && { id: node.id, place: node.images.findIndex(({ id }) => id === image) };
   }
 }

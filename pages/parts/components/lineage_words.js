@@ -57,15 +57,15 @@ function short(kind, text) {
   return `${space > SHORT / 2 ? head.slice(0, space) : head}…`;
 }
 
-// "Step 3", and within a sentence "step 3".
-export function step(node, { words, locale }, within = false) {
-  if (!node.outside) return fill(within ? words.theStep : words.step, { n: node.step }, locale);
+// "Turn 3", and within a sentence "turn 3".
+export function turnName(node, { words, locale }, within = false) {
+  if (!node.outside) return fill(within ? words.theTurn : words.turn, { n: node.position }, locale);
   if (!node.conversation) return within ? words.theUpload : words.upload;
   return within ? words.theOther : words.elsewhere;
 }
 
 export function models(node, data) {
-  return node.outside ? node.title || step(node, data) : node.models.join(", ");
+  return node.outside ? node.title || turnName(node, data) : node.models.join(", ");
 }
 
 export function cost(node, { words, locale }) {
@@ -77,7 +77,7 @@ export function cost(node, { words, locale }) {
 }
 
 export function facts(node, data) {
-  if (node.outside) return node.trashed ? data.words.trashed : node.conversation ? step(node, data) : "";
+  if (node.outside) return node.trashed ? data.words.trashed : node.conversation ? turnName(node, data) : "";
   const took = node.ms === null ? "" : seconds(node.ms, data.locale);
   return [cost(node, data), took].filter(Boolean).join(" · ");
 }
@@ -94,8 +94,8 @@ export function standing(node, { words, locale }) {
 export function spoken(node, tree, data) {
   const { words, locale } = data;
   const parent = tree.get(tree.parent(node.id));
-  const told = [step(node, data)];
-  if (parent) told.push(fill(words.from, { step: step(parent, data, true) }, locale));
+  const told = [turnName(node, data)];
+  if (parent) told.push(fill(words.from, { turn: turnName(parent, data, true) }, locale));
   const change = node.change ? around(node.change.words) : [];
   for (const [kind, word] of [["added", words.added], ["gone", words.gone]]) {
     const text = change.filter(([is]) => is === kind).map(([, text]) => text.trim()).join(", ");

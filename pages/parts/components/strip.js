@@ -1,4 +1,4 @@
-// Every image of a conversation in one line, each with the number of its step. It asks for its rows when it comes into
+// Every image of a conversation in one line, each with the number of its turn. It asks for its rows when it comes into
 // sight, and only what is in sight is in the page.
 //
 // It tells `studio:open` and `studio:order` to the lightbox of the page, and Streamlit `continue` (an image's id).
@@ -7,7 +7,7 @@ import { fill, make, reducedMotion } from "./elements.js";
 
 const CELL = 78, MARGIN = 8; // pixels from one image to the next; images that are drawn beyond what is seen
 const NEXT = "M4 12h15M13 6l6 6-6 6";
-const FOCUS_MS = 400; // until Streamlit has drawn what the next step starts from
+const FOCUS_MS = 400; // until Streamlit has drawn what the next turn starts from
 
 const strips = new WeakMap();
 
@@ -121,13 +121,13 @@ class Strip {
   #cell(at) {
     const image = this.images[at], { words, locale, media, source } = this.data;
     const cell = make("div", "cell", "", { role: "listitem", "aria-setsize": this.images.length, "aria-posinset": at + 1 });
-    const label = fill(words.nth, { n: image.step, model: image.model }, locale);
+    const label = fill(words.nth, { n: image.position, model: image.model }, locale);
     const open = make("button", "open", "", { type: "button", title: label, "aria-label": label, tabindex: at === this.current ? 0 : -1 });
     open.style.backgroundImage = `url("${image.placeholder}")`;
     const picture = make("img", "", "", { src: `${media}${image.id}/256`, alt: "", decoding: "async", draggable: "false" });
     picture.onerror = () => picture.remove(); // its placeholder stays
     open.append(picture);
-    if (this.images[at - 1]?.step !== image.step) open.append(make("span", "number", String(image.step), { "aria-hidden": "true" }));
+    if (this.images[at - 1]?.position !== image.position) open.append(make("span", "number", String(image.position), { "aria-hidden": "true" }));
     open.onclick = () => (this.#stand(at), this.open(at));
     const chosen = source === image.id;
     const word = chosen ? words.chosen : words.continue;

@@ -1,4 +1,4 @@
-// The head of a turn: its step, what was asked, what it starts from, its settings. All of it is text, never markup.
+// The head of a turn: its number, what was asked, what it starts from, its settings. All of it is text, never markup.
 
 import { make, moment } from "./elements.js";
 
@@ -8,9 +8,9 @@ const LONG = 420; // characters of a prompt that are shown at first
 // `menu` is what can be done with the turn, ready to be placed.
 export function head(data, menu) {
   const first = make("div", "first");
-  const step = make("h2");
-  step.append(make("a", "step", data.step, { href: data.link }));
-  first.append(step, badge(data));
+  const heading = make("h2");
+  heading.append(make("a", "name-link", data.name, { href: data.link }));
+  first.append(heading, badge(data));
   if (data.replay) first.append(make("span", "replay", data.replay));
   first.append(when(data), menu);
   return [first, prompt(data), ...references(data), settings(data)];

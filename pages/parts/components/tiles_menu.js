@@ -14,7 +14,7 @@ let opened = 0;
 // `failed()` is how many images could be removed now; `choose(act, wish)` is called with what was picked.
 export function menu(data, failed, choose) {
   const { words } = data;
-  const label = `${words.menu}: ${data.step}`;
+  const label = `${words.menu}: ${data.name}`;
   const button = make("button", "menu-button", "", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": label, title: words.menu });
   button.innerHTML = DOTS;
   const list = make("div", "menu", "", { role: "menu", popover: "auto", "aria-label": label });

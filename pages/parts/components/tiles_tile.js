@@ -7,6 +7,7 @@ const PATHS = {
   open: "M15 4h5v5M20 4l-7 7M9 20H4v-5M4 20l7-7",
   create: "M12 3l1.9 5.1L19 10l-5.1 1.9L12 17l-1.9-5.1L5 10l5.1-1.9z",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  post: "M5 4h14v16H5zM8.5 14.5h7M8.5 17h4M8 7h8v4.5H8z",
   next: "M4 12h15M13 6l6 6-6 6",
   cancel: "M6 6l12 12M18 6L6 18",
   retry: "M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6",
@@ -118,7 +119,7 @@ function picture(generation, image, data, wish) {
   const frame = make("div", "frame");
   frame.style.setProperty("--ratio", image.w / image.h);
   frame.append(...layers(generation, image, data, wish), actions(image, data, wish));
-  figure.append(frame, foot(generation, data));
+  figure.append(frame, foot(generation, data, image));
   return figure;
 }
 
@@ -152,13 +153,16 @@ function actions(image, data, wish) {
   const create = only(make("a", "only", "", { href: `/?source=${image.id}` }), "create", words.create);
   plainClick(create, () => wish("create", image.id));
   const download = make("a", "only", "", { href: `${data.media}${image.id}/download`, download: "" });
-  bar.append(next, create, only(download, "download", words.download));
+  bar.append(next, create);
+  if (image.post) bar.append(only(make("a", "only", "", { href: `/post?id=${image.post}`, target: "_self" }), "post", words.openPost));
+  bar.append(only(download, "download", words.download));
   return bar;
 }
 
-function foot(generation, data) {
+function foot(generation, data, image) {
   const { words, locale } = data;
   const line = make("figcaption", "foot");
+  if (image.selected) line.append(make("span", "selected", `✓ ${words.selected}`));
   line.append(make("span", "name", name(generation, data)));
   const facts = generation.practice ? [] : [cost(generation, data)];
   if (generation.ms !== null) facts.push(seconds(generation.ms, locale));
