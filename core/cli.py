@@ -138,15 +138,15 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Ask one or more models, wait, and tell what came. Exit code 0: all succeeded; 1: not all; 2: nothing asked."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a call that is under way is finished then, too
     with _told(UNUSABLE):
         from core import generating
 
         studio = _studio()
         wanted = generating.Wanted(prompt, tuple(model or ()), ratio, n, seed, source, mask)
         asked = generating.begin(studio, wanted)
+    stopping = _stopping()  # until here nothing was asked; from here on a call that is under way is finished first
     with _told(FINDINGS):
-        waiting = generating.Waiting(studio, asked, _aside)
+        waiting = generating.Waiting(studio, asked, _aside, stopping)
         ended = waiting.ended()
         told = [json.dumps(generating.facts(studio, asked), ensure_ascii=False)]
         for line in told if as_json else generating.lines(studio, asked):

@@ -1,6 +1,7 @@
 """Generate from a terminal: ask as the screens do, work or let others work, and tell what came of it."""
 
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ QUIET = 5.0
 """Seconds in which nothing began, before we say what it waits for."""
 GRACE = 10.0
 """Seconds beyond a provider's deadline, after which a running call is surely at its end."""
+LEFT = "Not waiting any longer. It goes on while the studio or a worker runs, and what comes is kept."
 INTERRUPTED = 130
 """The exit code that shells give to Ctrl-C."""
 _RATIO = re.compile(r"[1-9]\d{0,4}:[1-9]\d{0,4}")
@@ -65,37 +67,38 @@ def begin(studio: Studio, wanted: Wanted) -> Asked:
 
 
 class Waiting:
-    """Waits until the generations of a turn have ended, and works on them when nobody else does."""
+    """Waits until the generations of a turn have ended, and works on them when nobody else does.
 
-    def __init__(self, studio: Studio, asked: Asked, tell: Tell) -> None:
-        self.studio, self.asked, self.tell = studio, asked, tell
-        self.working = self.interrupted = False
+    Once `stopping` is set it waits no longer: an exception may come while a library tidies up, and is lost there.
+    """
+
+    def __init__(self, studio: Studio, asked: Asked, tell: Tell, stopping: threading.Event) -> None:
+        self.studio, self.asked, self.tell, self.stopping = studio, asked, tell, stopping
+        self.working = False
 
     def ended(self) -> bool:
         """True when all have ended, False when somebody pressed Ctrl-C before."""
         began = tried = time.monotonic()
         told = False
-        try:
-            self._work()
-            while statuses := [g.status for g in generations(self.studio, self.asked) if g.status in UNFINISHED]:
-                time.sleep(LOOK)
-                now = time.monotonic()
-                if now - tried > TAKE_OVER:
-                    tried = now
-                    self._work()
-                if not told and not self.working and now - began > QUIET and set(statuses) == {QUEUED}:
-                    told = True
-                    self.tell("Waiting for a worker. Start one with `studio worker`.")
-        except KeyboardInterrupt:
-            self.interrupted = True
-            self.tell("Not waiting any longer. It goes on while the studio or a worker runs, and what comes is kept.")
-        return not self.interrupted
+        self._work()
+        while statuses := [g.status for g in generations(self.studio, self.asked) if g.status in UNFINISHED]:
+            if self.stopping.wait(LOOK):
+                self.tell(LEFT)
+                return False
+            now = time.monotonic()
+            if now - tried > TAKE_OVER:
+                tried = now
+                self._work()
+            if not told and not self.working and now - began > QUIET and set(statuses) == {QUEUED}:
+                told = True
+                self.tell("Waiting for a worker. Start one with `studio worker`.")
+        return True
 
     def leave(self) -> None:
         """Stop working, but not before calls that this process may have under way are answered: they are paid for."""
         if not self.working:
             return
-        mine = self._running() if self.interrupted else None
+        mine = self._running() if self.stopping.is_set() else None
         latest = time.monotonic() + self.studio.settings.provider_deadline + GRACE
         while time.monotonic() < latest and self._running() & (mine if mine is not None else self._running()):
             time.sleep(LOOK)
