@@ -209,7 +209,7 @@ def _parent(person: Person, turn_id: str) -> Any:
         .select_from(Reference)
         .join(Image, col(Image.id) == Reference.image_id)
         .join(Generation, col(Generation.id) == Image.generation_id)
-        .where(Reference.turn_id == turn_id, Reference.role == SOURCE, *_kept(person))
+        .where(col(Reference.turn_id) == turn_id, col(Reference.role) == SOURCE, *_kept(person))
     )
 
 
