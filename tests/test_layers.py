@@ -30,7 +30,7 @@ HOUSE = """
     core.studio
     core.migrations.**  core.keeping  core.spool  core.catalogue
     core.database  core.store  core.fitting
-    core.models  core.disk
+    core.changes  core.models  core.disk
     core.prices  core.files  core.crops
     core.providers.**
     core.pictures  core.settings

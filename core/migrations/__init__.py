@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from core import changes
 from core.errors import Refused, StudioError
 
 SCRIPTS = Path(__file__).parent
@@ -38,6 +39,7 @@ def migrate(engine: sa.Engine, scripts: Path = SCRIPTS) -> None:
             _back_up(engine, f"studio-before-{_head(scripts)}-from-{revision}.db")
         before = _counts(connection)
         command.upgrade(_config(scripts, connection), "head")
+        changes.watch(connection)
         _check(connection, before)
 
 
