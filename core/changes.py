@@ -52,9 +52,7 @@ WATCHED = (
         ),
         owner="user_id",
     ),
-    Watched(
-        GENERATION, "generation", "id", ("id", "turn_id", "provider", "model", "practice", "cost", "duration_ms")
-    ),
+    Watched(GENERATION, "generation", "id", ("id", "turn_id", "provider", "model", "practice", "cost", "duration_ms")),
     Watched(TURN, "turn", "id", ("id", "conversation_id", "prompt")),
     Watched(TURN, "reference", "turn_id", ("turn_id", "role")),
     Watched(CONVERSATION, "conversation", "id", ("id", "title", "project_id")),

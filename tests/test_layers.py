@@ -26,7 +26,10 @@ HOUSE = """
     core.captions
     core.posts
     core.briefs
-    core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan
+    core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
+    core.replica_file
+    core.replica_log
+    core.replica_rows
     core.studio
     core.migrations.**  core.keeping  core.spool  core.catalogue
     core.database  core.store  core.fitting
@@ -52,7 +55,8 @@ HOMES = {
     "babel": ("pages.parts.words", "core.web.words"),
     "jinja2": ("core.web.paper",),
     "pandas": ("app",),  # imported early there, for Streamlit
-    "pyarrow": ("app",),
+    "duckdb": ("core.replica", "core.replica_file"),
+    "pyarrow": ("app", "core.replica_*"),
     "anyio": ("app", "core.web.**"),
     "starlette": ("core.web.**",),
     "typer": ("core.cli",),

@@ -1,0 +1,204 @@
+"""The replica: a read copy of the gallery in DuckDB, one disposable file per process, that follows the database.
+
+It can be removed at any time and is made anew. What is about to be changed, and one thing by its id, is read from the
+database itself; everything that filters, counts and searches many images is read here.
+"""
+
+import fcntl
+import math
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import sqlalchemy as sa
+
+from core import log, replica_log, replica_rows
+from core.errors import StudioError
+from core.replica_file import NAME, File, discard
+from core.replica_log import Place
+from core.studio import Studio
+
+LOOK_SECONDS = 0.25
+"""What other processes wrote is seen this late at worst; what this process wrote wakes the replica at once."""
+APART_SECONDS = 0.05
+"""Between two syncs: each costs some 10 ms of a core, so many writes become one."""
+PATIENCE = 0.15
+"""Seconds that a reader waits for what they wrote themselves."""
+STALE_SECONDS = 5.0
+"""A copy that could not follow for longer is not read."""
+MANY = 50_000
+"""More news than this, and than a fifth of all images, is slower to apply than to read everything anew."""
+LONG_TAIL = 16_384
+"""Images that changed stand behind the others, out of order; so many, and a twentieth of all, make a new file."""
+
+_NUMBERED = re.compile(rf"{re.escape(NAME)}-(\d+)\.duckdb")
+_running: dict[int, "Replica"] = {}
+
+
+class Behind(StudioError):
+    """The replica is not there yet, or does not hold yet what this reader wrote: read the database instead."""
+
+
+def of(studio: Studio) -> "Replica":
+    """The replica that runs in this process for that studio. Raises Behind when none does."""
+    found = _running.get(id(studio.engine))
+    if found is None:
+        raise Behind("The gallery's index is not running in this process.")
+    return found
+
+
+class Replica:
+    """Follows one database into one file. `running` does so in the background; `sync` does one step."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self._file: File | None = None
+        self._folder: Path | None = None
+        self._slot: IO[str] | None = None
+        self._seen = -math.inf
+        self._turn = threading.Lock()
+        self._synced = threading.Condition()
+        self._wake, self._stopping = threading.Event(), threading.Event()
+
+    @contextmanager
+    def running(self) -> Iterator["Replica"]:
+        """Follow until the end of this block. Returns at once: a copy that must be made is there some seconds later."""
+        follower = threading.Thread(target=self._follow, name="replica", daemon=True)
+        self.studio.on_commit.append(self._wake.set)
+        _running[id(self.studio.engine)] = self
+        follower.start()
+        try:
+            yield self
+        finally:
+            self.studio.on_commit.remove(self._wake.set)
+            _running.pop(id(self.studio.engine), None)
+            self._stopping.set()
+            self._wake.set()
+            follower.join()
+            self.close()
+
+    @contextmanager
+    def reading(self, token: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor that sees everything up to the transaction of this token (`changes.token`).
+
+        Raises Behind when there is no copy that follows, or it does not hold that transaction within 150 ms.
+        """
+        with self._synced:
+            self._synced.wait_for(lambda: self._holds(token), PATIENCE if token and self._file else 0)
+            if not self._holds(token) or self._file is None:
+                raise Behind("The gallery's index is still catching up.")
+            reading = ExitStack()
+            cursor = reading.enter_context(self._file.reading())  # in here: afterwards it may be closed for a newer one
+        with reading:
+            yield cursor
+
+    def sync(self) -> None:
+        """Bring the copy to this moment; make one when there is none that can go on."""
+        with self._turn:
+            with replica_log.one_moment(self.studio.engine) as connection:
+                now = replica_log.here(connection)
+                file = self._file = self._file or self._left_behind()
+                if file is None or not self._can_go_on(connection, file, now):
+                    self._use(File.make(self._next(), replica_rows.every(connection), now))
+                    return
+                delta = replica_log.delta(connection, file.place, now)
+            file.apply(delta)
+            file.write_back()
+            self._use(file)
+            if file.tail > max(LONG_TAIL, file.rows // 20):
+                self._use(file.reordered(self._next()))
+
+    def close(self) -> None:
+        """Let go of the file and the slot; the file stays for the next start."""
+        with self._turn:
+            if self._file:
+                self._file.retire(remove=False)
+            if self._slot:
+                self._slot.close()
+            self._file = self._slot = self._folder = None
+
+    def _follow(self) -> None:
+        told = False
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                self.sync()
+                told = False
+            except Exception as error:  # the database may be away, the disk full: whatever it is, try again
+                if not told:
+                    log.broken(error)
+                told = True
+                self._doubt(error)
+            self._stopping.wait(APART_SECONDS)
+            self._wake.wait(LOOK_SECONDS)
+
+    def _doubt(self, error: Exception) -> None:
+        """What DuckDB complains about in its own file is not worth finding out: the next step makes another."""
+        if isinstance(error, duckdb.Error) and self._file:
+            broken, self._file = self._file, None
+            broken.retire()
+
+    def _holds(self, token: str | None) -> bool:
+        if self._file is None or time.monotonic() - self._seen > STALE_SECONDS:
+            return False
+        return token is None or self._file.place.covers(token)
+
+    def _use(self, file: File) -> None:
+        """From now on readers read this one."""
+        with self._synced:
+            before, self._file = self._file, file
+            self._seen = time.monotonic()
+            self._synced.notify_all()
+        if before is not None and before is not file:
+            before.retire()
+
+    def _can_go_on(self, connection: sa.Connection, file: File, now: Place) -> bool:
+        if not replica_log.can_go_on(connection, file.place, now):
+            self._seen = -math.inf  # what it shows may be another database's: nobody reads it from here on
+            return False
+        most = max(MANY, file.rows // 5)
+        return replica_log.lines_since(connection, file.place, now, most) < most
+
+    def _left_behind(self) -> File | None:
+        """The newest whole file of this slot from an earlier run; everything else in it goes."""
+        folder = self._folder or self._take_slot()
+        files = sorted(folder.glob("*.duckdb"), key=_number)
+        newest = files.pop() if files and _number(files[-1]) else None
+        for path in (*files, *folder.glob("*.partial")):
+            discard(path)
+        try:
+            return File(newest) if newest else None
+        except duckdb.Error:
+            discard(newest or folder)
+            return None
+
+    def _take_slot(self) -> Path:
+        """A folder that no other process has; a lock ends with its process, however that ends."""
+        for number in range(1000):
+            folder = self.studio.settings.data_dir / "replica" / str(number)
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = (folder / "lock").open("w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                continue
+            self._slot, self._folder = lock, folder
+            return folder
+        raise StudioError("A thousand processes use this DATA_DIR; there is no room for another gallery index.")
+
+    def _next(self) -> Path:
+        folder = self._folder or self._take_slot()
+        numbers = [_number(path) for path in folder.glob("*.duckdb")]
+        return folder / f"{NAME}-{max(numbers, default=0) + 1}.duckdb"
+
+
+def _number(path: Path) -> int:
+    """Which one it is; 0 for a file that is not for this code."""
+    named = _NUMBERED.fullmatch(path.name)
+    return int(named[1]) if named else 0

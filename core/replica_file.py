@@ -1,0 +1,230 @@
+"""One file of the replica: a DuckDB database with one table in the order in which people look, and where it stands.
+
+No primary key and no index: what arrives is deleted and inserted, so arriving twice does no harm, and one transaction
+holds rows and place together, so a crash leaves both old or both new.
+"""
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from core import replica_rows
+from core.replica_log import Delta, Place
+from core.replica_rows import FACETS, UNIT
+
+ROW_GROUP = 16_384
+"""Rows that are read together; small, so that a page of one person touches little."""
+LARGE_LOG = 16_000_000
+"""Bytes of write-ahead log after which it is written back; DuckDB's own way skips that while others read."""
+MOST_REFUSALS = 5
+"""So often readers may keep it from being written back; then they are waited for."""
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "256MB",
+    "threads": 2,
+    "autoinstall_known_extensions": False,  # an unknown function would try the network for seconds
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+TABLES = f"""
+    CREATE TABLE combo (no UINTEGER, key VARCHAR, {", ".join(f"{name} VARCHAR" for name in FACETS)});
+    CREATE TABLE img (id UUID, owner UUID, made TIMESTAMP, live BOOLEAN, combo UINTEGER, cost BIGINT, took INTEGER,
+        shape UTINYINT, post UUID, trashed TIMESTAMP, words VARCHAR);
+    CREATE TABLE state (cursor VARCHAR, home VARCHAR, tail BIGINT);
+    INSERT INTO state VALUES ('', '', 0);
+"""
+ORDER = "owner, made, id"
+FOLD = "' ' || trim(regexp_replace(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')) || ' '"
+"""Text as it is searched: small letters without accents, one blank around every word."""
+_KEY = f"concat_ws(chr(31), {', '.join(FACETS)})"
+_KEY_OF_FRESH = f"concat_ws(chr(31), {', '.join(f'f.{name}' for name in FACETS)})"
+_SHAPE = f"least(greatest(f.width * {UNIT} // f.height, 1), 255)"
+_INSERT = f"""
+    INSERT INTO img
+    SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
+        f.post::UUID, f.trashed::TIMESTAMP, {FOLD.format(text="f.words")}
+    FROM fresh AS f JOIN combo ON combo.key = {_KEY_OF_FRESH}
+"""
+_COMBOS = f"""
+    INSERT INTO combo
+    SELECT (SELECT coalesce(max(no), 0) FROM combo) + row_number() OVER (), *
+    FROM (SELECT DISTINCT {_KEY} AS key, {", ".join(FACETS)} FROM fresh) AS new
+    WHERE key NOT IN (SELECT key FROM combo)
+"""
+_DELETE = """
+    DELETE FROM img
+    WHERE owner IN (SELECT owner::UUID FROM touched) AND id IN (SELECT id::UUID FROM touched)
+"""
+NAME = "-".join(
+    (
+        hashlib.sha256(f"{TABLES}{_INSERT}{_COMBOS}{replica_rows.projection()}".encode()).hexdigest()[:8],
+        duckdb.__version__,
+    )
+)
+"""Part of the file's name: a file of another layout or another DuckDB is not for this code."""
+
+
+class File:
+    """An open file. One thread writes; any number read, each with a cursor of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Open what is there. Raises duckdb.Error when it is no whole file of ours."""
+        self.path = path
+        self._connection = duckdb.connect(str(path), config=CONFIG)
+        self._writer = self._connection.cursor()
+        ((cursor, home, self.tail),) = self._writer.execute("SELECT * FROM state").fetchall()
+        self.place = Place(cursor, home)
+        self.rows = self._count()
+        self._readers = self._refused = 0
+        self._retired = self._remove = False
+        self._lock = threading.Lock()
+
+    @classmethod
+    def make(cls, path: Path, blocks: Iterator[pa.Table], place: Place) -> Self:
+        """A new file with these rows. Until it is whole it has another name."""
+        with _building(path) as connection:
+            connection.execute(f"CREATE TEMP TABLE fresh AS FROM ({_nothing()})")
+            for block in blocks:
+                connection.register("block", block)
+                connection.execute("INSERT INTO fresh FROM block")
+                connection.unregister("block")
+            connection.execute("BEGIN")
+            connection.execute(_COMBOS)
+            connection.execute(f"{_INSERT} ORDER BY f.{ORDER.replace(', ', ', f.')}")
+            connection.execute("UPDATE state SET cursor = $cursor, home = $home", _named(place))
+            connection.execute("COMMIT")
+        return cls(path)
+
+    def apply(self, delta: Delta) -> None:
+        """Bring these images to their newest state and the file to that place: both or neither."""
+        if delta.touched.num_rows:
+            self._write(delta)
+            self.tail += delta.rows.num_rows
+            self.rows = self._count()
+        self.place = delta.place
+
+    def _write(self, delta: Delta) -> None:
+        writer = self._writer
+        writer.register("touched", delta.touched)
+        writer.register("fresh", delta.rows)
+        writer.execute("BEGIN")
+        try:
+            writer.execute(_DELETE)
+            if delta.rows.num_rows:
+                writer.execute(_COMBOS)
+                writer.execute(_INSERT)
+            writer.execute(
+                "UPDATE state SET cursor = $cursor, home = $home, tail = $tail",
+                {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},
+            )
+            writer.execute("COMMIT")
+        except BaseException:
+            with suppress(duckdb.Error):
+                writer.execute("ROLLBACK")
+            raise
+        finally:
+            writer.unregister("touched")
+            writer.unregister("fresh")
+
+    def reordered(self, path: Path) -> "File":
+        """The same in a new file, in order and without gaps; this one can be read meanwhile."""
+        partial = _partial(path)
+        self._writer.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
+        try:
+            self._writer.execute("BEGIN")
+            for table, order in (("combo", "no"), ("img", ORDER), ("state", "1")):
+                self._writer.execute(f"CREATE TABLE new.{table} AS FROM {table} ORDER BY {order}")
+            self._writer.execute("UPDATE new.state SET tail = 0, cursor = $cursor", {"cursor": self.place.cursor})
+            self._writer.execute("COMMIT")
+        finally:
+            self._writer.execute("DETACH new")
+        partial.replace(path)
+        return File(path)
+
+    def write_back(self) -> None:
+        """Empty the write-ahead log when it is large."""
+        log = self.path.with_name(self.path.name + ".wal")
+        if not log.exists() or log.stat().st_size < LARGE_LOG:
+            return
+        try:
+            self._writer.execute("CHECKPOINT" if self._refused < MOST_REFUSALS else "FORCE CHECKPOINT")
+            self._refused = 0
+        except duckdb.TransactionException:  # somebody reads
+            self._refused += 1
+
+    def twice(self) -> int:
+        """How many images are in it more than once; nothing but our own care keeps this at 0."""
+        return int(self._writer.execute("SELECT count(*) - count(DISTINCT id) FROM img").fetchall()[0][0])
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for one reader. The file stays open until the last one is done."""
+        with self._lock:
+            self._readers += 1
+        try:
+            yield self._connection.cursor()
+        finally:
+            with self._lock:
+                self._readers -= 1
+                self._close_when_done()
+
+    def retire(self, *, remove: bool = True) -> None:
+        """No new readers; close, and remove the file, as soon as the last one is done."""
+        with self._lock:
+            self._retired, self._remove = True, remove
+            self._close_when_done()
+
+    def _close_when_done(self) -> None:
+        if not self._retired or self._readers:
+            return
+        self._writer.close()
+        self._connection.close()
+        if self._remove:
+            discard(self.path)
+
+    def _count(self) -> int:
+        return int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
+
+
+def discard(path: Path) -> None:
+    """Remove a file and what DuckDB keeps beside it."""
+    for name in (path.name, f"{path.name}.wal"):
+        path.with_name(name).unlink(missing_ok=True)
+    shutil.rmtree(f"{path}.tmp", ignore_errors=True)
+
+
+@contextmanager
+def _building(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    partial = _partial(path)
+    with duckdb.connect(":memory:", config={**CONFIG, "temp_directory": f"{partial}.tmp"}) as connection:
+        connection.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
+        connection.execute("USE new")
+        connection.execute(TABLES)
+        yield connection
+    partial.replace(path)
+
+
+def _named(place: Place) -> dict[str, str]:
+    return {"cursor": place.cursor, "home": place.home}
+
+
+def _partial(path: Path) -> Path:
+    partial = path.with_suffix(".partial")
+    discard(partial)
+    return partial
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _nothing() -> str:
+    """A query without rows that has the columns of what is read."""
+    kinds = {pa.string(): "VARCHAR", pa.int64(): "BIGINT"}
+    return "SELECT " + ", ".join(f"NULL::{kinds[f.type]} AS {f.name}" for f in replica_rows.SCHEMA) + " LIMIT 0"

@@ -1,0 +1,156 @@
+"""Where a reader of the change log stands, what changed since, and whether it can go on from there at all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from core import replica_rows
+from core.changes import CONVERSATION, GENERATION, IMAGE, POST, TURN
+
+
+@dataclass(frozen=True)
+class Place:
+    """One moment of one database. SQLite: the log's last number and its nonce. Postgres: a snapshot."""
+
+    cursor: str
+    home: str
+    """Which database and which history of it this is; a restored or rebuilt one is another."""
+
+    def covers(self, token: str) -> bool:
+        """Whether the transaction that gave this token (`changes.token`) is part of it. Strange tokens are."""
+        if not (token.isascii() and token.isdigit()):
+            return True
+        number = int(token)
+        if ":" not in self.cursor:
+            return number <= int(self.cursor.partition(".")[0])
+        lowest, next_one, running = self._snapshot
+        return number < lowest or (number < next_one and number not in running)
+
+    @cached_property
+    def _snapshot(self) -> tuple[int, int, frozenset[int]]:
+        lowest, next_one, running = self.cursor.split(":")
+        return int(lowest), int(next_one), frozenset(map(int, running.split(","))) if running else frozenset()
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What became of some images since a place."""
+
+    touched: pa.Table
+    """Ids, with each owner they had."""
+    rows: pa.Table
+    """Those that are there, as they are now."""
+    place: Place
+
+
+@contextmanager
+def one_moment(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A read transaction in which everything comes from the same moment, however long it takes."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
+def here(connection: sa.Connection) -> Place:
+    """This moment."""
+    return Place(*connection.execute(_HERE[connection.dialect.name]).one())
+
+
+def can_go_on(connection: sa.Connection, since: Place, now: Place) -> bool:
+    """Whether the log still holds everything since that place, and the place is in this database's own past."""
+    if since.home != now.home:
+        return False
+    return bool(connection.execute(_CAN_GO_ON[connection.dialect.name], _parameters(since, now)).scalar())
+
+
+def lines_since(connection: sa.Connection, since: Place, now: Place, most: int) -> int:
+    """How much is new, counted up to `most`."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM change_log AS c WHERE {_NEW[connection.dialect.name]} LIMIT :most) AS n"
+    return int(connection.execute(sa.text(sql), {**_parameters(since, now), "most": most}).scalar_one())
+
+
+def delta(connection: sa.Connection, since: Place, now: Place) -> Delta:
+    """The images whose own row changed, or one of those they depend on."""
+    parameters = _parameters(since, now)
+    new = _NEW[connection.dialect.name]
+    touched = " UNION ".join(sql.format(new=new) for sql in _TOUCHED)
+    found = connection.execute(sa.text(touched), parameters).cursor.fetchall()
+    rows = _empty() if not found else replica_rows.some(connection, f"SELECT id FROM ({touched}) AS t", parameters)
+    return Delta(_owned(found), rows, now)
+
+
+def _owned(found: Sequence[Any]) -> pa.Table:
+    ids, owners = zip(*found, strict=True) if found else ((), ())
+    return pa.table({"id": pa.array(ids, pa.string()), "owner": pa.array(owners, pa.string())})
+
+
+def _empty() -> pa.Table:
+    return replica_rows.SCHEMA.empty_table()
+
+
+def _parameters(since: Place, now: Place) -> dict[str, Any]:
+    if ":" in since.cursor:
+        return {"since": since.cursor, "now": now.cursor}
+    seq, _, nonce = since.cursor.partition(".")
+    return {"since": int(seq), "nonce": int(nonce), "now": int(now.cursor.partition(".")[0])}
+
+
+# The tables' own numbers are part of the home: a backup that is read back makes new ones. A truncated one begins a new
+# epoch by trigger.
+_HERE = {
+    "sqlite": sa.text(
+        "SELECT coalesce((SELECT seq || '.' || nonce FROM change_log ORDER BY seq DESC LIMIT 1), '0.0'),"
+        " (SELECT value FROM change_mark WHERE name = 'epoch')"
+    ),
+    "postgresql": sa.text(
+        "SELECT CAST(pg_current_snapshot() AS text), concat_ws('.',"
+        " (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),"
+        " (SELECT oid FROM pg_database WHERE datname = current_database()),"
+        " CAST('change_log' AS regclass)::oid, CAST('image' AS regclass)::oid,"
+        " (SELECT value FROM change_mark WHERE name = 'epoch'))"
+    ),
+}
+_CAN_GO_ON = {
+    "sqlite": sa.text(
+        "SELECT CASE WHEN :since = 0 THEN coalesce((SELECT min(seq) FROM change_log), 1) = 1"
+        " ELSE EXISTS (SELECT 1 FROM change_log WHERE seq = :since AND nonce = :nonce) END"
+    ),
+    "postgresql": sa.text(
+        "SELECT CAST(value AS bigint) < CAST(CAST(pg_snapshot_xmin(CAST(:since AS pg_snapshot)) AS text) AS bigint)"
+        " FROM change_mark WHERE name = 'trimmed'"
+    ),
+}
+# Postgres: what was not visible then and is now. A transaction that was seen once stays seen, so each line comes once,
+# however late and with whatever small number it commits. The first condition only lets the index find it.
+_NEW = {
+    "sqlite": "c.seq > :since AND c.seq <= :now",
+    "postgresql": "c.xid >= pg_snapshot_xmin(CAST(:since AS pg_snapshot))"
+    " AND NOT pg_visible_in_snapshot(c.xid, CAST(:since AS pg_snapshot))"
+    " AND pg_visible_in_snapshot(c.xid, CAST(:now AS pg_snapshot))",
+}
+_TOUCHED = (
+    f"SELECT c.row_id AS id, c.owner FROM change_log AS c WHERE c.ent = {IMAGE} AND {{new}}",
+    f"SELECT image.id, image.user_id FROM change_log AS c JOIN image ON image.generation_id = c.row_id"
+    f" WHERE c.ent = {GENERATION} AND {{new}}",
+    f"SELECT image.id, image.user_id FROM change_log AS c JOIN generation ON generation.turn_id = c.row_id"
+    f" JOIN image ON image.generation_id = generation.id WHERE c.ent = {TURN} AND {{new}}",
+    f"SELECT image.id, image.user_id FROM change_log AS c JOIN turn ON turn.conversation_id = c.row_id"
+    f" JOIN generation ON generation.turn_id = turn.id JOIN image ON image.generation_id = generation.id"
+    f" WHERE c.ent = {CONVERSATION} AND {{new}}",
+    f"SELECT image.id, image.user_id FROM change_log AS c JOIN image ON image.post_id = c.row_id"
+    f" WHERE c.ent = {POST} AND {{new}}",
+)
+"""Ids with the owners they had or have. What an image depended on before does not matter: a link is a change, too."""

@@ -1,0 +1,126 @@
+"""What the replica knows of an image: the same words and facts, read from either database into the same columns."""
+
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, pairwise
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from pyarrow import csv
+
+SHAPES = {
+    "1:2": 1 / 2,
+    "9:16": 9 / 16,
+    "2:3": 2 / 3,
+    "3:4": 3 / 4,
+    "4:5": 4 / 5,
+    "1:1": 1.0,
+    "5:4": 5 / 4,
+    "4:3": 4 / 3,
+}
+SHAPES |= {"3:2": 3 / 2, "16:9": 16 / 9, "2:1": 2.0, "21:9": 21 / 9}
+"""Ratios as people say them; an image counts as the nearest."""
+UNIT = 64
+"""The shape of an image is one byte: width / height in 64ths."""
+BLOCK = 20_000
+"""Rows in one piece of a bulk read: some 10 MB."""
+
+
+def _ratio() -> str:
+    """The nearest of SHAPES: between two neighbours the border is their geometric mean."""
+    borders = [(name, math.sqrt(low * high)) for (name, low), (_, high) in pairwise(SHAPES.items())]
+    whens = " ".join(f"WHEN image.width < {border!r} * image.height THEN '{name}'" for name, border in borders)
+    return f"CASE {whens} ELSE '{list(SHAPES)[-1]}' END"
+
+
+def _yes(condition: str) -> str:
+    return f"CASE WHEN {condition} THEN 'yes' ELSE 'no' END"
+
+
+# To add a filter with counts, add a line: its name and its value, as text, in SQL that both databases read. What it
+# depends on must be in `changes.WATCHED`. Files made with other lines than these are left alone and made anew.
+FACETS: Mapping[str, str] = {
+    "model": "generation.provider || '/' || generation.model",
+    "provider": "generation.provider",
+    "ratio": _ratio(),
+    "project": "coalesce(post.project_id, conversation.project_id, '')",
+    "starred": _yes("image.starred"),
+    "selected": _yes("image.selected"),
+    "captioned": _yes("post.caption <> ''"),
+    "kind": "CASE WHEN EXISTS (SELECT 1 FROM reference WHERE reference.turn_id = turn.id"
+    " AND reference.role = 'source') THEN 'edit' ELSE 'first' END",
+    "practice": _yes("generation.practice"),
+}
+
+FACTS: Mapping[str, tuple[str, pa.DataType]] = {
+    "id": ("image.id", pa.string()),
+    "owner": ("image.user_id", pa.string()),
+    "post": ("image.post_id", pa.string()),
+    "made": ("image.created_at", pa.string()),
+    "trashed": ("image.deleted_at", pa.string()),
+    "cost": ("generation.cost", pa.int64()),
+    "took": ("generation.duration_ms", pa.int64()),
+    "width": ("image.width", pa.int64()),
+    "height": ("image.height", pa.int64()),
+    "words": ("conversation.title || ' ' || coalesce(post.caption, '') || ' ' || turn.prompt", pa.string()),
+}
+"""Beside the facets. `cost` is in billionths of a dollar, `took` in milliseconds; moments are text, in UTC."""
+
+SCHEMA = pa.schema([(name, kind) for name, (_, kind) in FACTS.items()] + [(name, pa.string()) for name in FACETS])
+
+FROM = """
+    FROM image
+    JOIN generation ON generation.id = image.generation_id
+    JOIN turn ON turn.id = generation.turn_id
+    JOIN conversation ON conversation.id = turn.conversation_id
+    LEFT JOIN post ON post.id = image.post_id
+"""
+
+
+def projection(zoned: bool = False) -> str:
+    """SELECT … FROM … without conditions. `zoned`: moments become text in UTC, for a database that keeps zones."""
+    facts = {name: _moment(sql) if zoned and name in ("made", "trashed") else sql for name, (sql, _) in FACTS.items()}
+    shown = ", ".join(f"{sql} AS {name}" for name, sql in {**facts, **FACETS}.items())
+    return f"SELECT {shown} {FROM}"
+
+
+def every(connection: sa.Connection) -> Iterator[pa.Table]:
+    """All images with a generation, block by block."""
+    if connection.dialect.name == "postgresql":
+        yield from _copied(connection, projection(zoned=True))
+    else:
+        cursor = connection.exec_driver_sql(projection()).cursor
+        while rows := cursor.fetchmany(BLOCK):
+            yield _table(rows)
+
+
+def some(connection: sa.Connection, condition: str, parameters: Mapping[str, Any]) -> pa.Table:
+    """Those whose id is in the query `condition`."""
+    sql = projection(zoned=connection.dialect.name == "postgresql")
+    found = connection.execute(sa.text(f"{sql} WHERE image.id IN ({condition})"), parameters)
+    return _table(found.cursor.fetchall())
+
+
+def _moment(sql: str) -> str:
+    return f"CAST({sql} AT TIME ZONE 'UTC' AS text)"
+
+
+def _table(rows: Sequence[Sequence[Any]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
+    return pa.table([pa.array(c, field.type) for c, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+
+
+def _copied(connection: sa.Connection, sql: str) -> Iterator[pa.Table]:
+    """Postgres writes CSV twice as fast as rows become Python objects, and it stays inside the caller's snapshot."""
+    raw: Any = connection.connection.driver_connection
+    read = csv.ReadOptions(column_names=SCHEMA.names, block_size=1 << 30)
+    parse = csv.ParseOptions(newlines_in_values=True)
+    convert = csv.ConvertOptions(
+        column_types=SCHEMA, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    with raw.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
+        lines = (bytes(line) for line in copy)
+        while block := b"".join(islice(lines, BLOCK)):
+            yield csv.read_csv(io.BytesIO(block), read, parse, convert)
