@@ -89,7 +89,7 @@ def trim(engine: sa.Engine, kept: timedelta = KEPT) -> None:
     sqlite = engine.dialect.name == "sqlite"
     with engine.begin() as connection:
         if sqlite:
-            connection.execute(_TRIM_SQLITE, {"age": f"-{int(kept.total_seconds())} seconds"})
+            connection.execute(_TRIM_SQLITE, {"age": f"{-kept.total_seconds():.0f} seconds"})
             return
         gone = connection.execute(_TRIM_POSTGRES, {"age": kept}).scalar()
         if gone is not None:

@@ -19,9 +19,11 @@ import sqlalchemy as sa
 
 from core import log, replica_log, replica_rows
 from core.errors import StudioError
-from core.replica_file import NAME, File, discard
+from core.replica_file import FOLD, NAME, File, discard
 from core.replica_log import Place
 from core.studio import Studio
+
+__all__ = ["FOLD", "Behind", "Replica", "of"]  # FOLD from below: how text is searched
 
 LOOK_SECONDS = 0.25
 """What other processes wrote is seen this late at worst; what this process wrote wakes the replica at once."""
@@ -55,8 +57,9 @@ def of(studio: Studio) -> "Replica":
 class Replica:
     """Follows one database into one file. `running` does so in the background; `sync` does one step."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, *, many: int = MANY, long_tail: int = LONG_TAIL) -> None:
         self.studio = studio
+        self.many, self.long_tail = many, long_tail
         self._file: File | None = None
         self._folder: Path | None = None
         self._slot: IO[str] | None = None
@@ -110,8 +113,12 @@ class Replica:
             file.apply(delta)
             file.write_back()
             self._use(file)
-            if file.tail > max(LONG_TAIL, file.rows // 20):
+            if file.tail > max(self.long_tail, file.rows // 20):
                 self._use(file.reordered(self._next()))
+
+    def twice(self) -> int:
+        """How many images are in it more than once; nothing but our own care keeps this at 0."""
+        return self._file.twice() if self._file else 0
 
     def close(self) -> None:
         """Let go of the file and the slot; the file stays for the next start."""
@@ -161,7 +168,7 @@ class Replica:
         if not replica_log.can_go_on(connection, file.place, now):
             self._seen = -math.inf  # what it shows may be another database's: nobody reads it from here on
             return False
-        most = max(MANY, file.rows // 5)
+        most = max(self.many, file.rows // 5)
         return replica_log.lines_since(connection, file.place, now, most) < most
 
     def _left_behind(self) -> File | None:

@@ -25,7 +25,8 @@ HOUSE = """
     core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
-    core.briefs
+    core.briefs  core.shelves
+    core.wanted
     core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
     core.replica_file
     core.replica_log

@@ -1,0 +1,150 @@
+"""Find images: in pages, with their total and with counts of every filter that follow the other filters.
+
+The replica answers. Pages come from the database itself while the replica is behind, so that a person sees at once what
+they just did. Whose images they are is part of every query.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+
+from core import replica
+from core.access import Person
+from core.columns import Moment
+from core.errors import Refused
+from core.replica import Behind
+from core.replica_rows import FACETS
+from core.studio import Studio
+from core.wanted import RANGES, SORTS, Query, Wanted, for_database, for_replica
+
+__all__ = ["FACETS", "RANGES", "SORTS", "Behind", "Wanted"]  # from below, for verbs
+
+PAGE = 200
+"""Images in a page; a shape says where each page starts."""
+FAR = 2
+"""Letters that may be wrong in a word that is found all the same."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Ids of a page, in order, and the cursor of what follows; None at the end."""
+
+    ids: tuple[str, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many images there are."""
+
+    total: int
+    facets: Mapping[str, Mapping[str, int]]
+    """For each value of each facet: how many, were it picked instead of what is picked of that facet."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that was found, small enough to lay it out before any page of it is read."""
+
+    total: int
+    newest: str | None
+    """The id of the first one."""
+    ratios: bytes
+    """One byte for each image: width / height in 64ths, within 1..255."""
+    cursors: tuple[str | None, ...]
+    """What `page(after=)` takes for the first, second, … page of PAGE images."""
+    dates: tuple[datetime, ...]
+    """When the images at the cursors were made; one less than cursors."""
+
+
+def page(
+    studio: Studio, person: Person, wanted: Wanted, after: str | None = None, *, limit: int = PAGE, token: str = ""
+) -> Found:
+    """What the person has of it, strictly after the cursor. `token` (`changes.token`): what they wrote themselves.
+
+    Raises Refused for what nobody can look for, and Behind for words while there is no replica to search.
+    """
+    if not 1 <= limit <= PAGE:
+        raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
+    query = Query(wanted, after)
+    shown, ending = f"SELECT id, made, {query.value_or_0} AS value", f"ORDER BY {query.order} LIMIT {limit}"
+    try:
+        with replica.of(studio).reading(token) as cursor:
+            given = for_replica({**query.given, "owner": UUID(person.id)})
+            rows: Any = cursor.execute(f"{shown} {query.on_replica()} {ending}", given).fetchall()
+    except Behind:
+        if query.terms:
+            raise
+        rows = _from_database(studio, person, query, f"{shown} {query.on_database()} {ending}")
+    places = [(row[0].hex if isinstance(row[0], UUID) else row[0], row[1], row[2]) for row in rows]
+    return Found(tuple(place[0] for place in places), query.cursor(*places[-1]) if len(places) == limit else None)
+
+
+def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Counts:
+    """Total and facets, in one pass. Raises Refused, and Behind when there is no replica that has the token."""
+    query = Query(wanted)
+    given = _of(query, person, without=query.picks)
+    counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
+    with replica.of(studio).reading(token) as cursor:
+        rows = cursor.execute(f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)", given).fetchall()
+    facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    total = 0
+    for n, *values in rows:
+        own = dict(zip(FACETS, values, strict=True))
+        missed = [name for name, values in wanted.picked.items() if own[name] not in values]
+        total += 0 if missed else n
+        for name in FACETS if not missed else missed if len(missed) == 1 else ():
+            facets[name][own[name]] += n
+    return Counts(total, facets)
+
+
+def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Shape:
+    """The shape of all that was found. Raises Refused, and Behind when there is no replica that has the token."""
+    query = Query(wanted)
+    given = _of(query, person)
+    found = f"SELECT id, made, shape, {query.value_or_0} AS value {query.on_replica()}"
+    ordered = query.order.replace(query.value, "value") if query.value else query.order
+    numbered = f"SELECT *, row_number() OVER (ORDER BY {ordered}) AS number FROM ({found})"
+    with replica.of(studio).reading(token) as cursor:
+        cursor.execute(f"SELECT shape FROM ({found}) ORDER BY {ordered}", given)
+        ratios = cursor.fetchnumpy()["shape"].tobytes()
+        ends = (
+            f"SELECT id, made, value, number FROM ({numbered}) WHERE number = 1 OR number % {PAGE} = 0 ORDER BY number"
+        )
+        first, *last = cursor.execute(ends, given).fetchall() or [None]
+    starts = [end for end in last if end[3] < len(ratios)]
+    cursors = (query.cursor(image_id.hex, made, value) for image_id, made, value, _ in starts)
+    dates = tuple(start[1].replace(tzinfo=UTC) for start in starts)
+    return Shape(len(ratios), first[0].hex if first else None, ratios, (None, *cursors), dates)
+
+
+def nearest(studio: Studio, person: Person, word: str) -> str | None:
+    """The word of the person's own images that is most like this one, for a search that found nothing."""
+    sql = f"""
+        SELECT word FROM (
+            SELECT unnest(string_split(trim(words), ' ')) AS word FROM img WHERE owner = $owner AND live
+        )
+        WHERE abs(length(word) - length($word)) <= {FAR}
+        GROUP BY word HAVING damerau_levenshtein(word, $word) BETWEEN 1 AND {FAR}
+        ORDER BY damerau_levenshtein(word, $word), count(*) DESC, word LIMIT 1
+    """
+    with replica.of(studio).reading() as cursor:
+        found = cursor.execute(sql, {"owner": UUID(person.id), "word": word.lower()}).fetchall()
+    return found[0][0] if found else None
+
+
+def _of(query: Query, person: Person, without: Any = ()) -> dict[str, Any]:
+    """The parameters that a query on the replica names; DuckDB takes no others."""
+    unused = " ".join(without)
+    given = {name: value for name, value in query.given.items() if f"${name}" not in unused}
+    return for_replica({**given, "owner": UUID(person.id)})
+
+
+def _from_database(studio: Studio, person: Person, query: Query, sql: str) -> Any:
+    text = for_database(sql, {**query.given, "owner": UUID(person.id)}).columns(made=Moment)
+    with studio.reading() as db:
+        return db.execute(text).all()

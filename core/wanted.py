@@ -1,0 +1,192 @@
+"""What somebody looks for among images, and the same conditions as SQL for the replica and for the database itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from core import replica_rows
+from core.columns import Moment
+from core.errors import Refused
+from core.replica import FOLD
+from core.replica_rows import FACETS
+
+RANGES = ("made", "cost", "took")
+"""Facts of `replica_rows.FACTS` that can be asked for by from and to. To add one, add its name."""
+# To add an order, add a line: the highest value comes first, and the newer among equals.
+SORTS = {"newest": None, "oldest": None, "costliest": "coalesce(cost, -1)", "slowest": "coalesce(took, -1)"}
+BEST = "best"
+"""The order of a search when no other is asked for."""
+MOST_TERMS = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"(?:(-?[0-9a-f]{1,16})\.)?([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
+"""A value when the order has one, microseconds since 1970, and an id. gallery_shelf.js writes one without id, too."""
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts that write words without blanks between them."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person looks for; empty, it is everything."""
+
+    picked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By facet (`FACETS`), the values of which an image has one."""
+    between: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """By range (`RANGES`): from, included, and to, not included; either may be None. `made` takes aware moments, `cost`
+    dollars (Decimal), `took` milliseconds."""
+    words: str = ""
+    """All of them, each from its beginning; "in quotes" a phrase of whole words; -without one."""
+    sort: str | None = None
+    """One of `SORTS`; None is newest, or best when there are words."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word or phrase of a search."""
+
+    text: str
+    phrase: bool
+    unwanted: bool
+
+
+def terms(words: str) -> tuple[Term, ...]:
+    """What a search says, without what has no letter and no digit. Raises Refused for too many."""
+    found = [(m[2] if m[2] is not None else m[3], m[2] is not None, m[1] == "-") for m in _TERM.finditer(words)]
+    kept = tuple(Term(*term) for term in found if any(map(str.isalnum, term[0])))
+    if len(kept) > MOST_TERMS:
+        raise Refused(f"A search takes up to {MOST_TERMS} words. Leave some out.")
+    return kept
+
+
+class Query:
+    """`Wanted` as SQL. Names come from our own lists, everything else is a parameter."""
+
+    def __init__(self, wanted: Wanted, after: str | None = None) -> None:
+        self.given: dict[str, Any] = {}
+        self.terms = terms(wanted.words)
+        self.sort = wanted.sort or (BEST if any(not term.unwanted for term in self.terms) else "newest")
+        if self.sort not in (*SORTS, BEST):
+            raise Refused(f"Images cannot be sorted by “{self.sort}”. Pick one of: {', '.join(SORTS)}.")
+        self.picks = list(self._picks(wanted))
+        self.ranges = list(self._ranges(wanted))
+        self.words = [self._contains(number, term) for number, term in enumerate(self.terms)]
+        self.value = self._score() if self.sort == BEST else SORTS[self.sort] or ""
+        self.place = [self._after(after)] if after else []
+
+    @property
+    def order(self) -> str:
+        """What follows ORDER BY."""
+        way = "ASC" if self.sort == "oldest" else "DESC"
+        return ", ".join(f"{column} {way}" for column in (self.value, "made", "id") if column)
+
+    @property
+    def value_or_0(self) -> str:
+        """What the order goes by before time and id."""
+        return self.value or "0"
+
+    def on_replica(self, *, picks: bool = True) -> str:
+        """FROM … WHERE … there; needs `owner` too."""
+        picked = f"combo IN (SELECT no FROM combo WHERE {' AND '.join(self.picks)})" if picks and self.picks else "true"
+        rest = " AND ".join(("live", picked, *self.ranges, *self.words, *self.place))
+        return f"FROM img WHERE owner = $owner AND {rest}"
+
+    def on_database(self) -> str:
+        """FROM … WHERE … there, in the words of the gallery's index; needs `owner` too. Words are not searched."""
+        scope = "image.user_id = $owner AND image.deleted_at IS NULL AND image.generation_id IS NOT NULL"
+        rest = " AND ".join((*self.picks, *self.ranges, *self.place)) or "1 = 1"
+        return f"FROM ({replica_rows.projection()} WHERE {scope}) AS img WHERE {rest}"
+
+    def cursor(self, image_id: str, made: datetime, value: int) -> str:
+        """The place of an image in this order."""
+        aware = made if made.tzinfo else made.replace(tzinfo=UTC)
+        place = f"{(aware - EPOCH) // timedelta(microseconds=1):x}.{image_id}"
+        return f"{value:x}.{place}" if self.value else place
+
+    def _picks(self, wanted: Wanted) -> Iterator[str]:
+        for name, values in wanted.picked.items():
+            if name not in FACETS:
+                raise Refused(f"Images cannot be filtered by “{name}”. Pick one of: {', '.join(FACETS)}.")
+            names = [self._give(f"{name}_{n}", value) for n, value in enumerate(values)]
+            yield f"{name} IN ({', '.join(names)})" if names else "1 = 0"
+
+    def _ranges(self, wanted: Wanted) -> Iterator[str]:
+        for name, (start, end) in wanted.between.items():
+            if name not in RANGES:
+                raise Refused(f"Images cannot be filtered by “{name}”. Pick one of: {', '.join(RANGES)}.")
+            for sign, value in ((">=", start), ("<", end)):
+                if value is not None:
+                    yield f"{name} {sign} {self._give(f'{name}_{"from" if sign == ">=" else "to"}', _unit(value))}"
+
+    def _contains(self, number: int, term: Term) -> str:
+        """A word begins where a blank is, a phrase also ends there; in some scripts nobody writes blanks."""
+        folded = FOLD.format(text=self._give(f"word_{number}", term.text))
+        if not term.phrase:
+            folded = f"trim({folded})" if _UNSPACED.search(term.text) else f"rtrim({folded})"
+        return f"{'NOT ' if term.unwanted else ''}contains(words, {folded})"
+
+    def _score(self) -> str:
+        """Whole words before beginnings, all words side by side before scattered ones, early before late."""
+        sought = [number for number, term in enumerate(self.terms) if not term.unwanted]
+        whole = [FOLD.format(text=f"$word_{number}") for number in sought]
+        together = FOLD.format(text=self._give("together", " ".join(self.terms[number].text for number in sought)))
+        points = [f"2 * contains(words, {word})::INT + (strpos(words, rtrim({word})) < 80)::INT" for word in whole]
+        return f"({' + '.join(points)} + 3 * contains(words, {together})::INT)"
+
+    def _after(self, cursor: str) -> str:
+        value, at, image_id = _read(cursor)
+        if bool(self.value) != (value is not None):
+            raise _strange()
+        sign = ">" if self.sort == "oldest" else "<"
+        place, spot = ["made", "id"], [self._give("at", at), self._give("id", UUID(image_id.ljust(32, "0")))]
+        if value is not None:
+            place, spot = [self.value, *place], [self._give("value", value), *spot]
+        bound = f"{place[0]} {sign}= {spot[0]}"  # for the replica: a comparison of several columns leaves out no block
+        return f"{bound} AND ({', '.join(place)}) {sign} ({', '.join(spot)})"
+
+    def _give(self, name: str, value: Any) -> str:
+        self.given[name] = value
+        return f"${name}"
+
+
+def for_replica(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as DuckDB takes them: moments in UTC without a zone, ids as such."""
+    return {n: v.astimezone(UTC).replace(tzinfo=None) if isinstance(v, datetime) else v for n, v in given.items()}
+
+
+def for_database(sql: str, given: Mapping[str, Any]) -> sa.TextClause:
+    """The same text with the parameters that it names, as SQLAlchemy takes them."""
+    text = sa.text(re.sub(r"\$(\w+)", r":\1", sql.replace(":", "\\:")))
+    named = set(re.findall(r"\$(\w+)", sql))
+    return text.bindparams(*(_bound(name, value) for name, value in given.items() if name in named))
+
+
+def _bound(name: str, value: Any) -> sa.BindParameter[Any]:
+    if isinstance(value, datetime):
+        return sa.bindparam(name, value, type_=Moment())
+    return sa.bindparam(name, value.hex if isinstance(value, UUID) else value)
+
+
+def _unit(value: Any) -> Any:
+    """Dollars as the databases keep them."""
+    return int(value * 1_000_000_000) if isinstance(value, Decimal) else value
+
+
+def _read(cursor: str) -> tuple[int | None, datetime, str]:
+    written = _CURSOR.fullmatch(cursor)
+    try:
+        at = EPOCH + timedelta(microseconds=int(written[2], 16)) if written else None
+    except OverflowError:
+        at = None
+    if not written or not at:
+        raise _strange()
+    return int(written[1], 16) if written[1] else None, at, written[3]
+
+
+def _strange() -> Refused:
+    return Refused("This place in the gallery cannot be read. Reload the page to start from the newest.")

@@ -1,0 +1,575 @@
+"""The replica is what the database is: after any changes, by anybody, in any order of commits, through any crash.
+
+`make test` lets processes write and die for some seconds on each database; `UNREST=600` makes it ten minutes.
+"""
+
+import math
+import multiprocessing
+import os
+import random
+import signal
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from core import access, changes, replica, replica_rows
+from core.replica import Behind, Replica
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import SOURCE, Conversation, Generation, Image, Post, Reference, Turn
+from tests import many, unrest
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([__name__])
+UNREST = float(os.environ.get("UNREST", "8"))
+"""Seconds of it on each database."""
+WRITERS = 3
+TABLES = (Image, Generation, Turn, Conversation, Post, Reference)
+READ, NOTICED = replica_rows.projection(), "SELECT count(*) FROM change_log"
+
+
+@pytest.fixture
+def on_postgres(laptop: Settings, request: pytest.FixtureRequest) -> Settings:
+    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
+
+
+@pytest.fixture(params=["laptop", "on_postgres"])
+def home(request: pytest.FixtureRequest) -> Settings:
+    """Each database in turn, files in a folder."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def studio(home: Settings) -> Iterator[Studio]:
+    opened = open_studio(home)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def open_copy(studio: Studio) -> Iterator[Callable[..., Replica]]:
+    """Opens replicas, each as a process of its own would."""
+    opened: list[Replica] = []
+
+    def open_one(of: Studio = studio, **limits: int) -> Replica:
+        opened.append(Replica(of, **limits))
+        return opened[-1]
+
+    yield open_one
+    for copy in opened:
+        copy.close()
+
+
+@pytest.fixture
+def copy(open_copy: Callable[..., Replica]) -> Replica:
+    return open_copy()
+
+
+@pytest.mark.timeout(7200)
+def test_whatever_happens_it_is_what_the_database_is(home: Settings, open_copy: Callable[..., Replica]) -> None:
+    """Processes write at random and are killed in the middle; so are those that follow, over and over."""
+    studio, chance = open_studio(home), random.Random(20261121)
+    for _ in range(60):
+        unrest.disturb(studio, chance)
+    writers = [start(unrest.write, home, chance.randrange(2**32)) for _ in range(WRITERS)]
+    ends, moments = time.monotonic() + UNREST, set()
+
+    while time.monotonic() < ends:
+        follower = start(unrest.follow, home)
+        time.sleep(0.3 + 1.2 * chance.random())
+        kill(follower)
+        kill(writers.pop(chance.randrange(WRITERS)))
+        with stopped(writers):
+            copy = open_copy(studio)
+            copy.sync()
+            assert differences(studio, copy) == []
+            assert copy.twice() == 0
+            copy.close()
+            moments.add(lines(studio))
+        writers.append(start(unrest.write, home, chance.randrange(2**32)))
+
+    kill(*writers)
+    assert len(moments) >= 2
+    studio.engine.dispose()
+
+
+def test_a_change_of_any_column_that_it_depends_on_is_noticed(studio: Studio, copy: Replica) -> None:
+    """Every column of these tables in turn takes another value: what is read stays the same, or the log has it."""
+    alice = access.person_named(studio, "alice", "Alice")
+    many.images(studio, alice, 2)
+    with studio.transaction() as db:
+        turn = db.exec(select(Turn)).first()
+        post = Post(user_id=alice.id, caption="c", created_at=studio.now(), updated_at=studio.now())
+        db.add(post)
+        db.flush()
+        db.execute(sa.update(Image).values(post_id=post.id))
+        db.add(Reference(turn_id=turn.id, image_id=db.exec(select(Image.id)).first(), role=SOURCE))
+
+    shown = {name for name in every_column() if alters(studio, name, READ)}
+    noticed = {name for name in every_column() if alters(studio, name, NOTICED)}
+
+    assert shown - noticed == set()
+    assert len(shown) > 12
+
+
+def test_a_transaction_that_commits_late_with_small_numbers_is_not_lost(on_postgres: Settings) -> None:
+    studio = open_studio(on_postgres)
+    alice = access.person_named(studio, "alice", "Alice")
+    late, quick = many.images(studio, alice, 2)
+    copy, plain = Replica(studio), ByNumber(studio)
+    copy.sync()
+
+    with studio.transaction() as slow:
+        slow.execute(sa.update(Image).where(col(Image.id) == late).values(starred=True))
+        with studio.transaction() as db:
+            db.execute(sa.update(Image).where(col(Image.id) == quick).values(starred=True))
+        copy.sync()
+        first = starred(copy), plain.read()
+    copy.sync()
+    then = starred(copy), plain.read()
+
+    assert first == ({quick}, {quick})
+    assert then == ({quick, late}, set())  # the plain way has lost it
+    copy.close()
+    studio.engine.dispose()
+
+
+def test_a_long_transaction_holds_nobody_up(on_postgres: Settings) -> None:
+    studio = open_studio(on_postgres)
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 4)
+    copy, seen = Replica(studio), []
+    copy.sync()
+
+    with studio.transaction() as long:
+        long.execute(sa.update(Image).where(col(Image.id) == ids[0]).values(starred=True))
+        for image_id in ids[1:]:
+            star(studio, image_id)
+            copy.sync()
+            seen.append(image_id in starred(copy))
+
+    assert seen == [True] * 3
+    copy.close()
+    studio.engine.dispose()
+
+
+def test_what_is_purged_is_gone(studio: Studio, copy: Replica) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    gone, *kept = many.images(studio, alice, 3)
+    copy.sync()
+
+    with studio.transaction() as db:
+        db.execute(sa.delete(Image).where(col(Image.id) == gone))
+    copy.sync()
+
+    assert ids_of(copy) == set(kept)
+    assert differences(studio, copy) == []
+
+
+def test_what_one_wrote_is_seen_at_once(studio: Studio) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 50)
+    with Replica(studio).running() as copy:
+        until(lambda: is_there(copy))
+        seen = []
+        for image_id in ids[:20]:
+            token = star(studio, image_id)
+            try:
+                with copy.reading(token) as cursor:
+                    seen.append(image_id in starred_of(cursor))
+            except Behind:  # then the screen reads the database, which is right too
+                continue
+
+    assert all(seen)
+    assert len(seen) > 0
+
+
+def test_what_is_not_in_it_yet_is_read_elsewhere(studio: Studio, copy: Replica) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    (image_id,) = many.images(studio, alice, 1)
+    copy.sync()
+
+    token = star(studio, image_id)
+
+    with pytest.raises(Behind), copy.reading(token):
+        pass
+    copy.sync()
+    with copy.reading(token) as cursor:
+        assert starred_of(cursor) == {image_id}
+
+
+def test_a_token_of_nobody_keeps_nobody_waiting(studio: Studio, copy: Replica) -> None:
+    copy.sync()
+
+    for token in ("", "abc", "-1", "1.5", "³"):
+        with copy.reading(token) as cursor:
+            assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_without_a_copy_there_is_nothing_to_read(studio: Studio, copy: Replica) -> None:
+    with pytest.raises(Behind), copy.reading():
+        pass
+    with pytest.raises(Behind):
+        replica.of(studio)
+
+
+def test_a_restart_goes_on_where_the_last_run_ended(studio: Studio, open_copy: Callable[..., Replica]) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    before = open_copy()
+    before.sync()
+    before.close()
+    files = copies(studio)
+    star(studio, ids[0])
+
+    after = open_copy()
+    after.sync()
+
+    assert (copies(studio), starred(after)) == (files, {ids[0]})
+
+
+def test_two_processes_have_a_copy_each(studio: Studio, open_copy: Callable[..., Replica]) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    pair = open_copy(), open_copy()
+    for copy in pair:
+        copy.sync()
+
+    star(studio, ids[0])
+    for copy in pair:
+        copy.sync()
+
+    assert [starred(copy) for copy in pair] == [{ids[0]}] * 2
+    assert len(copies(studio)) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database", b"\0" * 100_000])
+def test_a_file_that_cannot_be_read_is_made_anew(
+    studio: Studio, open_copy: Callable[..., Replica], damage: bytes
+) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    before = open_copy()
+    before.sync()
+    before.close()
+    (file,) = copies(studio)
+    file.write_bytes(damage)
+
+    after = open_copy()
+    after.sync()
+
+    assert ids_of(after) == set(ids)
+
+
+def test_its_files_may_go_at_any_time(studio: Studio, open_copy: Callable[..., Replica]) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    before = open_copy()
+    before.sync()
+    before.close()
+    for file in copies(studio):
+        file.unlink()
+
+    after = open_copy()
+    after.sync()
+
+    assert ids_of(after) == set(ids)
+
+
+def test_a_database_that_was_set_back_is_read_anew(laptop: Settings) -> None:
+    """Its log has the same numbers again soon; the nonce of the last line tells that they mean something else."""
+    studio = open_studio(laptop)
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    database, backup = laptop.data_dir / "studio.db", laptop.data_dir / "backup.db"
+    with studio.engine.connect() as connection:
+        connection.exec_driver_sql(f"VACUUM INTO '{backup}'")
+    star(studio, ids[0])
+    copy = Replica(studio)
+    copy.sync()
+    copy.close()
+    studio.engine.dispose()
+
+    backup.replace(database)
+    studio = open_studio(laptop)
+    star(studio, ids[1])
+    copy = Replica(studio)
+    copy.sync()
+
+    assert starred(copy) == {ids[1]}
+    copy.close()
+    studio.engine.dispose()
+
+
+def test_who_was_away_while_the_log_was_trimmed_reads_anew(studio: Studio, open_copy: Callable[..., Replica]) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    before = open_copy()
+    before.sync()
+    before.close()
+    star(studio, ids[0])
+    star(studio, ids[1])
+
+    changes.trim(studio.engine, timedelta(seconds=-10))
+    after = open_copy()
+    after.sync()
+
+    assert starred(after) == {ids[0], ids[1]}
+    with studio.reading() as db:
+        assert db.scalar(sa.text("SELECT count(*) FROM change_log")) <= 1
+
+
+def test_who_is_there_is_not_disturbed_by_a_trimmed_log(studio: Studio, copy: Replica) -> None:
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    copy.sync()
+    files = copies(studio)
+
+    changes.trim(studio.engine, timedelta(seconds=-10))
+    star(studio, ids[0])
+    copy.sync()
+
+    assert (starred(copy), copies(studio)) == ({ids[0]}, files)
+
+
+def test_after_an_upgrade_it_is_made_anew_and_the_triggers_are_there(studio: Studio, copy: Replica) -> None:
+    """Alembic rebuilds tables on SQLite and forgets their triggers; and an upgrade writes past them."""
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 3)
+    copy.sync()
+    if studio.engine.dialect.name == "sqlite":
+        with studio.engine.begin() as connection:
+            triggers = (
+                connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            )
+            for name in triggers:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    with studio.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE image SET starred = true WHERE id = :id"), {"id": ids[0]})
+        changes.watch(connection)
+    star(studio, ids[1])
+
+    copy.sync()
+
+    assert starred(copy) == {ids[0], ids[1]}
+
+
+def test_many_changes_make_it_put_itself_in_order_again(studio: Studio, open_copy: Callable[..., Replica]) -> None:
+    copy = open_copy(long_tail=10)
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 40)
+    copy.sync()
+    (first,) = copies(studio)
+
+    for image_id in ids[:20]:
+        star(studio, image_id)
+    copy.sync()
+
+    assert copies(studio) != [first]
+    assert len(copies(studio)) == 1
+    assert differences(studio, copy) == []
+
+
+def test_who_reads_while_it_changes_files_reads_to_the_end(studio: Studio, open_copy: Callable[..., Replica]) -> None:
+    copy = open_copy(many=1)
+    alice = access.person_named(studio, "alice", "Alice")
+    ids = many.images(studio, alice, 5)
+    copy.sync()
+
+    with copy.reading() as cursor:
+        star(studio, *ids)
+        copy.sync()
+        old = starred_of(cursor)
+        while_read = len(copies(studio))
+
+    assert (old, starred(copy)) == (set(), set(ids))
+    assert (while_read, len(copies(studio))) == (2, 1)
+
+
+def differences(studio: Studio, copy: Replica) -> list[Any]:
+    """Rows that only one of them has, as the database's own tables say, computed without the replica's SQL."""
+    with copy.reading() as cursor:
+        names = ", ".join(replica_rows.FACETS)
+        found = cursor.execute(
+            f"SELECT id, owner, made, live, cost, took, shape, post, trashed, words, {names}"
+            " FROM img JOIN combo ON img.combo = combo.no"
+        ).fetchall()
+    there = {(row[0].hex, row[1].hex, *row[2:7], row[7] and row[7].hex, *row[8:]) for row in found}
+    return sorted(there ^ expected(studio), key=repr) + [len(there) - len(found)] * (len(there) != len(found))
+
+
+def expected(studio: Studio) -> set[tuple[Any, ...]]:
+    query = (
+        sa.select(Image, Generation, Turn, Conversation, Post)
+        .join(Generation, col(Generation.id) == Image.generation_id)
+        .join(Turn, col(Turn.id) == Generation.turn_id)
+        .join(Conversation, col(Conversation.id) == Turn.conversation_id)
+        .outerjoin(Post, col(Post.id) == Image.post_id)
+    )
+    with studio.reading() as db:
+        edits = set(db.scalars(select(Reference.turn_id).where(Reference.role == SOURCE)))
+        return {_row(*found, turn_edits=edits) for found in db.execute(query)}
+
+
+def _row(i: Image, g: Generation, t: Turn, c: Conversation, p: Post | None, turn_edits: set[str]) -> tuple[Any, ...]:
+    shapes = replica_rows.SHAPES
+    ratio = min(shapes, key=lambda name: abs(math.log(i.width / i.height) - math.log(shapes[name])))
+    caption = p.caption if p else ""
+    return (
+        i.id,
+        i.user_id,
+        i.created_at.replace(tzinfo=None),
+        i.deleted_at is None,
+        None if g.cost is None else int(g.cost * 10**9),
+        g.duration_ms,
+        min(max(i.width * 64 // i.height, 1), 255),
+        i.post_id,
+        i.deleted_at and i.deleted_at.replace(tzinfo=None),
+        _folded(f"{c.title} {caption} {t.prompt}"),
+        f"{g.provider}/{g.model}",
+        g.provider,
+        ratio,
+        (p and p.project_id) or c.project_id or "",
+        *("yes" if truth else "no" for truth in (i.starred, i.selected, caption != "")),
+        "edit" if t.id in turn_edits else "first",
+        "yes" if g.practice else "no",
+    )
+
+
+def _folded(text: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower()
+    words = "".join(c if unicodedata.category(c)[0] in "LN" else " " for c in plain).split()
+    return f" {' '.join(words)} "
+
+
+def every_column() -> list[sa.Column[Any]]:
+    return [column for table in TABLES for column in table.__table__.columns]
+
+
+def alters(studio: Studio, column: sa.Column[Any], seen: str) -> bool:
+    """Whether another value in this column makes a difference to what is seen; it is taken back."""
+    with studio.engine.connect() as connection:
+        if studio.engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        before = _seen(connection, seen)
+        try:
+            connection.exec_driver_sql(f"UPDATE {column.table} SET {column.name} = {_another(column)}")
+            return _seen(connection, seen) != before
+        except (sa.exc.IntegrityError, sa.exc.DataError):
+            return False  # a link to nowhere, or the same twice: the database itself forbids it
+        finally:
+            connection.rollback()
+            connection.invalidate()
+
+
+def _seen(connection: sa.Connection, sql: str) -> list[Any]:
+    return sorted(map(tuple, connection.exec_driver_sql(sql).all()), key=repr)
+
+
+def _another(column: sa.Column[Any]) -> str:
+    if column.name == "role":
+        return "'mask'"
+    kind = type(column.type).__name__
+    return {
+        "Boolean": f"NOT {column.name}",
+        "Integer": f"coalesce({column.name}, 0) + 1000",
+        "BigInteger": f"coalesce({column.name}, 0) + 1000",
+        "Dollars": f"coalesce({column.name}, 0) + 1000",
+        "Float": "0.9",
+        "Moment": "'2020-01-01 00:00:00.000000'",
+        "JSON": "'[1]'",
+    }.get(kind, f"concat({column.name}, 'x')")
+
+
+class ByNumber:
+    """The plain way to follow the log, as a control: everything with a higher number than the last."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio, self.last = studio, 0
+        self.read()
+
+    def read(self) -> set[str]:
+        with self.studio.reading() as db:
+            newer = sa.text("SELECT seq, row_id FROM change_log WHERE seq > :last")
+            rows = db.execute(newer, {"last": self.last}).all()
+        self.last = max([self.last, *(row.seq for row in rows)])
+        return {row.row_id for row in rows}
+
+
+def start(what: Callable[..., None], *given: Any) -> Any:
+    process = PROCESSES.Process(target=what, args=given, daemon=True)
+    process.start()
+    return process
+
+
+def kill(*processes: Any) -> None:
+    """With -9; all of them were still at it."""
+    at_it = [process.is_alive() for process in processes]
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
+    assert all(at_it)
+
+
+@contextmanager
+def stopped(processes: list[Any]) -> Iterator[None]:
+    """In the middle of whatever they do, with their transactions open."""
+    for process in processes:
+        os.kill(process.pid, signal.SIGSTOP)
+    yield
+    for process in processes:
+        os.kill(process.pid, signal.SIGCONT)
+
+
+def lines(studio: Studio) -> int:
+    with studio.reading() as db:
+        return int(db.scalar(sa.text("SELECT max(seq) FROM change_log")) or 0)
+
+
+def until(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def is_there(copy: Replica) -> bool:
+    try:
+        with copy.reading():
+            return True
+    except Behind:
+        return False
+
+
+def star(studio: Studio, *image_ids: str) -> str:
+    with studio.transaction() as db:
+        db.execute(sa.update(Image).where(col(Image.id).in_(image_ids)).values(starred=True))
+        return changes.token(db)
+
+
+def starred(copy: Replica) -> set[str]:
+    with copy.reading() as cursor:
+        return starred_of(cursor)
+
+
+def starred_of(cursor: Any) -> set[str]:
+    rows = cursor.execute("SELECT id FROM img JOIN combo ON img.combo = combo.no WHERE starred = 'yes'").fetchall()
+    return {row[0].hex for row in rows}
+
+
+def ids_of(copy: Replica) -> set[str]:
+    with copy.reading() as cursor:
+        return {row[0].hex for row in cursor.execute("SELECT id FROM img").fetchall()}
+
+
+def copies(studio: Studio) -> list[Any]:
+    return sorted((studio.settings.data_dir / "replica").glob("*/*.duckdb"))
