@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-
 from core import replica
 from core.access import Person
 from core.columns import Moment
@@ -71,26 +70,22 @@ def page(
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
     query = Query(wanted, after)
-    shown, ending = f"SELECT id, made, {query.value_or_0} AS value", f"ORDER BY {query.order} LIMIT {limit}"
     try:
-        with replica.of(studio).reading(token) as cursor:
-            given = for_replica({**query.given, "owner": UUID(person.id)})
-            rows: Any = cursor.execute(f"{shown} {query.on_replica()} {ending}", given).fetchall()
+        rows = _page_of_replica(studio, person, query, limit, token)
     except Behind:
         if query.terms:
             raise
-        rows = _from_database(studio, person, query, f"{shown} {query.on_database()} {ending}")
-    places = [(row[0].hex if isinstance(row[0], UUID) else row[0], row[1], row[2]) for row in rows]
-    return Found(tuple(place[0] for place in places), query.cursor(*places[-1]) if len(places) == limit else None)
+        rows = _page_of_database(studio, person, query, limit)
+    return Found(tuple(row[0] for row in rows), query.cursor(*rows[-1]) if len(rows) == limit else None)
 
 
 def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Counts:
     """Total and facets, in one pass. Raises Refused, and Behind when there is no replica that has the token."""
     query = Query(wanted)
-    given = _of(query, person, without=query.picks)
     counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
+    sql = f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)"
     with replica.of(studio).reading(token) as cursor:
-        rows = cursor.execute(f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)", given).fetchall()
+        rows = cursor.execute(sql, _given(sql, query, person)).fetchall()
     facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     total = 0
     for n, *values in rows:
@@ -105,21 +100,20 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
 def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Shape:
     """The shape of all that was found. Raises Refused, and Behind when there is no replica that has the token."""
     query = Query(wanted)
-    given = _of(query, person)
     found = f"SELECT id, made, shape, {query.value_or_0} AS value {query.on_replica()}"
     ordered = query.order.replace(query.value, "value") if query.value else query.order
     numbered = f"SELECT *, row_number() OVER (ORDER BY {ordered}) AS number FROM ({found})"
+    ends = f"SELECT id, made, value, number FROM ({numbered}) WHERE number = 1 OR number % {PAGE} = 0 ORDER BY number"
     with replica.of(studio).reading(token) as cursor:
+        given = _given(found, query, person)
         cursor.execute(f"SELECT shape FROM ({found}) ORDER BY {ordered}", given)
         ratios = cursor.fetchnumpy()["shape"].tobytes()
-        ends = (
-            f"SELECT id, made, value, number FROM ({numbered}) WHERE number = 1 OR number % {PAGE} = 0 ORDER BY number"
-        )
-        first, *last = cursor.execute(ends, given).fetchall() or [None]
+        last = cursor.execute(ends, given).fetchall()
+    first, last = last[:1], last[1:]
     starts = [end for end in last if end[3] < len(ratios)]
     cursors = (query.cursor(image_id.hex, made, value) for image_id, made, value, _ in starts)
     dates = tuple(start[1].replace(tzinfo=UTC) for start in starts)
-    return Shape(len(ratios), first[0].hex if first else None, ratios, (None, *cursors), dates)
+    return Shape(len(ratios), first[0][0].hex if first else None, ratios, (None, *cursors), dates)
 
 
 def nearest(studio: Studio, person: Person, word: str) -> str | None:
@@ -137,14 +131,21 @@ def nearest(studio: Studio, person: Person, word: str) -> str | None:
     return found[0][0] if found else None
 
 
-def _of(query: Query, person: Person, without: Any = ()) -> dict[str, Any]:
-    """The parameters that a query on the replica names; DuckDB takes no others."""
-    unused = " ".join(without)
-    given = {name: value for name, value in query.given.items() if f"${name}" not in unused}
-    return for_replica({**given, "owner": UUID(person.id)})
+def _page_of_replica(studio: Studio, person: Person, query: Query, limit: int, token: str) -> list[Any]:
+    shown = f"SELECT id, made, {query.value_or_0} AS value"
+    sql = f"{shown} {query.on_replica()} ORDER BY {query.order} LIMIT {limit}"
+    with replica.of(studio).reading(token) as cursor:
+        rows = cursor.execute(sql, _given(sql, query, person)).fetchall()
+    return [(image_id.hex, made, value) for image_id, made, value in rows]
 
 
-def _from_database(studio: Studio, person: Person, query: Query, sql: str) -> Any:
+def _page_of_database(studio: Studio, person: Person, query: Query, limit: int) -> list[Any]:
+    shown = f"SELECT id, made, {query.value_or_0} AS value"
+    sql = f"{shown} {query.on_database()} ORDER BY {query.order} LIMIT {limit}"
     text = for_database(sql, {**query.given, "owner": UUID(person.id)}).columns(made=Moment)
     with studio.reading() as db:
-        return db.execute(text).all()
+        return list(db.execute(text).all())
+
+
+def _given(sql: str, query: Query, person: Person) -> dict[str, Any]:
+    return for_replica(sql, {**query.given, "owner": UUID(person.id)})

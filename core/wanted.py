@@ -27,6 +27,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(?:(-?[0-9a-f]{1,16})\.)?([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
 """A value when the order has one, microseconds since 1970, and an id. gallery_shelf.js writes one without id, too."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_NAMED = re.compile(r"\$(\w+)")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts that write words without blanks between them."""
 
@@ -119,9 +120,9 @@ class Query:
         for name, (start, end) in wanted.between.items():
             if name not in RANGES:
                 raise Refused(f"Images cannot be filtered by “{name}”. Pick one of: {', '.join(RANGES)}.")
-            for sign, value in ((">=", start), ("<", end)):
+            for sign, which, value in ((">=", "from", start), ("<", "to", end)):
                 if value is not None:
-                    yield f"{name} {sign} {self._give(f'{name}_{"from" if sign == ">=" else "to"}', _unit(value))}"
+                    yield f"{name} {sign} {self._give(f'{name}_{which}', _unit(value))}"
 
     def _contains(self, number: int, term: Term) -> str:
         """A word begins where a blank is, a phrase also ends there; in some scripts nobody writes blanks."""
@@ -154,16 +155,16 @@ class Query:
         return f"${name}"
 
 
-def for_replica(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as DuckDB takes them: moments in UTC without a zone, ids as such."""
-    return {n: v.astimezone(UTC).replace(tzinfo=None) if isinstance(v, datetime) else v for n, v in given.items()}
+def for_replica(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that it names, as DuckDB takes them: moments in UTC without a zone, ids as such."""
+    named = {name: given[name] for name in _NAMED.findall(sql)}
+    return {n: v.astimezone(UTC).replace(tzinfo=None) if isinstance(v, datetime) else v for n, v in named.items()}
 
 
 def for_database(sql: str, given: Mapping[str, Any]) -> sa.TextClause:
     """The same text with the parameters that it names, as SQLAlchemy takes them."""
-    text = sa.text(re.sub(r"\$(\w+)", r":\1", sql.replace(":", "\\:")))
-    named = set(re.findall(r"\$(\w+)", sql))
-    return text.bindparams(*(_bound(name, value) for name, value in given.items() if name in named))
+    text = sa.text(_NAMED.sub(r":\1", sql.replace(":", "\\:")))
+    return text.bindparams(*(_bound(name, given[name]) for name in set(_NAMED.findall(sql))))
 
 
 def _bound(name: str, value: Any) -> sa.BindParameter[Any]:

@@ -3,13 +3,11 @@
 `make test` lets processes write and die for some seconds on each database; `UNREST=600` makes it ten minutes.
 """
 
-import math
 import multiprocessing
 import os
 import random
 import signal
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +24,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import SOURCE, Conversation, Generation, Image, Post, Reference, Turn
 from tests import many, unrest
+from tests.expected import differences
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
@@ -392,62 +391,6 @@ def test_who_reads_while_it_changes_files_reads_to_the_end(studio: Studio, open_
 
     assert (old, starred(copy)) == (set(), set(ids))
     assert (while_read, len(copies(studio))) == (2, 1)
-
-
-def differences(studio: Studio, copy: Replica) -> list[Any]:
-    """Rows that only one of them has, as the database's own tables say, computed without the replica's SQL."""
-    with copy.reading() as cursor:
-        names = ", ".join(replica_rows.FACETS)
-        found = cursor.execute(
-            f"SELECT id, owner, made, live, cost, took, shape, post, trashed, words, {names}"
-            " FROM img JOIN combo ON img.combo = combo.no"
-        ).fetchall()
-    there = {(row[0].hex, row[1].hex, *row[2:7], row[7] and row[7].hex, *row[8:]) for row in found}
-    return sorted(there ^ expected(studio), key=repr) + [len(there) - len(found)] * (len(there) != len(found))
-
-
-def expected(studio: Studio) -> set[tuple[Any, ...]]:
-    query = (
-        sa.select(Image, Generation, Turn, Conversation, Post)
-        .join(Generation, col(Generation.id) == Image.generation_id)
-        .join(Turn, col(Turn.id) == Generation.turn_id)
-        .join(Conversation, col(Conversation.id) == Turn.conversation_id)
-        .outerjoin(Post, col(Post.id) == Image.post_id)
-    )
-    with studio.reading() as db:
-        edits = set(db.scalars(select(Reference.turn_id).where(Reference.role == SOURCE)))
-        return {_row(*found, turn_edits=edits) for found in db.execute(query)}
-
-
-def _row(i: Image, g: Generation, t: Turn, c: Conversation, p: Post | None, turn_edits: set[str]) -> tuple[Any, ...]:
-    shapes = replica_rows.SHAPES
-    ratio = min(shapes, key=lambda name: abs(math.log(i.width / i.height) - math.log(shapes[name])))
-    caption = p.caption if p else ""
-    return (
-        i.id,
-        i.user_id,
-        i.created_at.replace(tzinfo=None),
-        i.deleted_at is None,
-        None if g.cost is None else int(g.cost * 10**9),
-        g.duration_ms,
-        min(max(i.width * 64 // i.height, 1), 255),
-        i.post_id,
-        i.deleted_at and i.deleted_at.replace(tzinfo=None),
-        _folded(f"{c.title} {caption} {t.prompt}"),
-        f"{g.provider}/{g.model}",
-        g.provider,
-        ratio,
-        (p and p.project_id) or c.project_id or "",
-        *("yes" if truth else "no" for truth in (i.starred, i.selected, caption != "")),
-        "edit" if t.id in turn_edits else "first",
-        "yes" if g.practice else "no",
-    )
-
-
-def _folded(text: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower()
-    words = "".join(c if unicodedata.category(c)[0] in "LN" else " " for c in plain).split()
-    return f" {' '.join(words)} "
 
 
 def every_column() -> list[sa.Column[Any]]:
