@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import IO
 
 import duckdb
-import sqlalchemy as sa
 
 from core import log, replica_log, replica_rows
 from core.errors import StudioError
 from core.replica_file import FOLD, NAME, File, discard
-from core.replica_log import Place
 from core.studio import Studio
 
-__all__ = ["FOLD", "Behind", "Replica", "of"]  # FOLD from below: how text is searched
+__all__ = ["FOLD", "Behind", "Cursor", "Replica", "of"]  # FOLD from below: how text is searched
 
 LOOK_SECONDS = 0.25
 """What other processes wrote is seen this late at worst; what this process wrote wakes the replica at once."""
@@ -39,6 +37,7 @@ LONG_TAIL = 16_384
 """Images that changed stand behind the others, out of order; so many, and a twentieth of all, make a new file."""
 
 _NUMBERED = re.compile(rf"{re.escape(NAME)}-(\d+)\.duckdb")
+Cursor = duckdb.DuckDBPyConnection
 _running: dict[int, "Replica"] = {}
 
 
@@ -103,18 +102,28 @@ class Replica:
     def sync(self) -> None:
         """Bring the copy to this moment; make one when there is none that can go on."""
         with self._turn:
-            with replica_log.one_moment(self.studio.engine) as connection:
-                now = replica_log.here(connection)
-                file = self._file = self._file or self._left_behind()
-                if file is None or not self._can_go_on(connection, file, now):
-                    self._use(File.make(self._next(), replica_rows.every(connection), now))
-                    return
-                delta = replica_log.delta(connection, file.place, now)
-            file.apply(delta)
+            file = self._brought()
             file.write_back()
             self._use(file)
             if file.tail > max(self.long_tail, file.rows // 20):
                 self._use(file.reordered(self._next()))
+
+    def _brought(self) -> File:
+        with replica_log.one_moment(self.studio.engine) as connection:
+            now = replica_log.here(connection)
+            file = self._file = self._file or self._left_behind()
+            if file is None or not replica_log.can_go_on(connection, file.place, now):
+                self._seen = -math.inf  # what there is may be another database's: nobody reads it from here on
+                return File.make(self._next(), replica_rows.every(connection), now)
+            most = max(self.many, file.rows // 5)
+            lines = replica_log.lines_since(connection, file.place, now, most)
+            if lines >= most:
+                return File.make(self._next(), replica_rows.every(connection), now)
+            delta = replica_log.delta(connection, file.place, now) if lines else None
+        if delta:
+            file.apply(delta)
+        file.place = now
+        return file
 
     def twice(self) -> int:
         """How many images are in it more than once; nothing but our own care keeps this at 0."""
@@ -163,13 +172,6 @@ class Replica:
             self._synced.notify_all()
         if before is not None and before is not file:
             before.retire()
-
-    def _can_go_on(self, connection: sa.Connection, file: File, now: Place) -> bool:
-        if not replica_log.can_go_on(connection, file.place, now):
-            self._seen = -math.inf  # what it shows may be another database's: nobody reads it from here on
-            return False
-        most = max(self.many, file.rows // 5)
-        return replica_log.lines_since(connection, file.place, now, most) < most
 
     def _left_behind(self) -> File | None:
         """The newest whole file of this slot from an earlier run; everything else in it goes."""

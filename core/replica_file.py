@@ -99,15 +99,15 @@ class File:
             connection.execute(f"{_INSERT} ORDER BY f.{ORDER.replace(', ', ', f.')}")
             connection.execute("UPDATE state SET cursor = $cursor, home = $home", _named(place))
             connection.execute("COMMIT")
+            connection.execute("CHECKPOINT new")  # nothing may be left in a log of the name that it loses
         return cls(path)
 
     def apply(self, delta: Delta) -> None:
         """Bring these images to their newest state and the file to that place: both or neither."""
-        if delta.touched.num_rows:
+        if delta.touched.num_rows:  # else nothing that is shown changed; the place is kept with the next change that is
             self._write(delta)
             self.tail += delta.rows.num_rows
             self.rows = self._count()
-        self.place = delta.place
 
     def _write(self, delta: Delta) -> None:
         writer = self._writer
@@ -142,6 +142,7 @@ class File:
                 self._writer.execute(f"CREATE TABLE new.{table} AS FROM {table} ORDER BY {order}")
             self._writer.execute("UPDATE new.state SET tail = 0, cursor = $cursor", {"cursor": self.place.cursor})
             self._writer.execute("COMMIT")
+            self._writer.execute("CHECKPOINT new")
         finally:
             self._writer.execute("DETACH new")
         partial.replace(path)

@@ -141,16 +141,17 @@ _NEW = {
     " AND NOT pg_visible_in_snapshot(c.xid, CAST(:since AS pg_snapshot))"
     " AND pg_visible_in_snapshot(c.xid, CAST(:now AS pg_snapshot))",
 }
+# CROSS JOIN keeps SQLite from walking through all images, which it guesses to be few; Postgres chooses for itself.
 _TOUCHED = (
     f"SELECT c.row_id AS id, c.owner FROM change_log AS c WHERE c.ent = {IMAGE} AND {{new}}",
-    f"SELECT image.id, image.user_id FROM change_log AS c JOIN image ON image.generation_id = c.row_id"
-    f" WHERE c.ent = {GENERATION} AND {{new}}",
-    f"SELECT image.id, image.user_id FROM change_log AS c JOIN generation ON generation.turn_id = c.row_id"
-    f" JOIN image ON image.generation_id = generation.id WHERE c.ent = {TURN} AND {{new}}",
-    f"SELECT image.id, image.user_id FROM change_log AS c JOIN turn ON turn.conversation_id = c.row_id"
-    f" JOIN generation ON generation.turn_id = turn.id JOIN image ON image.generation_id = generation.id"
-    f" WHERE c.ent = {CONVERSATION} AND {{new}}",
-    f"SELECT image.id, image.user_id FROM change_log AS c JOIN image ON image.post_id = c.row_id"
-    f" WHERE c.ent = {POST} AND {{new}}",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
+    f" WHERE c.ent = {GENERATION} AND {{new}} AND image.generation_id = c.row_id",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN generation CROSS JOIN image"
+    f" WHERE c.ent = {TURN} AND {{new}} AND generation.turn_id = c.row_id AND image.generation_id = generation.id",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN turn CROSS JOIN generation CROSS JOIN image"
+    f" WHERE c.ent = {CONVERSATION} AND {{new}} AND turn.conversation_id = c.row_id"
+    f" AND generation.turn_id = turn.id AND image.generation_id = generation.id",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
+    f" WHERE c.ent = {POST} AND {{new}} AND image.post_id = c.row_id",
 )
 """Ids with the owners they had or have. What an image depended on before does not matter: a link is a change, too."""

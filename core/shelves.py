@@ -15,7 +15,7 @@ from core import replica
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
-from core.replica import Behind
+from core.replica import FOLD, Behind
 from core.replica_rows import FACETS
 from core.studio import Studio
 from core.wanted import RANGES, SORTS, Query, Wanted, for_database, for_replica
@@ -25,7 +25,11 @@ __all__ = ["FACETS", "RANGES", "SORTS", "Behind", "Wanted"]  # from below, for v
 PAGE = 200
 """Images in a page; a shape says where each page starts."""
 FAR = 2
-"""Letters that may be wrong in a word that is found all the same."""
+"""By how many letters a word may be longer or shorter than the one that was meant."""
+LIKE = 0.85
+"""How like it must be, from 0 to 1 (Jaro and Winkler: a wrong beginning weighs more)."""
+LATEST = 5_000
+"""Images whose words are looked at for it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
     sql = f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)"
     with replica.of(studio).reading(token) as cursor:
-        rows = cursor.execute(sql, _given(sql, query, person)).fetchall()
+        rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     total = 0
     for n, *values in rows:
@@ -105,7 +109,7 @@ def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") ->
     numbered = f"SELECT *, row_number() OVER (ORDER BY {ordered}) AS number FROM ({found})"
     ends = f"SELECT id, made, value, number FROM ({numbered}) WHERE number = 1 OR number % {PAGE} = 0 ORDER BY number"
     with replica.of(studio).reading(token) as cursor:
-        given = _given(found, query, person)
+        given = _given(cursor, found, query, person)
         cursor.execute(f"SELECT shape FROM ({found}) ORDER BY {ordered}", given)
         ratios = cursor.fetchnumpy()["shape"].tobytes()
         last = cursor.execute(ends, given).fetchall()
@@ -120,11 +124,14 @@ def nearest(studio: Studio, person: Person, word: str) -> str | None:
     """The word of the person's own images that is most like this one, for a search that found nothing."""
     sql = f"""
         SELECT word FROM (
-            SELECT unnest(string_split(trim(words), ' ')) AS word FROM img WHERE owner = $owner AND live
+            SELECT unnest(string_split(words, ' ')) AS word
+            FROM (SELECT words FROM img WHERE owner = $owner AND live ORDER BY made DESC LIMIT {LATEST})
         )
         WHERE abs(length(word) - length($word)) <= {FAR}
-        GROUP BY word HAVING damerau_levenshtein(word, $word) BETWEEN 1 AND {FAR}
-        ORDER BY damerau_levenshtein(word, $word), count(*) DESC, word LIMIT 1
+        GROUP BY word
+        HAVING word <> $word AND jaro_winkler_similarity(word, $word) > {LIKE}
+        ORDER BY damerau_levenshtein(word, $word), count(*) DESC, word
+        LIMIT 1
     """
     with replica.of(studio).reading() as cursor:
         found = cursor.execute(sql, {"owner": UUID(person.id), "word": word.lower()}).fetchall()
@@ -135,7 +142,7 @@ def _page_of_replica(studio: Studio, person: Person, query: Query, limit: int, t
     shown = f"SELECT id, made, {query.value_or_0} AS value"
     sql = f"{shown} {query.on_replica()} ORDER BY {query.order} LIMIT {limit}"
     with replica.of(studio).reading(token) as cursor:
-        rows = cursor.execute(sql, _given(sql, query, person)).fetchall()
+        rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     return [(image_id.hex, made, value) for image_id, made, value in rows]
 
 
@@ -147,5 +154,12 @@ def _page_of_database(studio: Studio, person: Person, query: Query, limit: int) 
         return list(db.execute(text).all())
 
 
-def _given(sql: str, query: Query, person: Person) -> dict[str, Any]:
+def _given(cursor: replica.Cursor, sql: str, query: Query, person: Person) -> dict[str, Any]:
+    """The parameters that this SQL names; words are folded by who folded the images' words."""
+    if query.terms:
+        texts = "SELECT unnest($texts) AS text, generate_subscripts($texts, 1) AS number"
+        folded = cursor.execute(
+            f"SELECT {FOLD.format(text='text')} FROM ({texts}) ORDER BY number", {"texts": query.texts}
+        )
+        query.fold([row[0] for row in folded.fetchall()])
     return for_replica(sql, {**query.given, "owner": UUID(person.id)})

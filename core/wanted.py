@@ -1,7 +1,7 @@
 """What somebody looks for among images, and the same conditions as SQL for the replica and for the database itself."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from core import replica_rows
 from core.columns import Moment
 from core.errors import Refused
-from core.replica import FOLD
 from core.replica_rows import FACETS
 
 RANGES = ("made", "cost", "took")
@@ -23,6 +22,8 @@ SORTS = {"newest": None, "oldest": None, "costliest": "coalesce(cost, -1)", "slo
 BEST = "best"
 """The order of a search when no other is asked for."""
 MOST_TERMS = 20
+EARLY = 80
+"""Letters; a title and the beginning of a caption are among them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(?:(-?[0-9a-f]{1,16})\.)?([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
 """A value when the order has one, microseconds since 1970, and an id. gallery_shelf.js writes one without id, too."""
@@ -76,9 +77,22 @@ class Query:
             raise Refused(f"Images cannot be sorted by “{self.sort}”. Pick one of: {', '.join(SORTS)}.")
         self.picks = list(self._picks(wanted))
         self.ranges = list(self._ranges(wanted))
-        self.words = [self._contains(number, term) for number, term in enumerate(self.terms)]
+        self.words = list(self._contains())
         self.value = self._score() if self.sort == BEST else SORTS[self.sort] or ""
         self.place = [self._after(after)] if after else []
+
+    @property
+    def texts(self) -> list[str]:
+        """What must be folded as the images' words are (`FOLD`), for `fold`."""
+        return [*(term.text for term in self.terms), " ".join(term.text for term in self.terms if not term.unwanted)]
+
+    def fold(self, folded: Sequence[str]) -> None:
+        """A word begins where a blank is, a phrase also ends at one; in some scripts nobody writes blanks."""
+        *words, self.given["together"] = folded
+        for number, (term, word) in enumerate(zip(self.terms, words, strict=True)):
+            beginning = word.strip(" ") if _UNSPACED.search(word) else word.rstrip(" ")
+            self.given[f"word_{number}"] = word if term.phrase else beginning
+            self.given[f"whole_{number}"] = word
 
     @property
     def order(self) -> str:
@@ -124,20 +138,15 @@ class Query:
                 if value is not None:
                     yield f"{name} {sign} {self._give(f'{name}_{which}', _unit(value))}"
 
-    def _contains(self, number: int, term: Term) -> str:
-        """A word begins where a blank is, a phrase also ends there; in some scripts nobody writes blanks."""
-        folded = FOLD.format(text=self._give(f"word_{number}", term.text))
-        if not term.phrase:
-            folded = f"trim({folded})" if _UNSPACED.search(term.text) else f"rtrim({folded})"
-        return f"{'NOT ' if term.unwanted else ''}contains(words, {folded})"
+    def _contains(self) -> Iterator[str]:
+        for number, term in enumerate(self.terms):
+            yield f"{'NOT ' if term.unwanted else ''}contains(words, $word_{number})"
 
     def _score(self) -> str:
         """Whole words before beginnings, all words side by side before scattered ones, early before late."""
         sought = [number for number, term in enumerate(self.terms) if not term.unwanted]
-        whole = [FOLD.format(text=f"$word_{number}") for number in sought]
-        together = FOLD.format(text=self._give("together", " ".join(self.terms[number].text for number in sought)))
-        points = [f"2 * contains(words, {word})::INT + (strpos(words, rtrim({word})) < 80)::INT" for word in whole]
-        return f"({' + '.join(points)} + 3 * contains(words, {together})::INT)"
+        whole = [f"2 * contains(words, $whole_{n})::INT + (strpos(words, $word_{n}) < {EARLY})::INT" for n in sought]
+        return f"({' + '.join(whole)} + 3 * contains(words, $together)::INT)"
 
     def _after(self, cursor: str) -> str:
         value, at, image_id = _read(cursor)
