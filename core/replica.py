@@ -31,6 +31,8 @@ PATIENCE = 0.15
 """Seconds that a reader waits for what they wrote themselves."""
 STALE_SECONDS = 5.0
 """A copy that could not follow for longer is not read."""
+FIRST_CHECK_SECONDS, CHECK_SECONDS = 600, 86_400
+"""How long after its start, and how often then, the copy is compared with the database."""
 MANY = 50_000
 """More news than this, and than a fifth of all images, is slower to apply than to read everything anew."""
 LONG_TAIL = 16_384
@@ -63,6 +65,7 @@ class Replica:
         self._folder: Path | None = None
         self._slot: IO[str] | None = None
         self._seen = -math.inf
+        self._check_at = time.monotonic() + FIRST_CHECK_SECONDS
         self._turn = threading.Lock()
         self._synced = threading.Condition()
         self._wake, self._stopping = threading.Event(), threading.Event()
@@ -108,22 +111,42 @@ class Replica:
             if file.tail > max(self.long_tail, file.rows // 20):
                 self._use(file.reordered(self._next()))
 
+    def check(self) -> None:
+        """Compare with the database, by sums of everybody's images; a copy that differs is made anew."""
+        self._check_at = -math.inf
+        self.sync()
+
     def _brought(self) -> File:
         with replica_log.one_moment(self.studio.engine) as connection:
             now = replica_log.here(connection)
             file = self._file = self._file or self._left_behind()
             if file is None or not replica_log.can_go_on(connection, file.place, now):
-                self._seen = -math.inf  # what there is may be another database's: nobody reads it from here on
+                self._seen = -math.inf  # it may be another database's: nobody reads it from here on
                 return File.make(self._next(), replica_rows.every(connection), now)
             most = max(self.many, file.rows // 5)
             lines = replica_log.lines_since(connection, file.place, now, most)
             if lines >= most:
                 return File.make(self._next(), replica_rows.every(connection), now)
             delta = replica_log.delta(connection, file.place, now) if lines else None
+            sums = replica_log.sums(connection) if time.monotonic() > self._check_at else None
         if delta:
             file.apply(delta)
         file.place = now
-        return file
+        return file if sums is None else self._checked(file, sums)
+
+    def _checked(self, file: File, sums: set[replica_log.Sums]) -> File:
+        self._check_at = time.monotonic() + CHECK_SECONDS
+        if file.sums() == sums and not file.twice():
+            return file
+        log.broken(StudioError("The gallery's index differed from the database and is made anew."))
+        self._abandon()
+        return self._brought()
+
+    def _abandon(self) -> None:
+        with self._synced:
+            before, self._file = self._file, None
+        if before:
+            before.retire()
 
     def twice(self) -> int:
         """How many images are in it more than once; nothing but our own care keeps this at 0."""
@@ -155,9 +178,8 @@ class Replica:
 
     def _doubt(self, error: Exception) -> None:
         """What DuckDB complains about in its own file is not worth finding out: the next step makes another."""
-        if isinstance(error, duckdb.Error) and self._file:
-            broken, self._file = self._file, None
-            broken.retire()
+        if isinstance(error, duckdb.Error):
+            self._abandon()
 
     def _holds(self, token: str | None) -> bool:
         if self._file is None or time.monotonic() - self._seen > STALE_SECONDS:
@@ -175,7 +197,9 @@ class Replica:
 
     def _left_behind(self) -> File | None:
         """The newest whole file of this slot from an earlier run; everything else in it goes."""
-        folder = self._folder or self._take_slot()
+        if self._folder:
+            return None  # what is there was abandoned
+        folder = self._take_slot()
         files = sorted(folder.glob("*.duckdb"), key=_number)
         newest = files.pop() if files and _number(files[-1]) else None
         for path in (*files, *folder.glob("*.partial")):

@@ -16,8 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from core import replica_rows
-from core.replica_log import Delta, Place
-from core.replica_rows import FACETS, UNIT
+from core.replica_log import SUMS, Delta, Place, Sums
+from core.replica_rows import BETWEEN, FACETS, UNIT
 
 ROW_GROUP = 16_384
 """Rows that are read together; small, so that a page of one person touches little."""
@@ -42,20 +42,18 @@ TABLES = f"""
 ORDER = "owner, made, id"
 FOLD = "' ' || trim(regexp_replace(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')) || ' '"
 """Text as it is searched: small letters without accents, one blank around every word."""
-_KEY = f"concat_ws(chr(31), {', '.join(FACETS)})"
-_KEY_OF_FRESH = f"concat_ws(chr(31), {', '.join(f'f.{name}' for name in FACETS)})"
 _SHAPE = f"least(greatest(f.width * {UNIT} // f.height, 1), 255)"
 _INSERT = f"""
     INSERT INTO img
     SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
         f.post::UUID, f.trashed::TIMESTAMP, {FOLD.format(text="f.words")}
-    FROM fresh AS f JOIN combo ON combo.key = {_KEY_OF_FRESH}
+    FROM fresh AS f JOIN combo ON combo.key = f.facets
 """
 _COMBOS = f"""
     INSERT INTO combo
-    SELECT (SELECT coalesce(max(no), 0) FROM combo) + row_number() OVER (), *
-    FROM (SELECT DISTINCT {_KEY} AS key, {", ".join(FACETS)} FROM fresh) AS new
-    WHERE key NOT IN (SELECT key FROM combo)
+    SELECT (SELECT coalesce(max(no), 0) FROM combo) + row_number() OVER (), facets,
+        {", ".join(f"string_split(facets, '{BETWEEN}')[{place}]" for place in range(1, len(FACETS) + 1))}
+    FROM (SELECT DISTINCT facets FROM fresh WHERE facets NOT IN (SELECT key FROM combo)) AS new
 """
 _DELETE = """
     DELETE FROM img
@@ -80,7 +78,8 @@ class File:
         self._writer = self._connection.cursor()
         ((cursor, home, self.tail),) = self._writer.execute("SELECT * FROM state").fetchall()
         self.place = Place(cursor, home)
-        self.rows = self._count()
+        self.rows = int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
+        """When it was opened."""
         self._readers = self._refused = 0
         self._retired = self._remove = False
         self._lock = threading.Lock()
@@ -107,7 +106,6 @@ class File:
         if delta.touched.num_rows:  # else nothing that is shown changed; the place is kept with the next change that is
             self._write(delta)
             self.tail += delta.rows.num_rows
-            self.rows = self._count()
 
     def _write(self, delta: Delta) -> None:
         writer = self._writer
@@ -159,6 +157,11 @@ class File:
         except duckdb.TransactionException:  # somebody reads
             self._refused += 1
 
+    def sums(self) -> set[Sums]:
+        """As `replica_log.sums`."""
+        found = self._writer.execute(SUMS.format(rows="img JOIN combo ON img.combo = combo.no")).fetchall()
+        return {(owner.hex, *map(int, rest)) for owner, *rest in found}
+
     def twice(self) -> int:
         """How many images are in it more than once; nothing but our own care keeps this at 0."""
         return int(self._writer.execute("SELECT count(*) - count(DISTINCT id) FROM img").fetchall()[0][0])
@@ -188,9 +191,6 @@ class File:
         self._connection.close()
         if self._remove:
             discard(self.path)
-
-    def _count(self) -> int:
-        return int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
 
 
 def discard(path: Path) -> None:

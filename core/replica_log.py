@@ -12,6 +12,13 @@ import sqlalchemy as sa
 from core import replica_rows
 from core.changes import CONVERSATION, GENERATION, IMAGE, POST, TURN
 
+Sums = tuple[Any, ...]
+SUMS = """
+    SELECT owner, count(*), coalesce(sum(cost), 0), coalesce(sum(took), 0),
+        sum(CASE WHEN starred = 'yes' THEN 1 ELSE 0 END)
+    FROM {rows} GROUP BY owner
+"""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -90,6 +97,12 @@ def delta(connection: sa.Connection, since: Place, now: Place) -> Delta:
     found = connection.execute(sa.text(touched), parameters).cursor.fetchall()
     rows = _empty() if not found else replica_rows.some(connection, f"SELECT id FROM ({touched}) AS t", parameters)
     return Delta(_owned(found), rows, now)
+
+
+def sums(connection: sa.Connection) -> set[Sums]:
+    """What a replica must come to as well, for each person."""
+    found = connection.exec_driver_sql(SUMS.format(rows=f"({replica_rows.projection()}) AS img")).all()
+    return {(str(owner), *map(int, rest)) for owner, *rest in found}
 
 
 def _owned(found: Sequence[Any]) -> pa.Table:

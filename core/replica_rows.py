@@ -68,7 +68,9 @@ FACTS: Mapping[str, tuple[str, pa.DataType]] = {
 }
 """Beside the facets. `cost` is in billionths of a dollar, `took` in milliseconds; moments are text, in UTC."""
 
-SCHEMA = pa.schema([(name, kind) for name, (_, kind) in FACTS.items()] + [(name, pa.string()) for name in FACETS])
+BETWEEN = "\x1f"
+"""Stands between the facets of an image while they travel as one text, which is twice as fast as one by one."""
+SCHEMA = pa.schema([(name, kind) for name, (_, kind) in FACTS.items()] + [("facets", pa.string())])
 
 FROM = """
     FROM image
@@ -79,27 +81,37 @@ FROM = """
 """
 
 
-def projection(zoned: bool = False) -> str:
-    """SELECT … FROM … without conditions. `zoned`: moments become text in UTC, for a database that keeps zones."""
+def projection() -> str:
+    """SELECT … FROM … without conditions: all facts and facets by name."""
+    facts = {name: sql for name, (sql, _) in FACTS.items()}
+    return f"SELECT {_named({**facts, **FACETS})} {FROM}"
+
+
+def _travelling(connection: sa.Connection) -> str:
+    """The same as it is read: in the columns of SCHEMA."""
+    zoned = connection.dialect.name == "postgresql"  # it keeps zones, and writes them into texts
     facts = {name: _moment(sql) if zoned and name in ("made", "trashed") else sql for name, (sql, _) in FACTS.items()}
-    shown = ", ".join(f"{sql} AS {name}" for name, sql in {**facts, **FACETS}.items())
-    return f"SELECT {shown} {FROM}"
+    facets = f" || '{BETWEEN}' || ".join(FACETS.values())
+    return f"SELECT {_named({**facts, 'facets': facets})} {FROM}"
+
+
+def _named(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
 
 def every(connection: sa.Connection) -> Iterator[pa.Table]:
     """All images with a generation, block by block."""
     if connection.dialect.name == "postgresql":
-        yield from _copied(connection, projection(zoned=True))
+        yield from _copied(connection, _travelling(connection))
     else:
-        cursor = connection.exec_driver_sql(projection()).cursor
+        cursor = connection.exec_driver_sql(_travelling(connection)).cursor
         while rows := cursor.fetchmany(BLOCK):
             yield _table(rows)
 
 
 def some(connection: sa.Connection, condition: str, parameters: Mapping[str, Any]) -> pa.Table:
     """Those whose id is in the query `condition`."""
-    sql = projection(zoned=connection.dialect.name == "postgresql")
-    found = connection.execute(sa.text(f"{sql} WHERE image.id IN ({condition})"), parameters)
+    found = connection.execute(sa.text(f"{_travelling(connection)} WHERE image.id IN ({condition})"), parameters)
     return _table(found.cursor.fetchall())
 
 
