@@ -173,6 +173,19 @@ def test_what_is_purged_is_gone(studio: Studio, copy: Replica) -> None:
     assert differences(studio, copy) == []
 
 
+def test_what_changes_hands_is_there_once(studio: Studio, copy: Replica) -> None:
+    alice, bob = (access.person_named(studio, name, name) for name in ("alice", "bob"))
+    mine, yours = many.images(studio, alice, 3), many.images(studio, bob, 3)
+    copy.sync()
+
+    with studio.transaction() as db:
+        for owner, ids in ((bob, mine[:2]), (alice, yours[:2])):
+            db.execute(sa.update(Image).where(col(Image.id).in_(ids)).values(user_id=owner.id))
+    copy.sync()
+
+    assert differences(studio, copy) == []
+
+
 def test_what_one_wrote_is_seen_at_once(studio: Studio) -> None:
     alice = access.person_named(studio, "alice", "Alice")
     ids = many.images(studio, alice, 50)

@@ -88,7 +88,8 @@ class TakenBack(Exception):
 
 def make(db: Session, chance: random.Random) -> None:
     """A turn with an image or a few, in a new conversation or one that is there."""
-    person = _any(db, chance, User) or _add(db, User(subject=new_id(), name="x", created_at=_moment(chance)))
+    person = _any(db, chance, User) if chance.random() < 0.9 else None
+    person = person or _add(db, User(subject=new_id(), name="x", created_at=_moment(chance)))
     thread = _any(db, chance, Conversation) if chance.random() < 0.5 else None
     thread = thread or _add(db, _conversation(db, chance, person))
     turn = _add(db, _turn(chance, thread))
