@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from core import access, changes, replica, replica_rows
+from core.access import Person
 from core.replica import Behind, Replica
 from core.settings import Settings
 from core.studio import Studio, open_studio
@@ -175,15 +176,17 @@ def test_what_is_purged_is_gone(studio: Studio, copy: Replica) -> None:
 
 def test_what_changes_hands_is_there_once(studio: Studio, copy: Replica) -> None:
     alice, bob = (access.person_named(studio, name, name) for name in ("alice", "bob"))
-    mine, yours = many.images(studio, alice, 3), many.images(studio, bob, 3)
+    mine, yours = many.images(studio, alice, 4), many.images(studio, bob, 4)
     copy.sync()
 
-    with studio.transaction() as db:
-        for owner, ids in ((bob, mine[:2]), (alice, yours[:2])):
-            db.execute(sa.update(Image).where(col(Image.id).in_(ids)).values(user_id=owner.id))
+    give(studio, mine[:1], bob)
+    copy.sync()
+    one = differences(studio, copy)
+    give(studio, mine[2:], bob)
+    give(studio, yours[:2], alice)
     copy.sync()
 
-    assert differences(studio, copy) == []
+    assert (one, differences(studio, copy)) == ([], [])
 
 
 def test_what_one_wrote_is_seen_at_once(studio: Studio) -> None:
@@ -529,6 +532,11 @@ def is_there(copy: Replica) -> bool:
             return True
     except Behind:
         return False
+
+
+def give(studio: Studio, image_ids: list[str], to: Person) -> None:
+    with studio.transaction() as db:
+        db.execute(sa.update(Image).where(col(Image.id).in_(image_ids)).values(user_id=to.id))
 
 
 def star(studio: Studio, *image_ids: str) -> str:
