@@ -32,6 +32,24 @@ class Clock:
         self.ahead += timedelta(**how_far)
 
 
+LONGEST_FIRST = ("test_kills", "browser/", "test_cli", "test_jobs")
+"""Where the minutes go. They begin first, or one process would still be at it when the other has nothing left to do."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is the work of one process, because its tests share servers; only the kills are two, one for each home."""
+    items.sort(key=_turn)
+    for item in items:
+        home = item.callspec.id if "test_kills" in item.nodeid and hasattr(item, "callspec") else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{home}"))
+
+
+def _turn(item: pytest.Item) -> int:
+    places = (place for place, part in enumerate(LONGEST_FIRST) if part in item.nodeid)
+    return next(places, len(LONGEST_FIRST))
+
+
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
     """AppTest leaves a page of ours behind as `__main__`; a test that starts processes would run it in each of them."""
