@@ -37,6 +37,7 @@ def words() -> dict[str, Any]:
         "about": _("about {cost}"),
         "costUnknown": _("cost unknown"),
         "retry": _("Try again"),
+        "unknownFree": _("The call was cut. Practice costs nothing, so trying again is safe."),
         "retryUnknown": _("Try again, may cost twice"),
         "canceled": _("Canceled"),
         "cut": _("The call was cut while it ran, so it may have been charged."),

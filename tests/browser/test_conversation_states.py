@@ -54,7 +54,7 @@ def every_state(elsewhere: Outside) -> str:
         {"status": QUEUED},
         {"status": RUNNING, "started_at": now},
         {"status": RUNNING, "started_at": now - HOUR},
-        *({"status": FAILED, "error_kind": kind, "error": why} for kind, why in FAILURES.items()),
+        *({"status": FAILED, "error_kind": kind, "error": why, "practice": False} for kind, why in FAILURES.items()),
         {"status": QUEUED, "error_kind": "busy", "error": "The provider is busy.", "next_at": now + HOUR},
         {"status": CANCELED},
     ]

@@ -72,6 +72,16 @@ def me(studio: Studio) -> Person:
     return access.local_person(studio)
 
 
+def test_a_phones_menu_closes_once_a_page_is_chosen(visit: Start) -> None:
+    page = visit(390)
+    page.get_by_test_id("stExpandSidebarButton").click()
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Gallery").click()
+
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_test_id("stSidebarNavLink").first).not_to_be_in_viewport()
+
+
 def test_the_cursor_waits_in_the_prompt(visit: Start) -> None:
     page = visit()
 

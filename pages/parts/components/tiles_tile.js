@@ -188,9 +188,9 @@ function failed(generation, data, wish) {
 
 function unknown(generation, data, wish) {
   const { words } = data;
-  return note(generation, data, words.kinds.unknown.title, words.kinds.unknown.next, [
-    act("quiet", "retry", words.retryUnknown, () => wish("retry")),
-  ]);
+  const { title, next } = words.kinds.unknown;
+  const [said, again] = generation.practice ? [words.unknownFree, words.retry] : [next, words.retryUnknown];
+  return note(generation, data, title, said, [act("quiet", "retry", again, () => wish("retry"))]);
 }
 
 // A call that was cut while it ran may have been charged all the same.
