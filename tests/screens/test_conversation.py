@@ -19,6 +19,7 @@ from core.tables import CANCELED, FAILED, Generation
 from tests.conftest import unfinished, wish
 from tests.screens.support import at_home, queries, visit
 
+TAKES_14 = "gemini/gemini-3-pro-image"
 ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
 
 
@@ -103,6 +104,33 @@ def test_words_alone_or_an_older_image_can_be_chosen_in_the_address(studio: Stud
     assert turns(older)[0]["source"] == oldest
     go_on(words, asked, "Something else")
     assert conversations.opened(studio, me, asked).turns[1].references == ()
+
+
+def test_a_part_can_be_painted_where_a_model_changes_only_a_part(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch")
+
+    from_image, from_words = visit("conversation", id=asked), visit("conversation", id=asked, source="words")
+
+    assert [painter["mask"] for painter in mounted(from_image, "mask")] == [None]
+    assert mounted(from_words, "mask") == []
+
+
+def test_what_was_made_beside_the_source_becomes_a_reference_by_itself(
+    studio: Studio, me: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch", "sketch/ink", "sketch/poster")
+    first, *others = [image.id for image in conversations.opened(studio, me, asked).images]
+    at_home(monkeypatch, studio.settings.data_dir, GEMINI_API_KEY="never sent")
+
+    app = visit("conversation", id=asked, source=first)
+    assert mounted(app, "references")[0]["references"] == []  # no practice model takes any
+    app.multiselect(key=f"next-{asked}-models").set_value([TAKES_14]).run()
+
+    assert mounted(app, "references")[0]["references"] == others
+    assert mounted(app, "references")[0]["added"] == others
+    go_on(app, asked, "As a family")
+    uses = conversations.opened(studio, me, asked).turns[1].references
+    assert [(use.role, use.id) for use in uses] == [("source", first), *(("reference", id) for id in others)]
 
 
 def test_a_source_that_is_not_there_is_said_in_place_and_the_turns_stay(studio: Studio, me: Person) -> None:
@@ -231,8 +259,13 @@ def clicked(studio: Studio, **told: str) -> AppTest:
 
 def turns(app: AppTest) -> list[dict[str, Any]]:
     """What the tiles component of each turn was given."""
+    return mounted(app, "name")
+
+
+def mounted(app: AppTest, name: str) -> list[dict[str, Any]]:
+    """What components were given whose data have this name, in the order of the page."""
     given = [json.loads(node.proto.json) for node in app.get("bidi_component") if node.proto.json]
-    return [props for props in given if "name" in props]
+    return [props for props in given if name in props and ("turn" not in props or name == "name")]
 
 
 def prompt(app: AppTest, conversation: str) -> Any:

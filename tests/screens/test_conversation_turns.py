@@ -232,7 +232,7 @@ def submit(app: AppTest, label: str) -> None:
 
 
 def positions(app: AppTest) -> list[int]:
-    return [int(turn["step"].removeprefix("Step ")) for turn in turns(app)]
+    return [int(turn["name"].removeprefix("Turn ")) for turn in turns(app)]
 
 
 def shown(studio: Studio, who: Person, conversation: str) -> tuple[TurnView, ...]:
