@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from core import access, asks, conversations, pictures, uploads, worker
+from core import access, asks, captions, conversations, pictures, uploads, worker
 from core.asks import Ask, Asked
 from core.errors import Refused
 from core.models import ROUTES
@@ -57,6 +57,7 @@ def begin(studio: Studio, wanted: Wanted) -> Asked:
         count=wanted.count,
         ratio=wanted.ratio,
         seed=wanted.seed,
+        caption=captions.NONE,
     )
     asks.check(studio, ask)
     _check(studio, wanted, ask.models)

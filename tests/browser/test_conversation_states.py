@@ -6,7 +6,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
-from core.tables import CANCELED, FAILED, QUEUED, RUNNING, SUCCEEDED, Generation, Turn
+from core.tables import CANCELED, FAILED, IMAGE, QUEUED, RUNNING, SUCCEEDED, Generation, Turn
 from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, serious
 
 
@@ -63,7 +63,7 @@ def every_state(elsewhere: Outside) -> str:
             row.duration_ms = 600_000  # so that "usually" does not turn into "slower" while a slow machine looks
         for row in db.exec(select(Generation).join(Turn).where(col(Turn.conversation_id).in_(earlier))).all():
             row.status, row.finished_at = SUCCEEDED, now
-        of_this = select(Generation).join(Turn).where(Turn.conversation_id == conversation)
+        of_this = select(Generation).join(Turn).where(Turn.conversation_id == conversation, Generation.kind == IMAGE)
         for row, state in zip(db.exec(of_this.order_by(col(Generation.id))).all(), states, strict=True):
             for name, value in state.items():
                 setattr(row, name, value)

@@ -90,7 +90,7 @@ def test_words_find_it_and_back_shows_all_again(server: Server, filled: list[str
 def test_from_an_image_to_all_conversations_with_it(server: Server, filled: list[str], open_page: Open) -> None:
     page = open_page(f"http://127.0.0.1:{server.port}/conversations?q=shop")
     page.get_by_role("link", name="A shop").click()
-    page.locator(".tile").first.get_by_role("link", name="Open").click(timeout=ARRIVES)
+    page.locator(".tile").first.get_by_role("link", name="Open", exact=True).click(timeout=ARRIVES)
 
     page.get_by_role("dialog").get_by_role("button", name="All conversations with it").click(timeout=ARRIVES)
 
