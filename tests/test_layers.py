@@ -20,7 +20,7 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.posting  core.kit
+    core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns
     core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened  core.strip
     core.captions

@@ -69,6 +69,8 @@ def words() -> dict[str, Any]:
         "anew": _("Ask again with new seeds"),
         "duplicate": _("Duplicate, then change it"),
         "replay": _("Replay on another model…"),
+        "stopReplay": _("Stop this replay"),
+        "resumeReplay": _("Go on with this replay"),
         "removeOne": _("Remove the failed image"),
         "removeMany": _("Remove {n} failed images"),
         "copyLink": _("Copy a link to this turn"),
@@ -149,7 +151,8 @@ def replay(turn: TurnView, label: Callable[[str], str]) -> str:
     if not told:
         return ""
     step, of = int(told["step"]) + 1, len(told["turns"])
-    return _("Replay on {model}, {n} of {of}").format(model=label(told["model"]), n=step, of=of)
+    text = _("Replay on {model}, {n} of {of}, stopped") if told.get("stopped") else _("Replay on {model}, {n} of {of}")
+    return text.format(model=label(told["model"]), n=step, of=of)
 
 
 def settings(turn: TurnView, label: Callable[[str], str]) -> list[list[str]]:
