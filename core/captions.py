@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from core import briefs, jobs, posts
 from core.briefs import Brief
@@ -13,7 +13,7 @@ from core.columns import plain
 from core.errors import AnswerUnusable, Refused
 from core.providers import Call, TextRequest, TextResult
 from core.studio import Studio
-from core.tables import CAPTION, Conversation, Generation, Post, Turn, new_id
+from core.tables import CAPTION, UNFINISHED, Conversation, Generation, Post, Turn, new_id
 
 AUTO, NONE = "auto", ""
 """What an ask may say instead of a text model's name."""
@@ -76,6 +76,20 @@ def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -
     db.flush()
     jobs.submit(studio, db, generation.provider, generation.id, generation.round)
     return generation
+
+
+def alone(db: Session, post_id: str | None) -> Post | None:
+    """The post that one more caption shall be written for, locked so that two askers come one after the other.
+
+    Raises Refused while a caption for it is on its way.
+    """
+    post = posts.locked(db, post_id)
+    under_way = select(Generation.id).where(
+        Generation.post_id == post_id, Generation.kind == CAPTION, col(Generation.status).in_(UNFINISHED)
+    )
+    if db.exec(under_way).first():
+        raise Refused("A caption for this post is on its way already. Wait for it, or cancel it.")
+    return post
 
 
 def call(studio: Studio, generation: Generation, turn: Turn, post: Post | None) -> Call | None:

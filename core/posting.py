@@ -14,7 +14,7 @@ from core.columns import plain
 from core.errors import Refused
 from core.posted import OpenedPost, Variant, opened
 from core.studio import Studio
-from core.tables import CAPTION, IMAGE, UNFINISHED, Generation, Image, Post, Turn
+from core.tables import IMAGE, Generation, Image, Post, Turn
 
 __all__ = ["OpenedPost", "Variant", "opened"]  # from below, for screens
 
@@ -136,11 +136,7 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
     with studio.transaction() as db:
         post = access.find(db, Post, post_id, person, lock=True)
         turn = _turn(db, post)
-        under_way = sql.select(Generation.id).where(
-            Generation.post_id == post.id, Generation.kind == CAPTION, col(Generation.status).in_(UNFINISHED)
-        )
-        if db.exec(under_way).first():
-            raise Refused("A caption for this post is on its way already. Wait for it, or cancel it.")
+        captions.alone(db, post.id)
         writer = _writer(studio, db, post, turn, model)
         post.brief = briefs.of(db, person.id, post.project_id).facts()
         generation = captions.ask(studio, db, turn, post, writer)

@@ -34,16 +34,22 @@ def begin(studio: Studio, db: Session, turn: Turn, project_id: str | None, brief
     return post
 
 
+def locked(db: Session, post_id: str | None) -> Post | None:
+    """The post as it is now, which nobody else changes until this transaction ends. Who locks its generation or image
+    too locks that first."""
+    query = select(Post).where(Post.id == post_id).with_for_update()
+    return db.exec(query, execution_options={"populate_existing": True}).first() if post_id else None
+
+
 def place(studio: Studio, db: Session, turn: Turn, image: Image) -> None:
     """Put a new image into its post: the turn's own, or one that inherits the words of what it was made from."""
     parent = origin(db, turn)
     if parent is not None:
-        post = _inherited(studio, db, turn, parent)
+        post = _inherited(studio, db, turn, locked(db, parent.id) or parent)
     else:
-        first = db.exec(select(Post).where(Post.turn_id == turn.id).order_by(col(Post.id))).first()
-        if first is None:  # asked by a version that made no posts
-            first = begin(studio, db, turn, None, {})
-        post = first
+        first = db.exec(select(Post.id).where(Post.turn_id == turn.id).order_by(col(Post.id))).first()
+        # None when it was asked by a version that made no posts
+        post = locked(db, first) or begin(studio, db, turn, None, {})
     image.post_id, image.alt = post.id, post.alt
 
 
@@ -52,7 +58,7 @@ def write(studio: Studio, db: Session, generation: Generation, turn: Turn, told:
 
     A person's own words stay, unless they asked for others after they wrote them.
     """
-    post = db.get(Post, generation.post_id) if generation.kind == CAPTION else None
+    post = locked(db, generation.post_id) if generation.kind == CAPTION else None
     if post is None or (post.edited_at is not None and post.edited_at >= generation.queued_at):
         return
     post.caption, post.hashtags, post.alt = told["caption"], told["hashtags"], told["alt"]

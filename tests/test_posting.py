@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -36,6 +37,20 @@ def end(studio: Studio, kind: str, status: str = FAILED) -> None:
     with studio.transaction() as db:
         for row in db.exec(select(Generation).where(Generation.kind == kind)).all():
             row.status, row.finished_at, row.error = status, studio.now(), "The model said no."
+
+
+def waits(studio: Studio, work: Work) -> Thread:
+    """Begin this work beside a transaction that is open; it goes on once it waits for that, or has ended already."""
+    coming = Thread(target=work)
+    coming.start()
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while studio.engine.dialect.name == "postgresql" and coming.is_alive():
+        with studio.engine.connect() as connection:
+            if connection.execute(waiting).scalar():
+                break
+    return coming
 
 
 @contextmanager
@@ -308,6 +323,62 @@ def test_a_failed_caption_is_tried_again_by_its_id(studio: Studio, alice: Person
     work()
 
     assert "fox" in opened(studio, alice, post).words.caption
+
+
+def test_a_failed_caption_is_not_tried_again_beside_another_one(studio: Studio, alice: Person) -> None:
+    """Two captions of one post were paid for."""
+    post = ask(studio, alice)
+    end(studio, CAPTION)
+    failed = opened(studio, alice, post).caption
+    posting.ask_caption(studio, alice, post)
+    before = unfinished(studio)
+
+    with pytest.raises(Refused, match="on its way already"):
+        generations.retry(studio, alice, failed.id if failed else "")
+
+    assert unfinished(studio) == before
+
+
+def test_trying_a_failed_caption_again_does_not_cost_a_person_their_own_words(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    post = ask(studio, alice)
+    end(studio, CAPTION)
+    failed = opened(studio, alice, post).caption
+    posting.edit(studio, alice, post, Words("Mine"), 1)
+
+    with pytest.raises(Refused, match="open the post"):
+        generations.retry(studio, alice, failed.id if failed else "")
+    work()
+
+    assert opened(studio, alice, post).words.caption == "Mine"
+
+
+def test_words_that_are_being_saved_when_the_caption_comes_stay(studio: Studio, alice: Person, work: Work) -> None:
+    post = ask(studio, alice)
+
+    with studio.transaction() as db:
+        row = db.exec(select(Post).where(Post.id == post).with_for_update()).one()
+        row.caption, row.edited_at = "Mine", studio.now()
+        db.flush()
+        coming = waits(studio, work)
+    coming.join(60)
+
+    assert opened(studio, alice, post).words.caption == "Mine"
+    assert unfinished(studio) == []
+
+
+def test_an_image_that_comes_while_its_alt_text_is_drafted_has_it(studio: Studio, alice: Person, work: Work) -> None:
+    post = ask(studio, alice, caption=captions.NONE)
+
+    with studio.transaction() as db:
+        row = db.exec(select(Post).where(Post.id == post).with_for_update()).one()
+        row.alt = "A fox in snow."
+        db.flush()
+        coming = waits(studio, work)
+    coming.join(60)
+
+    assert [v.image.alt for v in opened(studio, alice, post).variants] == ["A fox in snow."]
 
 
 def test_nobody_else_reaches_any_of_it(studio: Studio, alice: Person, bob: Person, work: Work) -> None:
