@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, captions, events, jobs, pace
+from core import access, captions, events, jobs, pace, posts
 from core.access import Person
-from core.catalogue import Model, estimate, fit
+from core.catalogue import Model, TextModel, estimate, fit
 from core.columns import plain
 from core.errors import Refused
 from core.fitting import SEED_MAX
@@ -49,7 +49,7 @@ class Ask:
     mask: str | None = None
     references: tuple[str, ...] = ()
     caption: str = captions.AUTO
-    """Who writes the caption of a first turn: a text model's name, AUTO, or NONE."""
+    """Who writes the caption when the turn begins a post: a text model's name, AUTO, or NONE."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -67,13 +67,22 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a turn would cost, in US dollars."""
+
+    cost: Decimal
+    practice: bool
+    """True when nothing in it costs anything because all models are for practice, also the one that writes."""
+
+
+@dataclass(frozen=True)
 class Quote:
     """What a turn would cost and take, before paying."""
 
     images: int
     cost: Decimal
     practice: bool
-    """True when nothing in it costs anything because all models are for practice."""
+    """As of a price."""
     first_seconds: float | None
     """Half of the fastest model's runs were quicker; None without history."""
     all_seconds: float | None
@@ -86,21 +95,33 @@ def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
     """What this ask would cost and take. Raises Refused as asking would, but for a prompt that is still empty."""
     with studio.reading() as db:
         wish = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
-        paced = pace.paces(db, ask.models)
+        paced, begins = pace.paces(db, ask.models), posts.begins(db, ask.source)
     models = _models(studio, ask)
     fitted = [(model, *fit(model, wish)) for model in models]
-    words = captions.price(studio, captions.writer(studio, ask.caption, models), wish.prompt) if not wish.source else 0
-    inputs = len(wish.references) + (wish.source is not None)
+    price = price_of(studio, ask, wish, begins)
     first = [p.p50 for p in paced.values()]
     slowest = [p.p90 for p in paced.values()]
     return Quote(
         images=ask.count * len(fitted),
-        cost=sum((estimate(model, request, inputs).usd * ask.count for model, request, _ in fitted), Decimal(words)),
-        practice=all(model.practice for model, _, _ in fitted),
+        cost=price.cost,
+        practice=price.practice,
         first_seconds=min(first) / 1000 if first else None,
         all_seconds=max(slowest) / 1000 if slowest else None,
         left_out=tuple(f"{model.label}: {line}" for model, _, lines in fitted for line in lines),
     )
+
+
+def price_of(studio: Studio, ask: Ask, wish: Request, begins: bool) -> Price:
+    """What all its images cost, and the caption of a post that it `begins`; `wish` is what it asks, with its pictures.
+
+    Raises Refused for a model that cannot do it.
+    """
+    models = _models(studio, ask)
+    writer = _writer(studio, ask, models) if begins else None
+    inputs = len(wish.references) + (wish.source is not None)
+    images = sum((estimate(model, fit(model, wish)[0], inputs).usd * ask.count for model in models), Decimal(0))
+    practice = all(model.practice for model in models) and (writer is None or writer.practice)
+    return Price(images + captions.price(studio, writer, wish.prompt), practice)
 
 
 def check(studio: Studio, ask: Ask) -> None:
@@ -134,12 +155,17 @@ def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversa
     db.add_all(_references(turn, ask))
     db.flush()
     models = _models(studio, ask)
-    captions.begin(studio, db, turn, conversation, captions.writer(studio, ask.caption, models))
+    if posts.begins(db, ask.source):
+        captions.begin(studio, db, turn, conversation, _writer(studio, ask, models))
     for model in models:
         for n in range(1, ask.count + 1):
             _generation(studio, db, turn, model, wish, n)
     events.record(studio, db, "turn.asked", person.id, conversation=conversation.id, turn=turn.id)
     return Asked(conversation.id, turn.id)
+
+
+def _writer(studio: Studio, ask: Ask, models: list[Model]) -> TextModel | None:
+    return captions.writer(studio, ask.caption, practice=all(model.practice for model in models))
 
 
 def _generation(studio: Studio, db: Session, turn: Turn, model: Model, wish: Request, n: int) -> None:

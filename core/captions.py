@@ -1,6 +1,6 @@
 """Captions: which model writes one, what it is asked, and what is done before paying and after the answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from core import briefs, jobs, posts
 from core.briefs import Brief
-from core.catalogue import Model, TextModel
+from core.catalogue import TextModel
 from core.columns import plain
 from core.errors import AnswerUnusable, Refused
 from core.providers import Call, TextRequest, TextResult
@@ -31,24 +31,22 @@ LONGEST = 5_000
 MOST_HASHTAGS = 30
 
 
-def writer(studio: Studio, wanted: str, painters: Iterable[Model]) -> TextModel | None:
-    """The model that writes the caption of an ask: the one that is named, or the first that fits; None for none.
+def writer(studio: Studio, wanted: str, practice: bool) -> TextModel | None:
+    """The model that writes a caption: the one that is named, or the first that fits; None for none.
 
-    Practice images get a practice caption, so that trying out never costs. Raises Refused for a name that is none.
+    Images that are all for `practice` get a practice caption, so that trying out never costs, and no others get one.
+    Raises Refused for a name that is none.
     """
     if wanted == NONE:
         return None
     known = studio.catalogue.texts(studio.writers)
     if wanted != AUTO:
         return studio.catalogue.text(wanted)
-    practice = all(model.practice for model in painters)
     return next((model for model in known if model.practice == practice), None)
 
 
 def begin(studio: Studio, db: Session, turn: Turn, conversation: Conversation, model: TextModel | None) -> None:
-    """The post of a first turn and, unless nobody shall write it, its caption's background work."""
-    if posts.origin(db, turn) is not None:
-        return
+    """The post of a turn that begins one and, unless nobody shall write it, its caption's background work."""
     brief = briefs.of(db, turn.user_id, conversation.project_id)
     post = posts.begin(studio, db, turn, conversation.project_id, brief.facts())
     if model is not None:

@@ -11,7 +11,7 @@ from core.conversations import Opened
 from core.errors import StudioError
 from core.studio import Studio
 from core.views import GenerationView, TurnView
-from pages.parts import frame, tile_words
+from pages.parts import frame, price, tile_words
 from pages.parts.components import component
 from pages.parts.words import _, language, money, plural, seconds
 
@@ -127,6 +127,7 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
         "ratio": _shape(turn.settings.get("ratio")),
         "references": [{"id": i.id, "role": i.role, "placeholder": i.placeholder} for i in turn.references],
         "removed": turn.removed,
+        "again": price.again(studio, turn),
         "replay": tile_words.replay(turn, label),
         "summary": tile_words.summary(turn, label),
         "settings": tile_words.settings(turn, label),
