@@ -1,5 +1,6 @@
 """What asking a turn once more would cost, told from what a screen has read already: it shows many of them."""
 
+from core import posts
 from core.asks import ASKED, Ask, Price, price_of
 from core.captions import AUTO
 from core.errors import Refused
@@ -28,7 +29,7 @@ def price(studio: Studio, turn: TurnView) -> Price | None:
         references=tuple(p for use in turn.references if use.role == REFERENCE and (p := _picture(use))),
     )
     try:
-        return price_of(studio, ask, wish, begins=source is None or source.post_id is None)
+        return price_of(studio, ask, wish, posts.begins(source))
     except Refused:
         return None
 

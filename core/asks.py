@@ -94,8 +94,8 @@ class Quote:
 def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
     """What this ask would cost and take. Raises Refused as asking would, but for a prompt that is still empty."""
     with studio.reading() as db:
-        wish = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
-        paced, begins = pace.paces(db, ask.models), posts.begins(db, ask.source)
+        wish, begins = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
+        paced = pace.paces(db, ask.models)
     models = _models(studio, ask)
     fitted = [(model, *fit(model, wish)) for model in models]
     price = price_of(studio, ask, wish, begins)
@@ -138,7 +138,7 @@ def check(studio: Studio, ask: Ask) -> None:
 
 def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversation, ask: Ask) -> Asked:
     """The turn, its references and generations and their background work: all or nothing."""
-    wish = _wish(db, person, ask)
+    wish, begins = _wish(db, person, ask)
     position = db.exec(select(sa.func.count()).where(Turn.conversation_id == conversation.id)).one() + 1
     turn = Turn(
         id=new_id(),
@@ -155,7 +155,7 @@ def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversa
     db.add_all(_references(turn, ask))
     db.flush()
     models = _models(studio, ask)
-    if posts.begins(db, ask.source):
+    if begins:
         captions.begin(studio, db, turn, conversation, _writer(studio, ask, models))
     for model in models:
         for n in range(1, ask.count + 1):
@@ -202,25 +202,25 @@ def _models(studio: Studio, ask: Ask) -> list[Model]:
     return found
 
 
-def _wish(db: Session, person: Person, ask: Ask) -> Request:
-    """What is asked, with the measures of its pictures; their bytes are fetched when the call is made."""
+def _wish(db: Session, person: Person, ask: Ask) -> tuple[Request, bool]:
+    """What is asked, with the measures of its pictures, whose bytes are fetched when the call is made; and whether it
+    begins a post."""
     if ask.mask and not ask.source:
         raise Refused("A mask needs the image that it was painted on. Choose the source again.")
-    return Request(
+    source = access.find(db, Image, ask.source, person) if ask.source else None
+    request = Request(
         model="",
         prompt=plain(ask.prompt),
         seed=ask.seed,
         **{name: getattr(ask, name) for name in ASKED},
-        source=_picture(db, person, ask.source),
-        mask=_picture(db, person, ask.mask),
-        references=tuple(p for p in (_picture(db, person, i) for i in ask.references) if p),
+        source=_picture(source) if source else None,
+        mask=_picture(access.find(db, Image, ask.mask, person)) if ask.mask else None,
+        references=tuple(_picture(access.find(db, Image, image_id, person)) for image_id in ask.references),
     )
+    return request, posts.begins(source)
 
 
-def _picture(db: Session, person: Person, image_id: str | None) -> Picture | None:
-    if image_id is None:
-        return None
-    row = access.find(db, Image, image_id, person)
+def _picture(row: Image) -> Picture:
     return Picture(b"", row.mime, row.width, row.height)
 
 

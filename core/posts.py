@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from core import events
 from core.studio import Studio
 from core.tables import CAPTION, SOURCE, Generation, Image, Post, Reference, Turn, new_id
+from core.views import ImageView
 
 
 def origin(db: Session, turn: Turn) -> Post | None:
@@ -18,9 +19,9 @@ def origin(db: Session, turn: Turn) -> Post | None:
     return db.exec(source.where(Reference.turn_id == turn.id, Reference.role == SOURCE)).first()
 
 
-def begins(db: Session, source: str | None) -> bool:
+def begins(source: Image | ImageView | None) -> bool:
     """Whether a turn that starts from this image makes a post of its own: from words alone, or what is in no post."""
-    return source is None or db.exec(select(Image.post_id).where(Image.id == source)).first() is None
+    return source is None or source.post_id is None
 
 
 def begin(studio: Studio, db: Session, turn: Turn, project_id: str | None, brief: Mapping[str, Any]) -> Post:

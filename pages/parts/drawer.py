@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import posts
 from core.captions import AUTO, NONE
 from core.fitting import SEED_MAX
 from core.models import Model, Range, TextModel
@@ -36,7 +37,7 @@ def show(key: str, models: Sequence[Model], source: ImageView | None, writers: S
     able = {knob: [m for m in models if knob.fits(m)] for knob in KNOBS if source or not knob.edits_only}
     shown = {knob: having for knob, having in able.items() if having}
     labels = {AUTO: _("Written by itself"), NONE: _("None")} | {model.name: model.label for model in writers}
-    captioned = bool(writers) and (source is None or source.post_id is None)
+    captioned = bool(writers) and posts.begins(source)
     values: dict[str, Any] = {"caption": _carried(f"{key}-caption", labels)}
     if not (shown or captioned):
         return values
