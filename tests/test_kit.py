@@ -150,7 +150,7 @@ def test_the_manifest_is_true(studio: Studio, alice: Person, post: str) -> None:
     posting.select(studio, alice, second.image.id)
     posting.focus(studio, alice, second.image.id, 0.2, 0.3)
     posting.edit(studio, alice, post, Words("Mine", ("fox",)), found.words.version)
-    posting.write_for(studio, alice, post, "threads", "#a and #b")
+    posting.edit(studio, alice, post, None, found.words.version + 1, {"threads": "#a and #b"})
 
     archive = unpacked(kit.plan(studio, alice, post))
 

@@ -21,8 +21,8 @@ HOUSE = """
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
     core.branches  core.posting  core.kit
-    core.receipts  core.demo_rows  core.showing  core.posted  core.turns
-    core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened  core.strip
+    core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
+    core.asks  core.cards  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
     core.briefs

@@ -10,7 +10,7 @@ from core.access import Person
 from core.conversations import Opened
 from core.studio import Studio
 from core.views import GenerationView, TurnView
-from pages.parts import frame, tile_words, toast
+from pages.parts import frame, price, tile_words, toast
 from pages.parts.components import component
 from pages.parts.words import _, language, money, plural, seconds
 
@@ -137,6 +137,7 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
         "ratio": _shape(turn.settings.get("ratio")),
         "references": [{"id": i.id, "role": i.role, "placeholder": i.placeholder} for i in turn.references],
         "removed": turn.removed,
+        "again": price.again(studio, turn),
         "summary": tile_words.summary(turn, label),
         "settings": tile_words.settings(turn, label),
         "timings": [

@@ -328,6 +328,24 @@ def test_a_caption_that_failed_is_tried_again(show: Callable[..., Shown], elsewh
     expect(shown.words.locator("textarea")).to_have_value(f"{PROMPT}. (Practice caption)", timeout=ARRIVES)
 
 
+def test_words_written_by_hand_stand_in_the_conversation_where_the_model_failed(
+    show: Callable[..., Shown], elsewhere: Outside
+) -> None:
+    post = asked(elsewhere)
+    with elsewhere.studio.transaction() as db:
+        row = db.exec(select(Generation).where(Generation.kind == CAPTION, Generation.post_id == post)).one()
+        row.status, row.error, row.error_kind = FAILED, "It was too busy.", "busy"
+    posting.edit(elsewhere.studio, access.local_person(elsewhere.studio), post, Words("By hand"), 1)
+    shown = show(post)
+    expect(shown.words.locator(".notice")).to_be_hidden()
+
+    shown.page.get_by_role("link", name="Open conversation").click()
+
+    caption = shown.page.locator(".caption")
+    expect(caption.get_by_text("By hand")).to_be_visible(timeout=ARRIVES)
+    expect(caption.get_by_role("button", name="Try again")).to_have_count(0)
+
+
 def test_a_caption_is_written_again_after_its_price_was_said(show: Callable[..., Shown], elsewhere: Outside) -> None:
     shown = show(done(elsewhere))
     shown.page.get_by_role("button", name="Write it again…").click()

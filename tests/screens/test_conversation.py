@@ -15,7 +15,7 @@ from core import access, conversations, generations
 from core import studio as home
 from core.access import Person
 from core.studio import Studio
-from core.tables import CANCELED, FAILED, Generation
+from core.tables import CANCELED, CAPTION, FAILED, Generation
 from tests.conftest import unfinished, wish
 from tests.screens.support import at_home, queries, visit
 
@@ -104,6 +104,29 @@ def test_words_alone_or_an_older_image_can_be_chosen_in_the_address(studio: Stud
     assert turns(older)[0]["source"] == oldest
     go_on(words, asked, "Something else")
     assert conversations.opened(studio, me, asked).turns[1].references == ()
+
+
+def test_who_writes_the_caption_is_carried_on_and_can_be_chosen_where_a_post_begins(studio: Studio, me: Person) -> None:
+    """Whoever wanted no captions got one, paid, with every further turn that began with words."""
+    asked = made(studio, me, "A fox", caption="")
+    key = f"next-{asked}-caption"
+
+    edit, words = visit("conversation", id=asked), visit("conversation", id=asked, source="words")
+
+    assert key not in {box.key for box in edit.selectbox}
+    assert words.selectbox(key=key).value == ""
+    go_on(edit, asked, "At night")
+    go_on(words, asked, "A hen")
+    assert [turn.settings["caption"] for turn in conversations.opened(studio, me, asked).turns] == [""] * 3
+    assert CAPTION not in kinds(studio)
+
+
+def test_the_menu_says_what_asking_again_costs(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox")
+
+    app = visit("conversation", id=asked)
+
+    assert turns(app)[0]["again"] == "practice, free"
 
 
 def test_a_part_can_be_painted_where_a_model_changes_only_a_part(studio: Studio, me: Person) -> None:
@@ -231,6 +254,11 @@ def change(studio: Studio, facts: dict[str, dict[str, Any]]) -> None:
         for row in db.exec(select(Generation)).all():
             for name, value in facts.get(row.model, {}).items():
                 setattr(row, name, value)
+
+
+def kinds(studio: Studio) -> set[str]:
+    with studio.reading() as db:
+        return set(db.exec(select(Generation.kind)).all())
 
 
 def states(studio: Studio) -> list[str]:

@@ -14,6 +14,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("post_id", sa.String(32), nullable=True))
         batch_op.create_foreign_key(op.f("fk_generation_post_id"), "post", ["post_id"], ["id"])
         batch_op.create_index(batch_op.f("ix_generation_post_id"), ["post_id"], unique=False)
+    _facts("generation", told="[]")
     _words_of_posts()
     for name, kind, default in (
         ("alt", sa.String(), sa.text("''")),
