@@ -302,4 +302,4 @@ def cards(app: AppTest) -> list[dict[str, Any]]:
 
 
 def components(app: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [json.loads(data) for component in app.get("bidi_component") if (data := component.proto.json)]
