@@ -361,6 +361,46 @@ def test_a_caption_is_written_again_after_its_price_was_said(show: Callable[...,
     assert [run.status for run in shown.now.captions] == ["succeeded"] * 2
 
 
+def test_words_that_were_replaced_are_in_the_history_and_used_again(
+    show: Callable[..., Shown], elsewhere: Outside
+) -> None:
+    post, person = done(elsewhere), access.local_person(elsewhere.studio)
+    posting.edit(elsewhere.studio, person, post, Words("By hand", ("mine",)), 2)
+    posting.ask_caption(elsewhere.studio, person, post)
+    with elsewhere.working():
+        pass
+    shown = show(post)
+    history = shown.page.locator(".st-key-post-history")
+
+    history.get_by_text("History", exact=True).click()
+    expect(history.get_by_text("Words that were replaced then")).to_be_visible(timeout=ARRIVES)
+    shown.page.screenshot(path=SCREENSHOTS / "post-history.png", full_page=True)
+    history.get_by_role("button", name="Use this").click()
+
+    expect(shown.words.locator("textarea")).to_have_value("By hand", timeout=ARRIVES)
+    assert (shown.now.words.caption, shown.now.words.hashtags) == ("By hand", ("mine",))
+
+
+def test_texts_for_platforms_that_two_people_write_do_not_replace_each_other(
+    show: Callable[..., Shown], elsewhere: Outside
+) -> None:
+    shown = show(done(elsewhere))
+    version = shown.now.words.version
+    posting.edit(elsewhere.studio, shown.person, shown.id, None, version, {"x": "Theirs", "threads": "Theirs too"})
+    shown.words.get_by_role("tab", name="X").click()
+
+    shown.words.locator("textarea").fill("Mine")
+    shown.words.get_by_role("button", name="Save", exact=True).click()
+
+    alert = shown.words.get_by_role("alert")
+    expect(alert).to_contain_text("changed meanwhile", timeout=ARRIVES)
+    expect(shown.words.locator("blockquote")).to_have_text("Theirs")
+    assert shown.now.platforms == {"x": "Theirs", "threads": "Theirs too"}
+    shown.words.get_by_role("button", name="Save", exact=True).click()
+    shown.saved()
+    assert shown.now.platforms == {"x": "Mine", "threads": "Theirs too"}
+
+
 def test_an_edits_page_leads_to_the_post_it_was_derived_from(show: Callable[..., Shown], elsewhere: Outside) -> None:
     first, person = done(elsewhere, "A lighthouse at noon", count=1), access.local_person(elsewhere.studio)
     before = posting.opened(elsewhere.studio, person, first)
