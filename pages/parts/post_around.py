@@ -1,7 +1,6 @@
 """Around a post: how far it is, where it comes from, what it was asked with, what happened to it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -15,7 +14,7 @@ from core.posting import OpenedPost, Words
 from core.studio import Studio
 from pages.parts import frame
 from pages.parts.tile_words import literal
-from pages.parts.words import _, money, plural, seconds
+from pages.parts.words import _, ago, money, seconds
 
 INSTANT = 100
 """Milliseconds below which nobody wants to know how long it took."""
@@ -106,7 +105,7 @@ def _words(step: Step) -> Words | None:
 
 def _line(studio: Studio, step: Step) -> str:
     exact = f"{step.at:%Y-%m-%d %H:%M} UTC"
-    time = f"<time datetime='{step.at.isoformat()}' title='{exact}'>{escape(_ago(studio.now(), step.at))}</time>"
+    time = f"<time datetime='{step.at.isoformat()}' title='{exact}'>{escape(ago(studio.now(), step.at))}</time>"
     return f"<li>{escape(_told(studio, step))} {time}</li>"
 
 
@@ -161,14 +160,3 @@ def _told(studio: Studio, step: Step) -> str:
         "image.focused": _("Focal point moved"),
     }
     return lines[step.kind]
-
-
-def _ago(now: datetime, at: datetime) -> str:
-    minutes = int((now - at).total_seconds() // 60)
-    if minutes < 1:
-        return _("just now")
-    if minutes < 60:
-        return plural("{n} minute ago", "{n} minutes ago", minutes)
-    if minutes < 60 * 24:
-        return plural("{n} hour ago", "{n} hours ago", minutes // 60)
-    return plural("{n} day ago", "{n} days ago", minutes // (60 * 24))

@@ -111,6 +111,62 @@ def test_a_link_is_made_opened_judged_and_taken_back(
     assert path.rpartition("/")[2] not in (studio.settings.data_dir / "server.log").read_text()
 
 
+@pytest.mark.parametrize(("width", "dark"), [LOOKS[0], LOOKS[-1]])
+def test_a_links_terms_are_seen_and_changed(
+    open_page: Callable[..., Page], studio: Studio, address: str, thread: str, width: int, dark: bool
+) -> None:
+    me = access.local_person(studio)
+    made = sharing.share(studio, me, thread, Terms("Terms", password="correct horse", takes_verdicts=True))
+    page = open_page(f"{address}/?id={thread}", dark=dark, width=width)
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Shows prompts, models · asks for verdicts").first).to_be_visible(timeout=ARRIVES)
+
+    dialog.get_by_role("button", name="Change…").first.click()
+    expect(dialog.get_by_label("For whom")).to_have_value("Terms", timeout=ARRIVES)
+    expect(dialog.get_by_role("combobox", name="Ends")).to_have_value("Unchanged: in 30 days")
+    page.wait_for_timeout(500)  # it fades in
+    page.screenshot(path=SCREENSHOTS / f"share-change-{width}-{'dark' if dark else 'light'}.png")
+    assert serious(page, include=["[role=dialog]"]) == []
+    dialog.get_by_text("Prompts", exact=True).click()
+    dialog.get_by_text("Models", exact=True).click()
+    dialog.get_by_text("No password any more").click()
+    dialog.get_by_role("button", name="Save").click()
+
+    expect(dialog.get_by_text("Shows images and captions alone · asks for verdicts").first).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / f"share-changed-{width}-{'dark' if dark else 'light'}.png")
+    [link] = [link for link in sharing.links(studio, me, thread) if link.id == made.id]
+    assert (link.has_password, link.shows_prompts, link.shows_models, link.takes_verdicts) == (
+        False,
+        False,
+        False,
+        True,
+    )
+    sharing.revoke(studio, me, made.id)
+
+
+def test_another_password_that_is_too_short_is_said_in_place_and_cancel_changes_nothing(
+    open_page: Callable[..., Page], studio: Studio, address: str, thread: str
+) -> None:
+    me = access.local_person(studio)
+    made = sharing.share(studio, me, thread, Terms("Kept"))
+    before = sharing.links(studio, me, thread)
+    page = open_page(f"{address}/?id={thread}")
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Change…").first.click(timeout=ARRIVES)
+    expect(dialog.get_by_label("For whom")).to_have_value("Kept", timeout=ARRIVES)
+
+    dialog.get_by_label("Password", exact=True).fill("short")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("has 6 to 200 characters")).to_be_visible(timeout=ARRIVES)
+    dialog.get_by_role("button", name="Cancel").click()
+
+    expect(dialog.get_by_text("Links that open it")).to_be_visible(timeout=ARRIVES)
+    assert sharing.links(studio, me, thread) == before
+    sharing.revoke(studio, me, made.id)
+
+
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_page_looks_right_and_nothing_serious_is_wrong_with_it(
     open_page: Callable[..., Page], link: Callable[..., str], width: int, dark: bool
