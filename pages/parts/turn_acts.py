@@ -58,7 +58,7 @@ def _settings(studio: Studio, turn: TurnView) -> dict[str, Any]:
     """What the box can show: models that are still there, and what was set in the drawer."""
     offered = [model.name for model in studio.catalogue.models(studio.providers)]
     asked = turn.settings.get("models") or [answer.name for answer in turn.generations]
-    names = ("ratio", "resolution", "count", *(knob.name for knob in drawer.KNOBS))
+    names = ("ratio", "resolution", "count", "caption", *(knob.name for knob in drawer.KNOBS))
     chosen = {name: turn.settings.get(name) for name in names}
     chosen["count"] = min(int(chosen["count"] or 1), 8)
     return {

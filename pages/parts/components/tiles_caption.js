@@ -37,7 +37,7 @@ function written({ post, practice, sample }, data) {
 
 function none(known, data, wish) {
   const { words } = data;
-  const unknown = known.status === "failed" && known.kind === "unknown";
+  const unknown = known.status === "failed" && known.kind === "unknown" && !known.practice;
   const foot = make("div", "doing");
   if (known.post?.edited) foot.append(toPost(known.post, words));
   else if (!known.sample) {
