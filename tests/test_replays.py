@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sqlmodel import col, select
@@ -229,20 +230,22 @@ def test_a_replay_is_stopped_on_any_of_its_turns(studio: Studio, alice: Person, 
     assert len(shown(studio, alice, home)) == len(turns) + 2
 
 
-def test_a_replay_that_is_stopped_while_its_next_turn_is_asked_ends_there(
+def test_a_replay_that_is_stopped_just_before_its_next_turn_is_asked_ends_there(
     studio: Studio, alice: Person, work: Work
 ) -> None:
-    """Whoever comes first: the turn that was asked is the last, and the mark is on it."""
+    """Whoever asks has read the turn already, and looks at the clock next."""
     home, turns = a_branch(studio, alice, work)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
+    [(first, _round)] = unfinished(studio)
     work()
 
-    at_once(lambda: replays.take_up(studio), lambda: replays.stop(studio, alice, asked.turn_id))
-    there = len(shown(studio, alice, home))
-    work()
-    replays.take_up(studio)
+    def now() -> datetime:
+        replays.stop(studio, alice, asked.turn_id)
+        return studio.now()
 
-    assert len(shown(studio, alice, home)) == there
+    replays.go_on(replace(studio, now=now), first)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 1
 
 
 def test_a_replay_that_asked_its_last_turn_cannot_be_stopped(studio: Studio, alice: Person, work: Work) -> None:

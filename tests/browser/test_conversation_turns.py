@@ -166,6 +166,23 @@ def test_the_turns_of_a_replay_appear_one_after_another(idle: Server, elsewhere:
     tiles(page, "succeeded", 6)
 
 
+def test_a_replay_is_stopped_in_the_menu_of_its_turn(idle: Server, elsewhere: Outside, open_page: Open) -> None:
+    home = grown(idle, 2)
+    me = access.local_person(elsewhere.studio)
+    last = conversations.opened(elsewhere.studio, me, home.id).turns[-1].id
+    replays.begin(elsewhere.studio, me, last, "sketch/ink", "stopped")
+    page = open_page(idle.url(home.id))
+
+    menu(page, 3)
+    page.get_by_role("menuitem", name="Stop this replay").click()
+    expect(page.locator(".replay")).to_have_text("Replay on Ink (practice), 1 of 2, stopped", timeout=ARRIVES)
+    menu(page, 3)
+
+    expect(page.get_by_role("menuitem", name="Go on with this replay")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Stop this replay")).to_have_count(0)
+    look(page, "replay-stopped")
+
+
 def test_a_title_changes_in_place_and_in_other_tabs(idle: Server, open_page: Open) -> None:
     home = grown(idle, 2)
     first, second = open_page(idle.url(home.id)), open_page(idle.url(home.id))
