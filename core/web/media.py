@@ -61,7 +61,10 @@ VARIANTS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 class Media:
-    """Answers picture requests of one studio; remembers for a minute whose picture is where."""
+    """Answers picture requests of one studio; remembers for a minute whose picture is where.
+
+    A process has one, so that what is unpacked at the same time has one limit.
+    """
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
@@ -154,9 +157,9 @@ class Media:
         return f"{_slug(prompt or '') or 'image'}-{image_id[-8:]}.{file.key.rpartition('.')[2]}"
 
 
-def routes(studio: Studio) -> list[Route]:
+def routes(media: Media) -> list[Route]:
     """The one address of all pictures."""
-    return [Route("/m/{token}/{image}/{variant}", Media(studio).answer, methods=["GET"])]
+    return [Route("/m/{token}/{image}/{variant}", media.answer, methods=["GET"])]
 
 
 def _slug(prompt: str) -> str:
