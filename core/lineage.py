@@ -121,14 +121,6 @@ def tree(studio: Studio, person: Person, conversation_id: str) -> Tree:
     return Tree(conversation_id, tuple(nodes))
 
 
-def parent_of(studio: Studio, person: Person, image_id: str) -> Origin | None:
-    """The image that this one was derived from; None when words or an upload were its beginning. Raises NotFound."""
-    with studio.reading() as db:
-        image = access.find(db, Image, image_id, person)
-        of_image = sa.select(col(Generation.turn_id)).where(col(Generation.id) == image.generation_id).scalar_subquery()
-        return next((origin for _turn, origin in _asked(db, person, col(Turn.id) == of_image)), None)
-
-
 def _asked(db: Session, person: Person, condition: Any) -> Iterator[tuple[Turn, Origin | None]]:
     """Turns in their order, each with where it came from: one query."""
     made, before, home = aliased(Generation), aliased(Turn), aliased(Conversation)

@@ -36,7 +36,7 @@ HOUSE = """
     core.pictures  core.settings
     core.tables.**
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
-    core.tokens
+    core.scans  core.tokens
     core
 """
 
@@ -69,7 +69,7 @@ HOMES = {
     "msgspec": ("core.providers.**",),
     "pybase64": ("core.providers.**",),
     "numpy": ("core.providers.sketch_*",),
-    "PIL": ("core.pictures", "core.crops", "core.providers.sketch_*"),  # what sketch does is drawing
+    "PIL": ("core.pictures", "core.providers.sketch_*"),  # what sketch does is drawing
     "the environment": ("core.settings",),
 }
 

@@ -43,9 +43,8 @@ Doing = Callable[[Request, str], Awaitable[Response]]
 class SharedPages:
     """Answers readers. Whatever opens nothing gets one and the same page."""
 
-    def __init__(self, studio: Studio, catalogues: Path) -> None:
-        self.studio, self.catalogues = studio, catalogues
-        self.media = Media(studio)
+    def __init__(self, studio: Studio, catalogues: Path, media: Media) -> None:
+        self.studio, self.catalogues, self.media = studio, catalogues, media
         self.guesses = Guesses()
         self.passwords = Buckets(at_once=30, per_minute=1)  # by link: its password may be short
         self.entering = anyio.CapacityLimiter(ENTERING)
@@ -164,9 +163,9 @@ class SharedPages:
         return paper.page(name, words.of(request, self.catalogues), status, known.pop("headers", None), **known)
 
 
-def routes(studio: Studio, catalogues: Path) -> list[Route]:
+def routes(studio: Studio, catalogues: Path, media: Media) -> list[Route]:
     """Everything below `/s/<token>`; `catalogues` holds the languages."""
-    pages = SharedPages(studio, catalogues)
+    pages = SharedPages(studio, catalogues, media)
     return [
         Route("/s/{token}", pages.door(pages.page), methods=["GET"]),
         Route("/s/{token}/password", pages.door(pages.password), methods=["POST"]),

@@ -41,6 +41,22 @@ def day(moment: datetime) -> str:
     return format_date(moment, "long", locale=language())
 
 
+def setting_names() -> dict[str, str]:
+    """What a turn's settings are called, in the order in which they are told."""
+    return {
+        "ratio": _("Ratio"),
+        "resolution": _("Resolution"),
+        "count": _("Images each"),
+        "quality": _("Quality"),
+        "seed": _("Seed"),
+        "negative_prompt": _("Leave out"),
+        "steps": _("Steps"),
+        "guidance": _("Guidance"),
+        "scheduler": _("Scheduler"),
+        "strength": _("Strength"),
+    }
+
+
 def ago(now: datetime, moment: datetime) -> str:
     """How long ago in the largest whole unit: "just now", "5 minutes ago", "3 days ago"."""
     minutes = int((now - moment).total_seconds() // 60)
