@@ -14,7 +14,7 @@ from core.posting import OpenedPost, Words
 from core.studio import Studio
 from pages.parts import frame
 from pages.parts.tile_words import literal
-from pages.parts.words import _, ago, money, seconds
+from pages.parts.words import _, ago, money, seconds, setting_names
 
 INSTANT = 100
 """Milliseconds below which nobody wants to know how long it took."""
@@ -111,20 +111,11 @@ def _line(studio: Studio, step: Step) -> str:
 
 def _settings(studio: Studio, post: OpenedPost) -> list[tuple[str, str]]:
     label = studio.catalogue.label
-    named = {
-        "ratio": _("Ratio"),
-        "resolution": _("Resolution"),
-        "quality": _("Quality"),
-        "seed": _("Seed"),
-        "negative_prompt": _("Leave out"),
-        "steps": _("Steps"),
-        "guidance": _("Guidance"),
-        "scheduler": _("Scheduler"),
-        "strength": _("Strength"),
-    }
     models = post.settings.get("models") or [run.model for run in post.making]
     rows = [(_("Models"), ", ".join(label(name) for name in dict.fromkeys(models)))]
-    rows += [(name, str(post.settings[key])) for key, name in named.items() if post.settings.get(key) is not None]
+    rows += [
+        (name, str(post.settings[key])) for key, name in setting_names().items() if post.settings.get(key) is not None
+    ]
     if post.caption:
         rows.append((_("Caption by"), _writer(label(post.caption.model), post)))
     return rows

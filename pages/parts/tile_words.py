@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.views import GenerationView, TurnView
-from pages.parts.words import _, plural
+from pages.parts.words import _, plural, setting_names
 
 
 def literal(text: str) -> str:
@@ -157,19 +157,9 @@ def replay(turn: TurnView, label: Callable[[str], str]) -> str:
 
 def settings(turn: TurnView, label: Callable[[str], str]) -> list[list[str]]:
     """A turn's settings as pairs of name and value, without what was not set."""
-    named = {
-        "ratio": _("Ratio"),
-        "resolution": _("Resolution"),
-        "count": _("Images each"),
-        "quality": _("Quality"),
-        "seed": _("Seed"),
-        "negative_prompt": _("Leave out"),
-        "steps": _("Steps"),
-        "guidance": _("Guidance"),
-        "scheduler": _("Scheduler"),
-        "strength": _("Strength"),
-    }
-    known = [[name, str(turn.settings[key])] for key, name in named.items() if turn.settings.get(key) is not None]
+    known = [
+        [name, str(turn.settings[key])] for key, name in setting_names().items() if turn.settings.get(key) is not None
+    ]
     return [[_("Models"), ", ".join(_models(turn, label))], *known]
 
 
