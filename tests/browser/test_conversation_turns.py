@@ -10,10 +10,8 @@ from sqlmodel import select
 from core import access, conversations, replays
 from core.tables import FAILED, IMAGE, Generation
 from tests.branches import Grown, Step, grow
-from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside, tiles
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, tiles
 
-LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
-"""Name, dark, width of the screenshots."""
 Open = Callable[..., Page]
 TOP = "(step) => [...document.querySelectorAll('*')].flatMap((n) => [...(n.shadowRoot ?? n).querySelectorAll('h2 a')])"
 TOP += ".find((n) => n.textContent === step)?.getBoundingClientRect().top ?? null"
@@ -91,7 +89,7 @@ def test_a_link_to_a_step_is_copied(idle: Server, short: Grown, open_page: Open)
 
 
 def test_the_menu_and_the_replay_look_right_everywhere(idle: Server, short: Grown, open_page: Open) -> None:
-    for name, dark, width in LOOKS:
+    for name, (width, dark) in LOOKS.items():
         page = open_page(idle.url(short.id), dark=dark, width=width)
         menu(page, 3)
         look(page, f"turn-menu-{name}")

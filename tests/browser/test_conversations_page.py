@@ -9,10 +9,8 @@ from playwright.sync_api import Page, expect
 from core import access, conversations
 from core.access import Person
 from tests.branches import Step, grow
-from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside, started
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, started
 
-LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
-"""Name, dark, width of the screenshots."""
 Open = Callable[..., Page]
 
 
@@ -47,7 +45,7 @@ def filled(there: Outside, me: Person) -> list[str]:
 
 
 def test_without_conversations_the_page_leads_to_the_first(server: Server, me: Person, open_page: Open) -> None:
-    for name, dark, width in LOOKS:
+    for name, (width, dark) in LOOKS.items():
         page = open_page(address(server), dark=dark, width=width)
         expect(page.get_by_text("No conversations yet")).to_be_visible(timeout=ARRIVES)
         look(page, f"conversations-empty-{name}")
@@ -57,7 +55,7 @@ def test_without_conversations_the_page_leads_to_the_first(server: Server, me: P
 
 
 def test_every_conversation_is_there_with_its_pictures(server: Server, filled: list[str], open_page: Open) -> None:
-    for name, dark, width in LOOKS:
+    for name, (width, dark) in LOOKS.items():
         page = open_page(address(server), dark=dark, width=width)
         expect(page.locator(".card")).to_have_count(4, timeout=ARRIVES)
         assert page.locator(".card .title").all_inner_texts() == filled

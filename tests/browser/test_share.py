@@ -15,11 +15,10 @@ from core.settings import Settings
 from core.sharing import Terms
 from core.studio import Studio, open_studio
 from tests.browser.app_server import ROOT, _free_port, _stop, _wait
-from tests.browser.working import ARRIVES, SCREENSHOTS, serious
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
 from tests.conftest import unfinished, wish
 
 SCRIPT = "tests/browser/share_app.py"
-LOOKS = [(width, dark) for width in (1440, 390) for dark in (False, True)]
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +110,7 @@ def test_a_link_is_made_opened_judged_and_taken_back(
     assert path.rpartition("/")[2] not in (studio.settings.data_dir / "server.log").read_text()
 
 
-@pytest.mark.parametrize(("width", "dark"), [LOOKS[0], LOOKS[-1]])
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
 def test_a_links_terms_are_seen_and_changed(
     open_page: Callable[..., Page], studio: Studio, address: str, thread: str, width: int, dark: bool
 ) -> None:
@@ -167,7 +166,7 @@ def test_another_password_that_is_too_short_is_said_in_place_and_cancel_changes_
     sharing.revoke(studio, me, made.id)
 
 
-@pytest.mark.parametrize(("width", "dark"), LOOKS)
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
 def test_the_page_looks_right_and_nothing_serious_is_wrong_with_it(
     open_page: Callable[..., Page], link: Callable[..., str], width: int, dark: bool
 ) -> None:
@@ -258,7 +257,7 @@ def test_the_page_asks_no_other_site_for_anything(open_page: Callable[..., Page]
     assert not any(referrer for _, referrer in asked)
 
 
-@pytest.mark.parametrize(("width", "dark"), LOOKS)
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
 def test_the_dialog_looks_right_and_nothing_serious_is_wrong_with_it(
     open_page: Callable[..., Page], link: Callable[..., str], address: str, thread: str, width: int, dark: bool
 ) -> None:
