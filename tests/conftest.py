@@ -36,13 +36,15 @@ LONGEST_FIRST = ("test_kills", "browser/", "test_cli", "test_jobs")
 """Where the minutes go. They begin first, or one process would still be at it when the other has nothing left to do."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """A file is the work of one process, because its tests share servers; only the kills are two, one for each home."""
+    home = item.callspec.id if "test_kills" in item.nodeid and hasattr(item, "callspec") else ""
+    item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{home}"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes take files in this order."""
     items.sort(key=_turn)
-    for item in items:
-        home = item.callspec.id if "test_kills" in item.nodeid and hasattr(item, "callspec") else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{home}"))
 
 
 def _turn(item: pytest.Item) -> int:
