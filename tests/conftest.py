@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
+from xdist.scheduler import LoadFileScheduling
 
 from core import access, captions, conversations, generations
 from core.access import Person
@@ -36,10 +38,15 @@ LONGEST_FIRST = ("test_kills", "browser/", "test_cli", "test_jobs")
 """Where the minutes go. They begin first, or one process would still be at it when the other has nothing left to do."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A file is the work of one process, because its tests share servers; only the kills are two, one for each home."""
-    home = item.callspec.id if "test_kills" in item.nodeid and hasattr(item, "callspec") else ""
-    item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{home}"))
+class ByFile(LoadFileScheduling):
+    """A file is the work of one process, because its tests share servers; only the kills are of two, each a home."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "test_kills" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
