@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
+from xdist.scheduler import LoadFileScheduling
 
 from core import access, conversations, generations
 from core.access import Person
@@ -30,6 +32,31 @@ class Clock:
 
     def skip(self, **how_far: float) -> None:
         self.ahead += timedelta(**how_far)
+
+
+LONGEST_FIRST = ("test_kills", "browser/", "test_cli", "test_jobs")
+"""Where the minutes go. They begin first, or one process would still be at it when the other has nothing left to do."""
+
+
+class ByFile(LoadFileScheduling):
+    """A file is the work of one process, because its tests share servers; only the kills are of two, each a home."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "test_kills" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes take files in this order."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    places = (place for place, part in enumerate(LONGEST_FIRST) if part in item.nodeid)
+    return next(places, len(LONGEST_FIRST))
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
@@ -48,7 +49,7 @@ def test_no_kill_loses_a_paid_picture_or_pays_twice(paying: Settings, vendors: V
     studio = open_studio(paying)
     chance = random.Random(20261121)
 
-    with mortals({name: str(v) if name == "data_dir" else v for name, v in asdict(paying).items()}) as process:
+    with mortals(_plain(paying)) as process:
         lines = process.run("one that lives")
         assert lines and lines > 500
         died = 0
@@ -69,13 +70,17 @@ def test_a_process_that_is_not_killed_makes_its_image(paying: Settings, vendors:
     """Or the test above would pass for a pipeline that does nothing."""
     studio = open_studio(paying)
 
-    with mortals({name: str(v) if name == "data_dir" else v for name, v in asdict(paying).items()}) as process:
+    with mortals(_plain(paying), warm=False) as process:
         process.run("a red fox")
 
     with studio.reading() as db:
         assert [a.state for a in db.exec(select(Attempt)).all()] == [STORED]
         assert len(db.exec(select(Image)).all()) == 1
     studio.engine.dispose()
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    return {name: str(value) if name == "data_dir" else value for name, value in asdict(settings).items()}
 
 
 def _death(chance: random.Random, lines: int) -> Death:

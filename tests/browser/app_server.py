@@ -23,6 +23,7 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--force-prefers-reduced-motion",  # what moves for ever is drawn for ever, and a test waits for nothing it shows
 ]
 START_SECONDS = 60
 
