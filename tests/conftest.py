@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,10 +35,6 @@ class Clock:
         self.ahead += timedelta(**how_far)
 
 
-LONGEST_FIRST = ("test_kills", "browser/", "test_cli", "test_jobs")
-"""Where the minutes go. They begin first, or one process would still be at it when the other has nothing left to do."""
-
-
 class ByFile(LoadFileScheduling):
     """A file is the work of one process, because its tests share servers; only the kills are of two, each a home."""
 
@@ -50,13 +47,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes take files in this order."""
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    places = (place for place, part in enumerate(LONGEST_FIRST) if part in item.nodeid)
-    return next(places, len(LONGEST_FIRST))
+    """The kills first, for they take longest; then files with many tests, so that browsers and other work alternate."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.stem != "test_kills", -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)
