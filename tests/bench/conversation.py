@@ -1,7 +1,8 @@
 """Conversation: how it opens when it is long, and how soon what was made is on the screen, in Chromium.
 
-A conversation of 500 turns against one of 5, from opening the address until every picture is there. Then turns are
-asked of a studio that works: from a caption's answer, and from the moment an image is stored, until it can be seen.
+A conversation of 500 turns against one of 5, from opening the address until every picture in the window is there. Then
+turns are asked of a studio that works: from a caption's answer, and from the moment an image is stored, until somebody
+can see it.
 """
 
 import time
@@ -55,9 +56,12 @@ HTMLImageElement.prototype.setAttribute = function (name, value) {
 setInterval(() => inside(document, ".caption .words").forEach((node) => note(node.textContent)), 20);
 """
 COMPLETE = """(turns) => {
-  const tiles = inside(document, ".turn .image");
-  return inside(document, ".turn").length === turns && tiles.length >= turns
-    && tiles.slice(-2).every((node) => node.complete && node.naturalWidth) ? performance.now() : null;
+  const seen = inside(document, ".turn .image").filter((node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  });
+  const there = inside(document, ".turn").length === turns && seen.length;
+  return there && seen.every((node) => node.complete && node.naturalWidth) ? performance.now() : null;
 }"""
 
 
