@@ -31,7 +31,7 @@ HOUSE = """
     core.providers.**
     core.pictures  core.settings
     core.tables.**
-    core.bundles  core.columns  core.errors  core.limits  core.log  core.metrics
+    core.bundles  core.columns  core.errors  core.limits  core.log  core.metrics  core.stopping
     core
 """
 
