@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlmodel import col, select
 from xdist.scheduler import LoadFileScheduling
@@ -20,6 +21,11 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Generation, new_id
 from tests.servers import S3, Postgres, postgres_server, s3_server
+
+LONGEST = ("test_kills", "test_jobs")
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # how long something takes is for `make bench`
+hypothesis.settings.load_profile("unhurried")
 
 
 class Clock:
@@ -47,9 +53,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The kills first, for they take longest; then files with many tests, so that browsers and other work alternate."""
+    """What takes long and mostly waits goes first; then files with many tests, so that browsers and other work mix."""
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path.stem != "test_kills", -tests[item.path]))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.stem, len(places)), -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)

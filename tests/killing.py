@@ -166,7 +166,7 @@ class _Lines:
             threading.settrace(None)
 
     def _monitor(self) -> None:
-        """Three times as fast as a tracer, which is also asked about every call of every library."""
+        """Less work than a tracer, which is asked about every call of every library, each time."""
         monitoring = sys.monitoring
         monitoring.use_tool_id(TOOL, "kills")
         monitoring.register_callback(TOOL, monitoring.events.PY_START, self._entered)

@@ -36,7 +36,7 @@ HOUSE = """
     core.pictures  core.settings
     core.tables.**
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
-    core.scans  core.tokens
+    core.scans  core.stopping  core.tokens
     core
 """
 

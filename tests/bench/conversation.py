@@ -26,7 +26,7 @@ from tests.bench.apps import STUDIO, App, running
 from tests.bench.gallery import INSIDE
 from tests.bench.measure import Row, p95
 from tests.branches import Step, grow
-from tests.browser.app_server import browser
+from tests.browser.windows import browser
 
 ROUNDS, ASKS = 5, 8
 SHORT, LONG = 5, 500

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Drawing
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core import access, conversations
 from core.access import Person
@@ -15,7 +15,7 @@ from core.asks import Ask
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
-from tests.browser.app_server import app_server, browser
+from tests.browser.app_server import app_server
 from tests.browser.working import LOOKS
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -41,30 +41,17 @@ def address(studio: Studio) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
-
-
 @pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Start]:
+def visit(open_page: Start, address: str) -> Start:
     """A fresh window on Create, ready to be used."""
-    contexts = []
 
     def go(width: int = 1440, scheme: str = "light", query: str = "") -> Page:
-        size = {"width": width, "height": 900 if width > 500 else 844}
-        contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale="en-US"))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(ARRIVES)
-        page.goto(f"{address}/{query}")
+        page = open_page(f"{address}/{query}", dark=scheme == "dark", width=width)
         expect(page.get_by_role("button", name="Generate")).to_be_visible(timeout=ARRIVES)
         expect(page.get_by_role("textbox", name=PROMPT)).to_be_focused(timeout=ARRIVES)
         return page
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 @pytest.fixture(scope="module")

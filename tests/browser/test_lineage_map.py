@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core import access, conversations
 from core.access import Person
@@ -58,18 +58,16 @@ def shop(served: Served, me: Person) -> Grown:
 
 
 @pytest.fixture
-def visit(chromium: Browser, served: Served, me: Person) -> Iterator[Callable[..., Page]]:
+def visit(open_page: Callable[..., Page], served: Served, me: Person) -> Iterator[Callable[..., Page]]:
     """Opens the map of a conversation: `visit(id, dark=True, width=390)`."""
-    contexts, errors = [], []
+    errors: list[str] = []
 
     def go(conversation: str, *, opened: bool = True, **look: Any) -> Page:
         data = {
             "lineage": {"conversation": conversation, "mark": "1", "box": "", "words": lineage.words()},
             "lightbox": {"view": "", "words": {"place": "{n} of {total}", "practice_free": "free"}},
         }
-        page = mounted(chromium, served, me, data, **look)
-        contexts.append(page.context)
-        page.set_default_timeout(ARRIVES)
+        page = mounted(open_page, served, me, data, **look)
         page.on("pageerror", lambda error: errors.append(str(error)))
         if opened:
             page.get_by_role("button", name="Map").click()
@@ -77,8 +75,6 @@ def visit(chromium: Browser, served: Served, me: Person) -> Iterator[Callable[..
         return page
 
     yield go
-    for context in contexts:
-        context.close()
     assert errors == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlmodel import select
 
 from core import access, conversations, platforms, posting
@@ -193,13 +193,9 @@ def test_the_text_of_a_tab_is_copied_and_said_so(show: Callable[..., Shown], els
     assert shown.page.evaluate("() => navigator.clipboard.readText()") == f"{PROMPT}. (Practice caption)\n\n#red"
 
 
-def test_a_finger_scrolls_over_the_image_and_taps_the_point(
-    chromium: Browser, idle: Server, elsewhere: Outside
-) -> None:
+def test_a_finger_scrolls_over_the_image_and_taps_the_point(open_page: Open, idle: Server, elsewhere: Outside) -> None:
     post = done(elsewhere, count=1)
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(address(idle, post))
+    page = open_page(address(idle, post), width=390, has_touch=True, is_mobile=True)
     sight = page.locator(".sight")
     expect(sight).to_be_visible(timeout=ARRIVES)
     box = sight.bounding_box()
@@ -209,7 +205,6 @@ def test_a_finger_scrolls_over_the_image_and_taps_the_point(
 
     person = access.local_person(elsewhere.studio)
     _eventually(lambda: posting.opened(elsewhere.studio, person, post).variants[0].x < 0.3, page)
-    context.close()
 
 
 def test_the_focal_point_moves_by_keyboard_and_mouse_and_the_crops_with_it(

@@ -1,9 +1,6 @@
 """Sharing as people meet it: made in a dialog, read signed out, judged, printed, taken back."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +11,7 @@ from core import access, conversations, generations, sharing
 from core.settings import Settings
 from core.sharing import Terms
 from core.studio import Studio, open_studio
-from tests.browser.app_server import ROOT, _free_port, _stop, _wait
+from tests.browser.app_server import app_server
 from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
 from tests.conftest import unfinished, wish
 
@@ -31,16 +28,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture(scope="module")
 def address(studio: Studio) -> Iterator[str]:
-    port, log = _free_port(), studio.settings.data_dir / "server.log"
-    known = os.environ | {"DATA_DIR": str(studio.settings.data_dir), "FREE_SPACE_FLOOR_MB": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", SCRIPT, "--server.port", str(port)]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=out, stderr=out)
-    try:
-        _wait(process, f"http://127.0.0.1:{port}/_stcore/health", log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        _stop(process)
+    with app_server(studio.settings.data_dir, SCRIPT, FREE_SPACE_FLOOR_MB="1") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

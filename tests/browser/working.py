@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,11 +24,10 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
 from tests.browser.app_server import ROOT
+from tests.browser.windows import ARRIVES, free_port
 from tests.conftest import unfinished
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-ARRIVES = 60_000
-"""Milliseconds that anything may take on a busy machine before it counts as not coming."""
 
 LOOKS = {
     "light": (1440, False),
@@ -124,10 +122,7 @@ class Outside:
 
 
 def started(folder: Path, **environment: str) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = Server(folder, port)
+    server = Server(folder, free_port())
     try:
         server.start(**environment)
         yield server
