@@ -1,6 +1,7 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
 import asyncio
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from sqlmodel import col, select
 from xdist.scheduler import LoadFileScheduling
 
-from core import access, captions, conversations, generations
+from core import access, captions, conversations, generations, jobs
 from core.access import Person
 from core.asks import Ask
 from core.settings import Settings
@@ -85,12 +86,35 @@ def laptop(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", sketch_delay=0, free_space_floor_mb=1)
 
 
+@pytest.fixture(scope="session")
+def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables in it, to be copied: making them anew takes longer than most tests."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("ready"))
+    _make_tables(settings)
+    return settings.data_dir / "studio.db"
+
+
+@pytest.fixture(scope="session")
+def ready_postgres(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same on Postgres; the name of the database."""
+    address = postgres.new_database()
+    _make_tables(Settings(data_dir=tmp_path_factory.mktemp("ready"), database_url=address))
+    return address.rpartition("/")[2]
+
+
+def _make_tables(settings: Settings) -> None:
+    """Ours and the job engine's."""
+    studio = open_studio(settings)
+    jobs.ready(studio)
+    studio.engine.dispose()
+
+
 @pytest.fixture
-def servers(laptop: Settings, postgres: Postgres, s3: S3) -> Settings:
+def servers(laptop: Settings, postgres: Postgres, ready_postgres: str, s3: S3) -> Settings:
     """Postgres and S3, a database and a bucket of its own."""
     return replace(
         laptop,
-        database_url=postgres.new_database(),
+        database_url=postgres.new_database(ready_postgres),
         s3_endpoint=s3.endpoint,
         s3_bucket=s3.new_bucket(),
         s3_key=s3.key,
@@ -99,9 +123,17 @@ def servers(laptop: Settings, postgres: Postgres, s3: S3) -> Settings:
     )
 
 
-@pytest.fixture(params=["laptop", "servers"])
+@pytest.fixture
+def furnished(laptop: Settings, ready_sqlite: Path) -> Settings:
+    """A laptop whose database has its tables already."""
+    laptop.data_dir.mkdir()
+    shutil.copy(ready_sqlite, laptop.data_dir)
+    return laptop
+
+
+@pytest.fixture(params=["furnished", "servers"], ids=["laptop", "servers"])
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """Each home in turn: what is promised is promised on both."""
+    """Each home in turn, with its tables: what is promised is promised on both."""
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Settings)
     return found

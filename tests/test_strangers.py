@@ -41,6 +41,7 @@ GIVEN: dict[str, object] = {
     "x": 0.1,
     "y": 0.1,
     "model": "sketch/ink",
+    "run": "1",
     "posting.model": "sketch/caption",
 }
 TAKES_NEW_THINGS = ("asks.quote", "uploads.upload", "drafts.asked")

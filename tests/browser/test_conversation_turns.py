@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, WebSocket, expect
 from sqlmodel import select
 
 from core import access, conversations, replays
 from core.tables import FAILED, IMAGE, Generation
 from tests.branches import Grown, Step, grow
-from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, tiles
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, serious, tiles
 
 Open = Callable[..., Page]
 TOP = "(step) => [...document.querySelectorAll('*')].flatMap((n) => [...(n.shadowRoot ?? n).querySelectorAll('h2 a')])"
@@ -229,6 +228,5 @@ def menu(page: Page, step: int) -> None:
 def look(page: Page, name: str) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
-    context = {"exclude": ["[class*='st-key-next-']", "[data-testid=stToast]"]}  # looked at on Create; Streamlit's own
-    found = Axe().run(page, context).response["violations"]
-    assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] in ("serious", "critical")] == []
+    exclude = ["[class*='st-key-next-']", "[data-testid=stToast]"]  # looked at on Create; Streamlit's own
+    assert serious(page, exclude=exclude) == []

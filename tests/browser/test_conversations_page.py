@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core import access, conversations
 from core.access import Person
 from tests.branches import Step, grow
-from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, started
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, serious, started
 
 Open = Callable[..., Page]
 
@@ -147,5 +146,4 @@ def look(page: Page, name: str) -> None:
     """Keep what it looks like, once pictures are there; nothing serious for axe."""
     page.wait_for_timeout(700)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
-    found = Axe().run(page, {"exclude": ["[data-testid=stToast]"]}).response["violations"]  # Streamlit's own
-    assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] in ("serious", "critical")] == []
+    assert serious(page, exclude=["[data-testid=stToast]"]) == []  # Streamlit's own

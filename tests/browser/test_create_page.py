@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Drawing
 from playwright.sync_api import Page, expect
 
@@ -16,7 +15,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
 from tests.browser.app_server import app_server
-from tests.browser.working import LOOKS
+from tests.browser.working import LOOKS, serious
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARRIVES = 60_000
@@ -193,12 +192,11 @@ def test_it_is_readable_for_everybody(visit: Start, studio: Studio, me: Person, 
     page.get_by_text("Advanced").click()
     expect(page.get_by_text("Seed")).to_be_visible(timeout=ARRIVES)
 
-    found = Axe().run(page).response["violations"]
+    found = serious(page)
 
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"create-{scheme}-{width}.png", full_page=True)
-    serious = [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert found == []
 
 
 def ask(words: str) -> Ask:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from core import access
@@ -15,7 +14,7 @@ from pages.parts import strip
 from tests import serving
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
-from tests.browser.working import ARRIVES, SCREENSHOTS
+from tests.browser.working import ARRIVES, SCREENSHOTS, serious
 from tests.serving import Served
 
 STEPS = 120
@@ -139,6 +138,4 @@ def test_axe_finds_nothing_serious(
     page.wait_for_load_state("networkidle")
     page.screenshot(path=SCREENSHOTS / f"strip-{name}.png")
 
-    found = Axe().run(page).response["violations"]
-
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    assert serious(page) == []

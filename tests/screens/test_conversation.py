@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core import access, conversations, generations
 from core import studio as home
 from core.access import Person
+from core.settings import Settings
 from core.studio import Studio
 from core.tables import CANCELED, CAPTION, FAILED, Generation
 from tests.conftest import unfinished, wish
@@ -24,8 +24,8 @@ ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, tmp_path / "data")
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    yield at_home(monkeypatch, furnished.data_dir)
     home.current().engine.dispose()
     home.current.cache_clear()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -11,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import access, conversations, generations, replays
 from core import studio as home
 from core.access import Person
+from core.settings import Settings
 from core.studio import Studio
 from core.tables import FAILED, Generation
 from core.views import TurnView
@@ -22,8 +22,8 @@ from tests.screens.test_conversation import prompt, turns, unescaped
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, tmp_path / "data")
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    yield at_home(monkeypatch, furnished.data_dir)
     home.current().engine.dispose()
     home.current.cache_clear()
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from core import access, conversations, generations, uploads
 from core import studio as home
 from core.access import Person
 from core.catalogue import Catalogue
+from core.settings import Settings
 from core.studio import Studio
 from core.tables import SOURCE
 from tests.conftest import unfinished, wish
@@ -27,9 +27,9 @@ SELF_HOSTED = "a1111/default"
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """With a self-hosted server in the picker, for it has every knob, and paid models; nobody calls them here."""
-    yield at_home(monkeypatch, tmp_path / "data", A1111_URL="http://127.0.0.1:9", GEMINI_API_KEY="never sent")
+    yield at_home(monkeypatch, furnished.data_dir, A1111_URL="http://127.0.0.1:9", GEMINI_API_KEY="never sent")
     home.current().engine.dispose()
     home.current.cache_clear()
 
