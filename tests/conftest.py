@@ -123,6 +123,14 @@ def servers(laptop: Settings, postgres: Postgres, ready_postgres: str, s3: S3) -
     )
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def home(request: pytest.FixtureRequest, laptop: Settings) -> Settings:
+    """An empty database of each kind, without a table, and files in a folder."""
+    if request.param == "sqlite":
+        return laptop
+    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
+
+
 @pytest.fixture
 def furnished(laptop: Settings, ready_sqlite: Path) -> Settings:
     """A laptop whose database has its tables already."""

@@ -31,14 +31,6 @@ PROCESSES.set_forkserver_preload([__name__])
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def home(request: pytest.FixtureRequest, laptop: Settings) -> Settings:
-    """An empty database of each kind, files in a folder."""
-    if request.param == "sqlite":
-        return laptop
-    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
-
-
 @pytest.fixture
 def engine(home: Settings) -> Iterator[sa.Engine]:
     opened = open_database(home)

@@ -79,9 +79,9 @@ def _kept(table: sa.Table) -> list[sa.Column[Any]]:
 
 
 @pytest.fixture
-def old(settings: Settings, tmp_path: Path) -> Iterator[Old]:
+def old(home: Settings, tmp_path: Path) -> Iterator[Old]:
     """A conversation of a project, one of the sample content, and one that starts from an upload."""
-    engine, scripts = open_database(settings), tmp_path / "scripts of the second revision"
+    engine, scripts = open_database(home), tmp_path / "scripts of the second revision"
     later = shutil.ignore_patterns("__pycache__", "v000[3-9]*", "v00[1-9]*")
     shutil.copytree(migrations.SCRIPTS, scripts, ignore=later)
     migrate(engine, scripts)
