@@ -7,19 +7,24 @@ can see it.
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from PIL import Image as Drawing
 from playwright.sync_api import Browser, Page
 from sqlmodel import col, select
 
 from core import access, conversations
 from core.access import Person
 from core.asks import Ask
+from core.providers import open_providers, open_writers
 from core.settings import Settings
+from core.store import DiskStore
 from core.studio import Studio, open_studio
 from core.tables import CAPTION, SUCCEEDED, Attempt, Generation, Image, Post, new_id
 from tests.bench.apps import STUDIO, App, running
@@ -27,8 +32,10 @@ from tests.bench.gallery import INSIDE
 from tests.bench.measure import Row, p95
 from tests.branches import Step, grow
 from tests.browser.windows import browser
+from tests.vendors import Vendors
 
 ROUNDS, ASKS = 5, 8
+MODELS = ("openai/gpt-image-2", "gemini/gemini-3-pro-image")
 SHORT, LONG = 5, 500
 SHOWN = {SHORT: 5, LONG: 6}
 """Turns that a page opens with."""
@@ -74,8 +81,10 @@ def rows() -> Iterator[Row]:
             with running(STUDIO, Path(folder), BACKGROUND="elsewhere") as app:
                 opening = _opening(chromium, app, studio, me)
             yield Row(f"a conversation of {LONG} turns opens", opening[LONG], opening[SHORT], f"one of {SHORT}", 1.2)
-            with running(STUDIO, Path(folder), SKETCH_DELAY="4") as app:
-                captions, images = _progress(chromium, app, studio, me)
+            with Vendors(_photo(), seconds=4) as vendors:
+                known = {name.upper(): value for name, value in vendors.settings().items()}
+                with running(STUDIO, Path(folder), **known) as app:
+                    captions, images = _progress(chromium, app, _asking(studio, vendors), me)
         promise = "the promise"
         yield Row("from a caption's answer to the screen, half", median(captions), CAPTION_MS, promise, 1.0)
         yield Row("  nearly all (p95)", p95(captions), CAPTION_MS, promise, 1.0)
@@ -109,11 +118,17 @@ def _visit(chromium: Browser, address: str, turns: int) -> float:
         context.close()
 
 
+def _asking(studio: Studio, vendors: Vendors) -> Studio:
+    """The studio as somebody sees it who has keys for the vendors."""
+    settings = replace(studio.settings, **vendors.settings())
+    return replace(studio, settings=settings, providers=open_providers(settings), writers=open_writers(settings))
+
+
 def _progress(chromium: Browser, app: App, studio: Studio, me: Person) -> tuple[list[float], list[float]]:
     """Milliseconds until captions and images are seen by somebody who has the conversation open before they come."""
     captions, images = [], []
     for number in range(ASKS):
-        ask = Ask(f"A lighthouse, number {number}", ("sketch/sketch", "sketch/ink"), new_id(), resolution="1K")
+        ask = Ask(f"A lighthouse, number {number}", MODELS, new_id(), resolution="1K")
         asked = conversations.start(studio, me, ask)
         context = chromium.new_context(viewport={"width": 1440, "height": 1400})
         page = context.new_page()
@@ -140,7 +155,21 @@ def _came(studio: Studio, turn: str) -> tuple[dict[str, float], dict[str, float]
         written = attempts.join(Post, col(Post.id) == Generation.post_id).where(Generation.kind == CAPTION)
         words = db.exec(written.where(col(Generation.id).in_(ids))).all()
     answered = {post.caption: _ms(call.started_at) + (call.duration_ms or 0) for call, post in words}
-    return {image.id: _ms(image.created_at) for image in images}, answered
+    return {image.id: _stored(studio, image) for image in images}, answered
+
+
+def _stored(studio: Studio, image: Image) -> float:
+    """When the last of its files was in the store; its row is not written yet then."""
+    assert isinstance(studio.store, DiskStore)
+    file = studio.store.root / image.key
+    return max(path.stat().st_mtime for path in file.parent.glob(f"{file.stem}.*")) * 1000
+
+
+def _photo() -> bytes:
+    """What the vendors answer with: 1.5 MB, as soft as a photograph."""
+    out = BytesIO()
+    Drawing.effect_noise((128, 128), 90).resize((1024, 1024), Drawing.Resampling.BICUBIC).convert("RGB").save(out, "PNG")
+    return out.getvalue()
 
 
 def _ms(moment: datetime) -> float:
