@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
 from core.tables import CANCELED, FAILED, QUEUED, RUNNING, SUCCEEDED, Generation, Turn
-from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server
 
 
 def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
@@ -16,7 +16,7 @@ def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
 ) -> None:
     address = idle.url(every_state(elsewhere))
 
-    for name, dark, width in LOOKS:
+    for name, (width, dark) in LOOKS.items():
         page = open_page(address, dark=dark, width=width)
         expect(page.locator(".tile")).to_have_count(10, timeout=ARRIVES)
         expect(page.get_by_text("The provider refused this prompt", exact=True)).to_be_visible()
@@ -32,8 +32,6 @@ def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
         assert serious(page) == []
 
 
-LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
-"""Name, dark, width of the screenshots."""
 HOUR = timedelta(hours=1)
 FAILURES = {
     "moderation": "The provider says that this prompt breaks its rules.",

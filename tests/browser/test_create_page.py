@@ -16,13 +16,13 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
 from tests.browser.app_server import app_server
+from tests.browser.working import LOOKS
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARRIVES = 60_000
 """Milliseconds that anything may take on a busy machine before it counts as not coming."""
 AWAY = {"BACKGROUND": "elsewhere", "FREE_SPACE_FLOOR_MB": "1", "GEMINI_API_KEY": "never sent"}
 PROMPT = "Describe the image you want to create…"
-LOOKS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
 
 Start = Callable[..., Page]
 
@@ -176,7 +176,7 @@ def test_a_cold_link_brings_the_frame_with_it(visit: Start, address: str) -> Non
     expect(page.get_by_role("link", name="Create")).to_be_visible(timeout=ARRIVES)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), [(width, ("light", "dark")[dark]) for width, dark in LOOKS.values()])
 def test_it_is_readable_for_everybody(visit: Start, studio: Studio, me: Person, width: int, scheme: str) -> None:
     conversations.start(studio, me, ask(f"A conversation seen at {width} in {scheme}"))
     page = visit(width, scheme)

@@ -28,6 +28,16 @@ from tests.conftest import unfinished
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
+LOOKS = {
+    "light": (1440, False),
+    "dark": (1440, True),
+    "phone": (390, False),
+    "phone-dark": (390, True),
+}
+"""Width, and whether it is dark, by name. `make test` looks at the first and the last; `LOOKS=all make test` at all."""
+if os.environ.get("LOOKS") != "all":
+    LOOKS = {name: LOOKS[name] for name in ("light", "phone-dark")}
+
 
 class Paced(Sketch):
     """The practice provider, held up until the test lets it go on."""
