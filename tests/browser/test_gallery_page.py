@@ -346,15 +346,21 @@ def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, address: str) 
     expect(desk.get_by_role("alert")).to_be_hidden()
 
 
-def test_without_images_it_leads_to_the_first_one(page: Page, tmp_path: Path) -> None:
-    with app_server(tmp_path) as root:
-        page.goto(f"{root}/gallery")
-        expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
-        shot(page, "empty")
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A studio without any image."""
+    with app_server(tmp_path_factory.mktemp("bare")) as root:
+        yield root
 
-        page.get_by_role("button", name="Make your first image").click()
 
-        expect(page).to_have_url(f"{root}/")
+def test_without_images_it_leads_to_the_first_one(page: Page, bare: str) -> None:
+    page.goto(f"{bare}/gallery")
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    shot(page, "empty")
+
+    page.get_by_role("button", name="Make your first image").click()
+
+    expect(page).to_have_url(f"{bare}/")
 
 
 def test_a_new_image_slides_in_at_the_top_and_waits_below(open_page: Callable[..., Page], tmp_path: Path) -> None:
