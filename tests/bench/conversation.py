@@ -166,9 +166,10 @@ def _stored(studio: Studio, image: Image) -> float:
 
 
 def _photo() -> bytes:
-    """What the vendors answer with: 1.5 MB, as soft as a photograph."""
+    """What the vendors answer with: 0.9 MB, as soft as a photograph."""
     out = BytesIO()
-    Drawing.effect_noise((128, 128), 90).resize((1024, 1024), Drawing.Resampling.BICUBIC).convert("RGB").save(out, "PNG")
+    drawn = Drawing.effect_noise((128, 128), 90).resize((1024, 1024), Drawing.Resampling.BICUBIC)
+    drawn.convert("RGB").save(out, "PNG")
     return out.getvalue()
 
 
