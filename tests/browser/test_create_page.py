@@ -15,11 +15,9 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
 from tests.browser.app_server import app_server
-from tests.browser.working import LOOKS, serious
+from tests.browser.working import ARRIVES, LOOKS, serious
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-ARRIVES = 60_000
-"""Milliseconds that anything may take on a busy machine before it counts as not coming."""
 AWAY = {"BACKGROUND": "elsewhere", "FREE_SPACE_FLOOR_MB": "1", "GEMINI_API_KEY": "never sent"}
 PROMPT = "Describe the image you want to create…"
 

@@ -13,7 +13,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from tests import many, serving
 from tests.browser.app_server import app_server
-from tests.browser.working import serious
+from tests.browser.working import LOOKS, serious
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 SHOTS = Path(__file__).parent / "screenshots"
@@ -48,9 +48,9 @@ def address(studio: Studio, images: list[str]) -> Iterator[str]:
         yield f"{address}/gallery"
 
 
-@pytest.fixture(params=["light-1440", "dark-390"])
+@pytest.fixture(params=[f"{('light', 'dark')[dark]}-{width}" for width, dark in LOOKS.values()])
 def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A desk in daylight, and a phone at night."""
+    """A desk and a phone, by day and at night."""
     scheme, width = request.param.split("-")
     yield from opened(open_page, scheme == "dark", int(width))
 
