@@ -82,8 +82,8 @@ def s3() -> Iterator[S3]:
 
 @pytest.fixture
 def laptop(tmp_path: Path) -> Settings:
-    """SQLite and a folder, no waiting."""
-    return Settings(data_dir=tmp_path / "data", sketch_delay=0, free_space_floor_mb=1)
+    """SQLite and a folder, no waiting, and no more care for practice pictures than they need here."""
+    return Settings(data_dir=tmp_path / "data", sketch_delay=0, sketch_detail=0.02, free_space_floor_mb=1)
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 def environment(data_dir: Path, **variables: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    return {**own, "DATA_DIR": str(data_dir), "SKETCH_DELAY": "0", "FREE_SPACE_FLOOR_MB": "1", **variables}
+    return {
+        **own,
+        "DATA_DIR": str(data_dir),
+        "SKETCH_DELAY": "0",
+        "SKETCH_DETAIL": "0.02",
+        "FREE_SPACE_FLOOR_MB": "1",
+        **variables,
+    }
 
 
 def command(*arguments: str) -> list[str]:

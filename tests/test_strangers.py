@@ -84,7 +84,9 @@ WITH_IDS = [verb for verb in VERBS if verb.ids]
 @pytest.fixture(scope="module", params=["laptop", "servers"])
 def studio(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """One for all tests on each home: what strangers ask changes nothing, and each test sees that it did not."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), sketch_delay=0, free_space_floor_mb=1)
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("data"), sketch_delay=0, sketch_detail=0.02, free_space_floor_mb=1
+    )
     if request.param == "servers":
         s3, database = request.getfixturevalue("s3"), request.getfixturevalue("postgres").new_database()
         where = {"s3_endpoint": s3.endpoint, "s3_bucket": s3.new_bucket(), "s3_region": s3.region}

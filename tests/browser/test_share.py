@@ -21,7 +21,7 @@ SCRIPT = "tests/browser/share_app.py"
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("share") / "data"
-    opened = open_studio(Settings(data_dir=folder, sketch_delay=0, free_space_floor_mb=1))
+    opened = open_studio(Settings(data_dir=folder, sketch_delay=0, sketch_detail=0.1, free_space_floor_mb=1))
     yield opened
     opened.engine.dispose()
 

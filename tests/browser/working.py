@@ -69,7 +69,11 @@ class Server:
 
     def start(self, **environment: str) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        known = os.environ | {"DATA_DIR": str(self.data_dir), "FREE_SPACE_FLOOR_MB": "1"} | environment
+        known = (
+            os.environ
+            | {"DATA_DIR": str(self.data_dir), "FREE_SPACE_FLOOR_MB": "1", "SKETCH_DETAIL": "0.1"}
+            | environment
+        )
         with (self.data_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=log, stderr=log)
         ends = time.monotonic() + ARRIVES / 1000
@@ -136,7 +140,9 @@ def started(folder: Path, **environment: str) -> Iterator[Server]:
 
 @contextmanager
 def outside(server: Server, **settings: float) -> Iterator[Outside]:
-    studio = open_studio(Settings(data_dir=server.data_dir, free_space_floor_mb=1, sketch_delay=0, **settings))
+    studio = open_studio(
+        Settings(data_dir=server.data_dir, free_space_floor_mb=1, sketch_delay=0, sketch_detail=0.1, **settings)
+    )
     provider = Paced(studio.settings)
     yield Outside(replace(studio, providers={"sketch": provider}), provider)
     studio.engine.dispose()
