@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, captions, events, jobs, pace
+from core import access, captions, events, jobs, pace, posts
 from core.access import Person
-from core.catalogue import Model, estimate, fit
+from core.catalogue import Model, TextModel, estimate, fit
 from core.columns import plain
 from core.errors import Refused
 from core.fitting import SEED_MAX
@@ -49,7 +49,7 @@ class Ask:
     mask: str | None = None
     references: tuple[str, ...] = ()
     caption: str = captions.AUTO
-    """Who writes the caption of a first turn: a text model's name, AUTO, or NONE."""
+    """Who writes the caption when the turn begins a post: a text model's name, AUTO, or NONE."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -67,13 +67,22 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a turn would cost, in US dollars."""
+
+    cost: Decimal
+    practice: bool
+    """True when nothing in it costs anything because all models are for practice, also the one that writes."""
+
+
+@dataclass(frozen=True)
 class Quote:
     """What a turn would cost and take, before paying."""
 
     images: int
     cost: Decimal
     practice: bool
-    """True when nothing in it costs anything because all models are for practice."""
+    """As of a price."""
     first_seconds: float | None
     """Half of the fastest model's runs were quicker; None without history."""
     all_seconds: float | None
@@ -85,22 +94,34 @@ class Quote:
 def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
     """What this ask would cost and take. Raises Refused as asking would, but for a prompt that is still empty."""
     with studio.reading() as db:
-        wish = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
+        wish, begins = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
         paced = pace.paces(db, ask.models)
     models = _models(studio, ask)
     fitted = [(model, *fit(model, wish)) for model in models]
-    words = captions.price(studio, captions.writer(studio, ask.caption, models), wish.prompt) if not wish.source else 0
-    inputs = len(wish.references) + (wish.source is not None)
+    price = price_of(studio, ask, wish, begins)
     first = [p.p50 for p in paced.values()]
     slowest = [p.p90 for p in paced.values()]
     return Quote(
         images=ask.count * len(fitted),
-        cost=sum((estimate(model, request, inputs).usd * ask.count for model, request, _ in fitted), Decimal(words)),
-        practice=all(model.practice for model, _, _ in fitted),
+        cost=price.cost,
+        practice=price.practice,
         first_seconds=min(first) / 1000 if first else None,
         all_seconds=max(slowest) / 1000 if slowest else None,
         left_out=tuple(f"{model.label}: {line}" for model, _, lines in fitted for line in lines),
     )
+
+
+def price_of(studio: Studio, ask: Ask, wish: Request, begins: bool) -> Price:
+    """What all its images cost, and the caption of a post that it `begins`; `wish` is what it asks, with its pictures.
+
+    Raises Refused for a model that cannot do it.
+    """
+    models = _models(studio, ask)
+    writer = _writer(studio, ask, models) if begins else None
+    inputs = len(wish.references) + (wish.source is not None)
+    images = sum((estimate(model, fit(model, wish)[0], inputs).usd * ask.count for model in models), Decimal(0))
+    practice = all(model.practice for model in models) and (writer is None or writer.practice)
+    return Price(images + captions.price(studio, writer, wish.prompt), practice)
 
 
 def check(studio: Studio, ask: Ask) -> None:
@@ -117,7 +138,7 @@ def check(studio: Studio, ask: Ask) -> None:
 
 def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversation, ask: Ask) -> Asked:
     """The turn, its references and generations and their background work: all or nothing."""
-    wish = _wish(db, person, ask)
+    wish, begins = _wish(db, person, ask)
     position = db.exec(select(sa.func.count()).where(Turn.conversation_id == conversation.id)).one() + 1
     turn = Turn(
         id=new_id(),
@@ -134,12 +155,17 @@ def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversa
     db.add_all(_references(turn, ask))
     db.flush()
     models = _models(studio, ask)
-    captions.begin(studio, db, turn, conversation, captions.writer(studio, ask.caption, models))
+    if begins:
+        captions.begin(studio, db, turn, conversation, _writer(studio, ask, models))
     for model in models:
         for n in range(1, ask.count + 1):
             _generation(studio, db, turn, model, wish, n)
     events.record(studio, db, "turn.asked", person.id, conversation=conversation.id, turn=turn.id)
     return Asked(conversation.id, turn.id)
+
+
+def _writer(studio: Studio, ask: Ask, models: list[Model]) -> TextModel | None:
+    return captions.writer(studio, ask.caption, practice=all(model.practice for model in models))
 
 
 def _generation(studio: Studio, db: Session, turn: Turn, model: Model, wish: Request, n: int) -> None:
@@ -176,25 +202,25 @@ def _models(studio: Studio, ask: Ask) -> list[Model]:
     return found
 
 
-def _wish(db: Session, person: Person, ask: Ask) -> Request:
-    """What is asked, with the measures of its pictures; their bytes are fetched when the call is made."""
+def _wish(db: Session, person: Person, ask: Ask) -> tuple[Request, bool]:
+    """What is asked, with the measures of its pictures, whose bytes are fetched when the call is made; and whether it
+    begins a post."""
     if ask.mask and not ask.source:
         raise Refused("A mask needs the image that it was painted on. Choose the source again.")
-    return Request(
+    source = access.find(db, Image, ask.source, person) if ask.source else None
+    request = Request(
         model="",
         prompt=plain(ask.prompt),
         seed=ask.seed,
         **{name: getattr(ask, name) for name in ASKED},
-        source=_picture(db, person, ask.source),
-        mask=_picture(db, person, ask.mask),
-        references=tuple(p for p in (_picture(db, person, i) for i in ask.references) if p),
+        source=_picture(source) if source else None,
+        mask=_picture(access.find(db, Image, ask.mask, person)) if ask.mask else None,
+        references=tuple(_picture(access.find(db, Image, image_id, person)) for image_id in ask.references),
     )
+    return request, posts.begins(source)
 
 
-def _picture(db: Session, person: Person, image_id: str | None) -> Picture | None:
-    if image_id is None:
-        return None
-    row = access.find(db, Image, image_id, person)
+def _picture(row: Image) -> Picture:
     return Picture(b"", row.mime, row.width, row.height)
 
 

@@ -1,19 +1,19 @@
 """Captions: which model writes one, what it is asked, and what is done before paying and after the answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from core import briefs, jobs, posts
 from core.briefs import Brief
-from core.catalogue import Model, TextModel
+from core.catalogue import TextModel
 from core.columns import plain
 from core.errors import AnswerUnusable, Refused
 from core.providers import Call, TextRequest, TextResult
 from core.studio import Studio
-from core.tables import CAPTION, Conversation, Generation, Post, Turn, new_id
+from core.tables import CAPTION, UNFINISHED, Conversation, Generation, Post, Turn, new_id
 
 AUTO, NONE = "auto", ""
 """What an ask may say instead of a text model's name."""
@@ -31,24 +31,22 @@ LONGEST = 5_000
 MOST_HASHTAGS = 30
 
 
-def writer(studio: Studio, wanted: str, painters: Iterable[Model]) -> TextModel | None:
-    """The model that writes the caption of an ask: the one that is named, or the first that fits; None for none.
+def writer(studio: Studio, wanted: str, practice: bool) -> TextModel | None:
+    """The model that writes a caption: the one that is named, or the first that fits; None for none.
 
-    Practice images get a practice caption, so that trying out never costs. Raises Refused for a name that is none.
+    Images that are all for `practice` get a practice caption, so that trying out never costs, and no others get one.
+    Raises Refused for a name that is none.
     """
     if wanted == NONE:
         return None
     known = studio.catalogue.texts(studio.writers)
     if wanted != AUTO:
         return studio.catalogue.text(wanted)
-    practice = all(model.practice for model in painters)
     return next((model for model in known if model.practice == practice), None)
 
 
 def begin(studio: Studio, db: Session, turn: Turn, conversation: Conversation, model: TextModel | None) -> None:
-    """The post of a first turn and, unless nobody shall write it, its caption's background work."""
-    if posts.origin(db, turn) is not None:
-        return
+    """The post of a turn that begins one and, unless nobody shall write it, its caption's background work."""
     brief = briefs.of(db, turn.user_id, conversation.project_id)
     post = posts.begin(studio, db, turn, conversation.project_id, brief.facts())
     if model is not None:
@@ -76,6 +74,20 @@ def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -
     db.flush()
     jobs.submit(studio, db, generation.provider, generation.id, generation.round)
     return generation
+
+
+def alone(db: Session, post_id: str | None) -> Post | None:
+    """The post that one more caption shall be written for, locked so that two askers come one after the other.
+
+    Raises Refused while a caption for it is on its way.
+    """
+    post = posts.locked(db, post_id)
+    under_way = select(Generation.id).where(
+        Generation.post_id == post_id, Generation.kind == CAPTION, col(Generation.status).in_(UNFINISHED)
+    )
+    if db.exec(under_way).first():
+        raise Refused("A caption for this post is on its way already. Wait for it, or cancel it.")
+    return post
 
 
 def call(studio: Studio, generation: Generation, turn: Turn, post: Post | None) -> Call | None:

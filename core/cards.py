@@ -56,22 +56,29 @@ def cards(
     those that made this image or started from it. `trashed`: those in the trash instead of all others.
     Raises NotFound for a cursor that is none, or an image that is not there.
     """
-    query = (
-        select(Conversation)
-        .where(Conversation.user_id == person.id, *_wanted(search, trashed))
-        .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
-        .limit(limit + 1)
-    )
-    if after:
-        query = query.where(sa.tuple_(Conversation.updated_at, Conversation.id) < sa.tuple_(*_cursor(after)))
+    wanted = [Conversation.user_id == person.id, *_wanted(search, trashed), *([_before(after)] if after else [])]
     with studio.reading() as db:
         if image is not None:
-            query = query.where(_with(access.find(db, Image, image, person)))
-        rows = db.exec(query).all()
-        shown = rows[:limit]
-        drawn = _drawn(db, shown)
+            wanted.append(_with(access.find(db, Image, image, person)))
+        return _page(db, wanted, limit)
+
+
+def _page(db: Session, wanted: list[Any], limit: int) -> tuple[tuple[Card, ...], str | None]:
+    latest = (col(Conversation.updated_at).desc(), col(Conversation.id).desc())
+    rows = db.exec(select(Conversation).where(*wanted).order_by(*latest).limit(limit + 1)).all()
+    shown = rows[:limit]
     following = f"{shown[-1].updated_at.isoformat()}~{shown[-1].id}" if len(rows) > limit else None
-    return drawn, following
+    return _drawn(db, shown), following
+
+
+def _before(after: str) -> Any:
+    """Whether a conversation comes after the page that ended with this cursor."""
+    moment, _, row_id = after.partition("~")
+    try:
+        last = datetime.fromisoformat(moment), row_id
+    except ValueError:
+        raise NotFound("This page of the list is not there. Start from the first one.") from None
+    return sa.tuple_(Conversation.updated_at, Conversation.id) < sa.tuple_(*last)
 
 
 def _wanted(search: str, trashed: bool) -> list[Any]:
@@ -158,11 +165,3 @@ def _sources(db: Session, ids: list[str]) -> dict[str, views.ImageView]:
         .where(col(Image.deleted_at).is_(None))
     )
     return {conversation: views.image(row) for conversation, row in db.exec(query).all()}
-
-
-def _cursor(after: str) -> tuple[datetime, str]:
-    moment, _, row_id = after.partition("~")
-    try:
-        return datetime.fromisoformat(moment), row_id
-    except ValueError:
-        raise NotFound("This page of the list is not there. Start from the first one.") from None

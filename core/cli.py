@@ -3,19 +3,18 @@
 # What takes long to import is imported inside the commands, so that `studio --help` answers at once.
 import json
 import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import StudioError
+from core.stopping import Stopping
 
 if TYPE_CHECKING:
     from core.studio import Studio
@@ -71,13 +70,14 @@ def worker() -> None:
     with _told(FINDINGS):
         from core import worker as background
 
-        stopping = _stopping()
+        stopping = Stopping()
         studio = _studio()
         if not background.start(studio):
             _stop("Another process works on this database already. One is enough; nothing was started.", FINDINGS)
         typer.echo("Working. Ctrl-C stops it after the running calls.")
         sys.stdout.flush()
-        stopping.wait()
+        while not stopping.wait():
+            pass
         typer.echo("Finishing running calls …")
         background.stop(studio)
         typer.echo("Stopped.")
@@ -144,7 +144,7 @@ def generate(
         studio = _studio()
         wanted = generating.Wanted(prompt, tuple(model or ()), ratio, n, seed, source, mask)
         asked = generating.begin(studio, wanted)
-    stopping = _stopping()  # until here nothing was asked; from here on a call that is under way is finished first
+    stopping = Stopping()  # until here nothing was asked; from here on a call that is under way is finished first
     with _told(FINDINGS):
         waiting = generating.Waiting(studio, asked, _aside, stopping)
         ended = waiting.ended()
@@ -178,19 +178,6 @@ def _studio() -> "Studio":
 
     log.setup()
     return current()
-
-
-def _stopping() -> threading.Event:
-    """Set by the first SIGTERM or Ctrl-C; a second one does not wait for anything."""
-    event = threading.Event()
-
-    def stop(number: int, _: Any) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        event.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return event
 
 
 def _own(host: str) -> bool:

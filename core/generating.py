@@ -1,7 +1,6 @@
 """Generate from a terminal: ask as the screens do, work or let others work, and tell what came of it."""
 
 import re
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,16 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from core import access, asks, conversations, pictures, uploads, worker
+from core import access, asks, captions, conversations, pictures, uploads, worker
 from core.asks import Ask, Asked
 from core.errors import Refused
 from core.models import ROUTES
+from core.stopping import LOOK, Stopping
 from core.store import DiskStore
 from core.studio import Studio
 from core.tables import MASK, QUEUED, RUNNING, SOURCE, SUCCEEDED, UNFINISHED, Generation, Heartbeat, Image, new_id
 
-LOOK = 0.2
-"""Seconds between two looks at how far it is."""
 TAKE_OVER = 2.0
 """Seconds between two tries to be the one who works: whoever does may end before our generations have."""
 QUIET = 5.0
@@ -57,6 +55,7 @@ def begin(studio: Studio, wanted: Wanted) -> Asked:
         count=wanted.count,
         ratio=wanted.ratio,
         seed=wanted.seed,
+        caption=captions.NONE,
     )
     asks.check(studio, ask)
     _check(studio, wanted, ask.models)
@@ -69,10 +68,10 @@ def begin(studio: Studio, wanted: Wanted) -> Asked:
 class Waiting:
     """Waits until the generations of a turn have ended, and works on them when nobody else does.
 
-    Once `stopping` is set it waits no longer: an exception may come while a library tidies up, and is lost there.
+    Once it is told to stop it waits no longer: an exception may come while a library tidies up, and is lost there.
     """
 
-    def __init__(self, studio: Studio, asked: Asked, tell: Tell, stopping: threading.Event) -> None:
+    def __init__(self, studio: Studio, asked: Asked, tell: Tell, stopping: Stopping) -> None:
         self.studio, self.asked, self.tell, self.stopping = studio, asked, tell, stopping
         self.working = False
 
@@ -98,7 +97,7 @@ class Waiting:
         """Stop working, but not before calls that this process may have under way are answered: they are paid for."""
         if not self.working:
             return
-        mine = self._running() if self.stopping.is_set() else None
+        mine = self._running() if self.stopping.told else None
         latest = time.monotonic() + self.studio.settings.provider_deadline + GRACE
         while time.monotonic() < latest and self._running() & (mine if mine is not None else self._running()):
             time.sleep(LOOK)

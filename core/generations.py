@@ -50,7 +50,8 @@ GRACE = timedelta(minutes=2)
 def retry(studio: Studio, person: Person, generation_id: str) -> None:
     """Ask again for this one alone. After an unknown outcome it may cost twice: asking is the person's decision.
 
-    Raises Refused while it is under way or when it succeeded, NotFound.
+    Raises Refused while it is under way or when it succeeded, and for a caption whose post has one on its way or has a
+    person's own words; NotFound.
     """
     jobs.ready(studio)
     studio.refuse_when_full()
@@ -60,10 +61,12 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
             raise Refused("This one is done or on its way already. Ask a new turn for another picture.")
         if generation.practice != studio.catalogue.practises(f"{generation.provider}/{generation.model}"):
             raise Refused("This is sample content and cannot be tried again. Ask a new turn to make a real one.")
+        if generation.kind == CAPTION:
+            _refuse_unwanted(db, generation)
         generation.status, generation.round = QUEUED, generation.round + 1
         generation.error_kind = generation.error = None
         generation.next_at = generation.started_at = generation.finished_at = None
-        generation.queued_at = studio.now()
+        generation.queued_at, generation.deleted_at = studio.now(), None
         jobs.submit(studio, db, generation.provider, generation.id, generation.round)
         _tell(studio, db, generation, "generation.retried")
 
@@ -131,6 +134,16 @@ def recover(studio: Studio) -> None:
     for row in stuck_rows:
         if jobs.given_up(studio, row.id, row.round):
             ledger.give_up(studio, row.id, row.round, "ours", "This stopped on our side and was not sent. Try again.")
+
+
+def _refuse_unwanted(db: Session, generation: Generation) -> None:
+    """A caption must not be paid for twice, nor take the place of a person's own words without their knowing."""
+    post = captions.alone(db, generation.post_id)
+    if post is not None and post.edited_at is not None:
+        raise Refused(
+            "Somebody wrote the words of this post meanwhile, and they stay. To replace them, open the post and have "
+            "the caption written there."
+        )
 
 
 def _unfinished_attempt(studio: Studio, generation_id: str, round: int) -> str | None:

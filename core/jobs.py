@@ -36,8 +36,7 @@ HISTORY = timedelta(days=7)
 Run = Callable[[str, int], Awaitable[float | None]]
 """Does one round of a generation; returns seconds to wait before going on, or None at its end."""
 
-_clients: dict[int, DBOSClient] = {}
-_clients_lock = threading.Lock()
+_client_lock = threading.Lock()
 
 
 class _Here:
@@ -176,12 +175,12 @@ async def _generate(generation_id: str, round: int) -> None:
 
 
 def _client(studio: Studio) -> DBOSClient:
-    with _clients_lock:
-        known = _clients.get(id(studio.engine))
+    with _client_lock:
+        known: DBOSClient | None = studio.held.get(__name__)
         if known is None:
             known = DBOSClient(system_database_engine=studio.engine, application_name=NAME)
             known._sys_db.run_migrations()
-            _clients[id(studio.engine)] = known
+            studio.held[__name__] = known
         return known
 
 

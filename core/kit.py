@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,15 @@ from sqlmodel import Session, col
 from core import crops, platforms
 from core.access import Person
 from core.errors import NotFound, Refused
-from core.posted import OpenedPost, opened
+from core.posted import OpenedPost, Variant, opened
 from core.studio import Studio
 from core.tables import SOURCE, Generation, Image, Reference
 
 SELECTED, ALL = "selected", "all"
 BLOCK = 1 << 20
 """Bytes of an original that are handed on at once."""
+
+Cut = Callable[[bytes, float, float], Sequence[tuple[crops.Crop, crops.Box, bytes]]]
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class Kit:
     post: OpenedPost
     items: tuple[Item, ...]
 
-    def stream(self) -> Iterator[bytes]:
-        """The zip, piece by piece. Raises StoreDown or NotFound when a picture cannot be read."""
+    def stream(self, cut: Cut = crops.cut) -> Iterator[bytes]:
+        """The zip, piece by piece; `cut` makes crops. Raises StoreDown or NotFound when a picture cannot be read."""
         sink = _Sink()
         told: list[dict[str, Any]] = []
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
@@ -65,7 +67,7 @@ class Kit:
                 original = self.studio.store.get(item.key)
                 yield from self._put(archive, sink, item.file, original, item.created_at)
                 made: list[dict[str, Any]] = []
-                for crop, part, data in crops.cut(original, item.x, item.y):
+                for crop, part, data in cut(original, item.x, item.y):
                     yield from self._put(archive, sink, item.crop(crop), data, item.created_at)
                     made.append(_crop(item.crop(crop), crop, part))
                 told.append({"file": item.file, **item.facts, "crops": made})
@@ -170,15 +172,18 @@ def _ancestors(db: Session, person: Person, ids: Sequence[str]) -> dict[str, lis
 
 
 def _item(
-    studio: Studio, post: OpenedPost, slug: str, n: int, row: Image, variant: Any, parents: Mapping[str, list[str]]
+    studio: Studio, post: OpenedPost, slug: str, n: int, row: Image, variant: Variant, parents: Mapping[str, list[str]]
 ) -> Item:
-    facts = {
-        "id": row.id,
-        "generation": row.generation_id,
-        "turn": post.turn_id,
-        "conversation": post.conversation_id,
-        "derived_from": parents.get(row.id, []),
-        "selected": row.selected,
+    origin = {"id": row.id, "generation": row.generation_id, "turn": post.turn_id, "conversation": post.conversation_id}
+    line = {"derived_from": parents.get(row.id, []), "selected": row.selected}
+    facts = {**origin, **line, **_making(studio, variant), **_file(row)}
+    practice = "-practice" if variant.practice else ""
+    return Item(f"{slug}-{n}{practice}", row.key, row.focus_x, row.focus_y, row.created_at, facts)
+
+
+def _making(studio: Studio, variant: Variant) -> dict[str, Any]:
+    """How an image was made, and for how much."""
+    return {
         "practice": variant.practice,
         "model": variant.model,
         "model_label": studio.catalogue.label(variant.model) if variant.model else None,
@@ -186,6 +191,12 @@ def _item(
         "cost_usd": None if variant.cost is None else str(variant.cost),
         "cost_basis": variant.cost_basis,
         "duration_ms": variant.duration_ms,
+    }
+
+
+def _file(row: Image) -> dict[str, Any]:
+    """What is in an image's file, and what people say of it."""
+    return {
         "created_at": row.created_at.isoformat(),
         "mime": row.mime,
         "width": row.width,
@@ -195,8 +206,6 @@ def _item(
         "alt": row.alt,
         "focus": {"x": row.focus_x, "y": row.focus_y},
     }
-    practice = "-practice" if variant.practice else ""
-    return Item(f"{slug}-{n}{practice}", row.key, row.focus_x, row.focus_y, row.created_at, facts)
 
 
 def _crop(name: str, crop: crops.Crop, part: crops.Box) -> dict[str, Any]:
@@ -239,27 +248,35 @@ def _manifest(kit: Kit, images: list[dict[str, Any]], written: Mapping[platforms
         "kit": 1,
         "made_at": kit.studio.now().isoformat(),
         "practice": any(image["practice"] for image in images),
-        "post": {
-            "id": post.id,
-            "conversation": post.conversation_id,
-            "title": post.title,
-            "turn": post.turn_id,
-            "position": post.position,
-            "status": post.status,
-            "derived_from_post": post.origin.post_id if post.origin else None,
-        },
+        "post": _of_post(post),
         "prompt": post.prompt,
         "settings": dict(post.settings),
-        "caption": {
-            "text": post.words.caption,
-            "hashtags": list(post.words.hashtags),
-            "edited": post.words.edited,
-            "model": post.caption.model if post.caption else None,
-            "brief": post.brief.facts(),
-        },
+        "caption": _of_caption(post),
         "platforms": [_platform(platform, text, post) for platform, text in written.items()],
         "images": images,
         "warnings": [f"{image['file']} has no alt text." for image in images if not image["alt"]],
+    }
+
+
+def _of_post(post: OpenedPost) -> dict[str, Any]:
+    return {
+        "id": post.id,
+        "conversation": post.conversation_id,
+        "title": post.title,
+        "turn": post.turn_id,
+        "position": post.position,
+        "status": post.status,
+        "derived_from_post": post.origin.post_id if post.origin else None,
+    }
+
+
+def _of_caption(post: OpenedPost) -> dict[str, Any]:
+    return {
+        "text": post.words.caption,
+        "hashtags": list(post.words.hashtags),
+        "edited": post.words.edited,
+        "model": post.caption.model if post.caption else None,
+        "brief": post.brief.facts(),
     }
 
 

@@ -238,7 +238,8 @@ def _settle(studio: Studio, found: Entry, state: str, bill: Bill, **facts: Any) 
 
 
 def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image]) -> None:
-    """A cancel, or a failure by mistake, that came before these images does not take them away."""
+    """A cancel, or a failure by mistake, that came before these images does not take them away; nor does a person who
+    took it off the page when it seemed to have none."""
     attempt, generation, turn = found.attempt, found.generation, found.turn
     already = db.exec(select(func.max(Image.n)).where(Image.generation_id == generation.id)).one() or 0
     for place, image in enumerate(images, start=already + 1):
@@ -248,6 +249,7 @@ def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image])
         _tell(studio, db, "image.kept", found, image=image.id)
     db.flush()
     generation.status, generation.error_kind, generation.error = SUCCEEDED, None, None
+    generation.deleted_at = None
     generation.duration_ms, generation.finished_at = attempt.duration_ms, studio.now()
     _add_up(db, generation)
     conversation = db.get(Conversation, turn.conversation_id)

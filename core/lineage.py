@@ -18,6 +18,8 @@ from core.tables import IMAGE, SOURCE, Conversation, Generation, Image, Referenc
 
 SETTINGS = ("ratio", "resolution", "quality", "seed", "negative_prompt", "steps", "guidance", "scheduler", "strength")
 """What is compared beside the words and the models."""
+EDITS_ONLY = ("strength",)
+"""Says nothing when the turn before could not have it, because it began with words."""
 WEAKEST_FIRST = ("unknown", "estimated", "computed", "reported")
 AROUND = 40
 """Characters of unchanged text that are sent on each side of a change."""
@@ -119,14 +121,6 @@ def tree(studio: Studio, person: Person, conversation_id: str) -> Tree:
     return Tree(conversation_id, tuple(nodes))
 
 
-def parent_of(studio: Studio, person: Person, image_id: str) -> Origin | None:
-    """The image that this one was derived from; None when words or an upload were its beginning. Raises NotFound."""
-    with studio.reading() as db:
-        image = access.find(db, Image, image_id, person)
-        of_image = sa.select(col(Generation.turn_id)).where(col(Generation.id) == image.generation_id).scalar_subquery()
-        return next((origin for _turn, origin in _asked(db, person, col(Turn.id) == of_image)), None)
-
-
 def _asked(db: Session, person: Person, condition: Any) -> Iterator[tuple[Turn, Origin | None]]:
     """Turns in their order, each with where it came from: one query."""
     made, before, home = aliased(Generation), aliased(Turn), aliased(Conversation)
@@ -174,10 +168,11 @@ def _change(turn: Turn, names: tuple[str, ...], origin: Origin) -> Change:
     maker = (origin.model,) if origin.model else ()
     same = set(names) in ({*maker}, set(before.get("models", ())))
     settings = [(name, before.get(name), turn.settings.get(name)) for name in SETTINGS]
+    missing = {name for name in EDITS_ONLY if before.get(name) is None}
     return Change(
         words=differences.between(origin.prompt, turn.prompt),
         models=None if same else (maker, names),
-        settings=tuple(change for change in settings if change[1] != change[2]),
+        settings=tuple(change for change in settings if change[1] != change[2] and change[0] not in missing),
     )
 
 

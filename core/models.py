@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -146,7 +147,12 @@ def read(path: Path = MODELS) -> Known:
 
     Raises KeyError, TypeError, ValueError or OSError when the file is not what it should be.
     """
-    facts = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    return _known(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _known(text: str) -> Known:
+    facts = tomllib.loads(text, parse_float=Decimal)
     blocks = (*facts["image_model"], *facts["image_template"])
     return Known(
         tuple(_model(block, route, facts) for block in blocks for route in _routes(block)),

@@ -4,13 +4,14 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
+from core import scans
 from core.errors import Refused
 
 MAX_PIXELS = 40_000_000
@@ -36,9 +37,6 @@ _SAVE = {"PNG": {"compress_level": 1}, "JPEG": {"quality": 92, "subsampling": 0}
 
 # The longest a thumbnail gets, in short edges: a panorama of 160:1 is still a small file.
 _LONGEST = 3
-# A progressive JPEG has about ten scans. Each one costs a pass over all pixels, so thousands are an attack.
-_MAX_SCANS = 100
-_SEGMENT_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 # What undoes the EXIF orientations 2 to 8: flips, turns and both.
 _UNDO = [Image.Transpose(how) for how in (0, 3, 1, 5, 4, 6, 2)]
@@ -182,6 +180,15 @@ def as_png(data: bytes) -> bytes:
     return _encoded(_pixels(im), "PNG")
 
 
+@_refusing()
+def cropped(data: bytes, parts: Sequence[tuple[tuple[float, float, float, float], tuple[int, int]]]) -> list[bytes]:
+    """Parts (left, top, right, bottom), each scaled to a size, as JPEGs; transparent is white. Raises Refused."""
+    im, _ = _opened(data, ORIGINAL_BYTES)
+    shown = _on(_pixels(im), "white")
+    cut = (shown.resize(target, Image.Resampling.LANCZOS, box=corners) for corners, target in parts)
+    return [_encoded(part, "JPEG", quality=90, optimize=True) for part in cut]
+
+
 def _opened(data: bytes, max_bytes: int) -> tuple[Image.Image, str]:
     """Only the header is read here, so that a bomb is refused before it is unpacked."""
     if len(data) > max_bytes:
@@ -192,21 +199,9 @@ def _opened(data: bytes, max_bytes: int) -> tuple[Image.Image, str]:
     im = Image.open(BytesIO(data), formats=[_FORMATS[mime][0]])
     if im.width * im.height > MAX_PIXELS or max(im.size) > MAX_SIDE:
         raise Refused(_TOO_LARGE)
-    if mime == "image/jpeg" and _scans(data) > _MAX_SCANS:
+    if mime == "image/jpeg" and scans.count(data) > scans.MOST:
         raise Refused("This JPEG is made of too many scans. Save it again as a usual JPEG and try again.")
     return im, mime
-
-
-def _scans(data: bytes) -> int:
-    """Count the scans of the first picture in a JPEG; what follows its end does not matter."""
-    at, scans = 2, 0
-    while marker := _SEGMENT_MARKER.search(data, at):
-        kind = data[marker.start() + 1]
-        if kind == 0xD9 or scans > _MAX_SCANS:
-            break
-        scans += kind == 0xDA
-        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
-    return scans
 
 
 def _short_edge(size: tuple[int, int], edge: int) -> tuple[int, int]:
@@ -278,19 +273,23 @@ def _encoded(im: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def _on(im: Image.Image, ground: str) -> Image.Image:
+    """Of RGB or RGBA pixels, with the ground where they are transparent."""
+    if im.mode == "RGB":
+        return im
+    return Image.alpha_composite(Image.new("RGBA", im.size, ground), im).convert("RGB")
+
+
 def _white(mask: bytes, width: int, height: int) -> Image.Image:
     """255 where the mask is nearer to white than to black; what is transparent was not painted."""
     im, _ = _opened(mask, UPLOAD_BYTES)
-    painted = _pixels(im).convert("RGBA")
-    grey = Image.alpha_composite(Image.new("RGBA", painted.size, "black"), painted).convert("L")
-    grey = grey.resize((width, height), Image.Resampling.BILINEAR)
+    grey = _on(_pixels(im), "black").convert("L").resize((width, height), Image.Resampling.BILINEAR)
     return grey.point([0] * 128 + [255] * 128)
 
 
 def _dhash(im: Image.Image) -> int:
     """Is each of 8 x 8 places darker than its right neighbour?"""
-    flat = im if im.mode == "RGB" else Image.alpha_composite(Image.new("RGBA", im.size, "white"), im.convert("RGBA"))
-    grey = flat.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    grey = _on(im, "white").convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
     bits = "".join("01"[grey[row * 9 + column] < grey[row * 9 + column + 1]] for row in range(8) for column in range(8))
     return int(bits, 2) - (1 << 64 if bits[0] == "1" else 0)
 

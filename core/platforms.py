@@ -38,8 +38,6 @@ PLATFORMS = (
     Platform("pinterest", "Pinterest", 500, alt=500),
 )
 LONGEST = max(platform.longest for platform in PLATFORMS)
-ALT = min(platform.alt for platform in PLATFORMS if platform.alt)
-"""Characters of alt text that everybody takes who says."""
 
 # twitter-text, config/v3.json: these weigh one, everything else two, an emoji of however many parts two, a link 23.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
@@ -93,12 +91,6 @@ def warnings(platform: Platform, written: str) -> tuple[str, ...]:
     too_many = f"{platform.label} takes {most}; this has {tags}."
     said = ((over > 0, too_long), (platform.hashtags is not None and tags > platform.hashtags, too_many))
     return tuple(sentence for wrong, sentence in said if wrong)
-
-
-def alt_warnings(alt: str) -> tuple[str, ...]:
-    """Which platforms would cut this alt text."""
-    short = [platform for platform in PLATFORMS if platform.alt and len(alt) > platform.alt]
-    return tuple(f"{p.label} takes {p.alt:,} characters of alt text; this has {len(alt):,}." for p in short)
 
 
 def wire(platforms: Iterable[Platform] = PLATFORMS) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from core import access, views
+from core import access, history, views
 from core.access import Person
 from core.briefs import Brief
+from core.history import Step
 from core.studio import Studio
 from core.tables import (
     CANCELED,
@@ -23,7 +24,6 @@ from core.tables import (
     SUCCEEDED,
     UNFINISHED,
     Conversation,
-    Event,
     Generation,
     Image,
     Post,
@@ -33,9 +33,6 @@ from core.tables import (
 
 GENERATING_CAPTION, GENERATING_IMAGES = "generating caption", "generating images"
 GENERATED, EDITED = "generated", "edited"
-TOLD = ("post.edited", "post.caption_asked", "image.selected", "image.unselected", "image.described", "image.focused")
-"""Events of a post's history; what was made, and when, is in the rows themselves."""
-MOST_TOLD = 200
 
 
 @dataclass(frozen=True)
@@ -96,16 +93,6 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Step:
-    """Something in a post's history."""
-
-    kind: str
-    """asked, captioned, imaged, failed, or an event of TOLD."""
-    at: datetime
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class OpenedPost:
     """A post with everything around it."""
 
@@ -144,7 +131,7 @@ class OpenedPost:
             return GENERATING_CAPTION
         if any(run.unfinished for run in self.making):
             return GENERATING_IMAGES
-        return EDITED if self.words.edited else GENERATED
+        return EDITED if self.words.edited or self.platforms else GENERATED
 
     @property
     def selected(self) -> Variant | None:
@@ -167,12 +154,10 @@ def opened(studio: Studio, person: Person, post_id: str) -> OpenedPost:
         turn, title, origin = _asked(db, person, post)
         images = _images(db, post)
         runs = _runs(db, post, inherited=origin is not None and origin.post_id is not None)
-        happened = _happened(db, post, turn)
-    ours = {image.id for image, _ in images} | {None}
+        told = history.steps(db, post, turn, images, runs)
     captions = tuple(_run(row) for row in runs if row.kind == CAPTION)
     variants = tuple(_variant(image, row) for image, row in images)
     making = tuple(_run(row) for row in runs if row.kind == IMAGE)
-    steps = [Step(e.kind, e.at, e.facts) for e in happened if _of_post(e, post, ours)]
     return OpenedPost(
         id=post.id,
         words=views.post(post),
@@ -190,7 +175,7 @@ def opened(studio: Studio, person: Person, post_id: str) -> OpenedPost:
         variants=variants,
         making=making,
         captions=captions,
-        history=_history(turn, variants, making, captions, steps),
+        history=told,
     )
 
 
@@ -243,21 +228,6 @@ def _runs(db: Session, post: Post, inherited: bool) -> Sequence[Generation]:
     return db.exec(shown.order_by(col(Generation.queued_at), col(Generation.id))).all()
 
 
-def _happened(db: Session, post: Post, turn: Turn | None) -> Sequence[Event]:
-    """By kind and time, as the index has it: a post's own events are few among those since it was made."""
-    query = select(Event).where(
-        col(Event.kind).in_(TOLD),
-        col(Event.at) >= post.created_at,
-        Event.user_id == post.user_id,
-        col(Event.conversation_id) == (turn.conversation_id if turn else None),
-    )
-    return db.exec(query.order_by(col(Event.seq).desc()).limit(MOST_TOLD)).all()[::-1]
-
-
-def _of_post(event: Event, post: Post, images: set[str | None]) -> bool:
-    return event.facts.get("post") == post.id or (event.facts.get("image") or "") in images
-
-
 def _variant(image: Image, row: Generation | None) -> Variant:
     return Variant(
         image=views.image(image),
@@ -276,21 +246,3 @@ def _variant(image: Image, row: Generation | None) -> Variant:
 def _run(row: Generation) -> Run:
     copied: dict[str, Any] = {f.name: getattr(row, f.name) for f in fields(Run) if f.name != "model"}
     return Run(model=f"{row.provider}/{row.model}", **copied)
-
-
-def _history(
-    turn: Turn | None,
-    variants: Sequence[Variant],
-    making: Sequence[Run],
-    captions: Sequence[Run],
-    told: Sequence[Step],
-) -> tuple[Step, ...]:
-    steps = [Step("asked", turn.created_at, {"turn": turn.position})] if turn else []
-    steps += [Step("imaged", v.created_at, {"model": v.model, "image": v.image.id}) for v in variants]
-    for kind, runs in (("captioned", captions), ("imaged", making)):
-        for run in runs:
-            if run.finished_at and run.status == FAILED:
-                steps.append(Step("failed", run.finished_at, {"what": kind, "model": run.model}))
-            elif run.finished_at and kind == "captioned" and run.status == SUCCEEDED:
-                steps.append(Step(kind, run.finished_at, {"model": run.model}))
-    return tuple(sorted([*steps, *told], key=lambda step: step.at))

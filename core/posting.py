@@ -1,5 +1,6 @@
 """What a person does with a post: open it, change its words, choose its image, have its caption written again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 import sqlmodel as sql
 from sqlmodel import Session, col
 
-from core import access, briefs, captions, events, jobs, log, platforms
+from core import access, briefs, captions, events, jobs, log, platforms, posts
 from core.access import Person
-from core.catalogue import Model, TextModel
+from core.catalogue import TextModel
 from core.columns import plain
 from core.errors import Refused
 from core.posted import OpenedPost, Variant, opened
 from core.studio import Studio
-from core.tables import CAPTION, IMAGE, UNFINISHED, Generation, Image, Post, Turn
+from core.tables import CAPTION, IMAGE, Generation, Image, Post, Turn
 
 __all__ = ["OpenedPost", "Variant", "opened"]  # from below, for screens
 
@@ -43,34 +44,49 @@ class Price:
     cost: Decimal
 
 
-def edit(studio: Studio, person: Person, post_id: str, words: Words, version: int) -> None:
-    """Give a post these words. Raises Refused when somebody changed them since `version` was read, or for too many."""
-    words = _tidied(words)
-    with studio.transaction() as db:
-        post = access.find(db, Post, post_id, person, lock=True)
-        if post.version != version:
-            raise Refused("The words of this post were changed meanwhile. Yours are still here: look at both.")
-        post.caption, post.hashtags = words.caption, list(words.hashtags)
-        if words.alt is not None:
-            _draft(db, post, words.alt)
-        post.version, post.edited_at, post.updated_at = version + 1, studio.now(), studio.now()
-        _tell(studio, db, "post.edited", post)
+def edit(
+    studio: Studio,
+    person: Person,
+    post_id: str,
+    words: Words | None,
+    version: int,
+    own: Mapping[str, str] | None = None,
+) -> None:
+    """Give a post these words, and platforms texts of their `own`, in one go; None leaves the words as they are.
 
-
-def write_for(studio: Studio, person: Person, post_id: str, platform: str, text: str) -> None:
-    """Write this post otherwise for one platform; an empty text takes the post's caption again.
-
-    Raises Refused for a platform that nobody knows or a text that is too long, NotFound.
+    A platform with an empty text takes the post's caption again. Raises Refused when somebody changed any of it since
+    `version` was read, for a platform that nobody knows, or for too much; then nothing was changed. NotFound.
     """
-    if platforms.find(platform) is None:
-        raise Refused(f"There is no platform called “{platform}” here. Nothing was changed.")
-    text = _short(plain(text).strip(), LONGEST, "A text")
+    words = words and _tidied(words)
+    texts = {_platform(name): _short(plain(text).strip(), LONGEST, "A text") for name, text in (own or {}).items()}
     with studio.transaction() as db:
         post = access.find(db, Post, post_id, person, lock=True)
-        others = {name: kept for name, kept in post.platforms.items() if name != platform}
-        post.platforms = others | ({platform: text} if text else {})
-        post.updated_at = studio.now()
-        _tell(studio, db, "post.edited", post, platform=platform)
+        _change(studio, post, version)
+        if words is not None:
+            _give(studio, db, post, words)
+            _tell(studio, db, "post.edited", post)
+        post.platforms = {name: text for name, text in {**post.platforms, **texts}.items() if text}
+        for name in texts:
+            _tell(studio, db, "post.edited", post, platform=name)
+
+
+def use(studio: Studio, person: Person, post_id: str, words: Words, version: int) -> None:
+    """Give a post words of its history again; those of now are in the history from then on.
+
+    Raises Refused when somebody changed them since `version` was read, NotFound.
+    """
+    words = _tidied(words)
+    written = sql.select(Generation).where(
+        Generation.post_id == post_id, Generation.user_id == person.id, Generation.kind == CAPTION
+    )
+    with studio.transaction() as db:
+        captions_of_it = db.exec(written.order_by(col(Generation.id)).with_for_update()).all()
+        post = access.find(db, Post, post_id, person, lock=True)
+        _change(studio, post, version)
+        if captions_of_it:
+            posts.keep(studio, db, captions_of_it[-1], post)
+        _give(studio, db, post, words)
+        _tell(studio, db, "post.edited", post)
 
 
 def edit_alt(studio: Studio, person: Person, image_id: str, alt: str) -> None:
@@ -127,8 +143,8 @@ def price_caption(studio: Studio, person: Person, post_id: str, model: str = cap
 def ask_caption(studio: Studio, person: Person, post_id: str, model: str = captions.AUTO) -> str:
     """Have the caption written, for the first time or anew, to the brief of now; the id of its generation.
 
-    It replaces what is there when it comes, also a person's own words from before. Raises Refused while one is on its
-    way or when nobody can write it, NotFound.
+    It replaces what is there when it comes, also a person's own words from before: those go into the post's history.
+    Raises Refused while one is on its way or when nobody can write it, NotFound.
     """
     captions.check(studio, model)
     jobs.ready(studio)
@@ -136,17 +152,31 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
     with studio.transaction() as db:
         post = access.find(db, Post, post_id, person, lock=True)
         turn = _turn(db, post)
-        under_way = sql.select(Generation.id).where(
-            Generation.post_id == post.id, Generation.kind == CAPTION, col(Generation.status).in_(UNFINISHED)
-        )
-        if db.exec(under_way).first():
-            raise Refused("A caption for this post is on its way already. Wait for it, or cancel it.")
+        captions.alone(db, post.id)
         writer = _writer(studio, db, post, turn, model)
         post.brief = briefs.of(db, person.id, post.project_id).facts()
         generation = captions.ask(studio, db, turn, post, writer)
         _tell(studio, db, "post.caption_asked", post, model=writer.name)
     log.step("caption.asked", conversation=turn.conversation_id, generation=generation.id)
     return generation.id
+
+
+def _change(studio: Studio, post: Post, version: int) -> None:
+    if post.version != version:
+        raise Refused("The words of this post were changed meanwhile. Yours are still here: look at both.")
+    post.version, post.updated_at = version + 1, studio.now()
+
+
+def _give(studio: Studio, db: Session, post: Post, words: Words) -> None:
+    post.caption, post.hashtags, post.edited_at = words.caption, list(words.hashtags), studio.now()
+    if words.alt is not None:
+        _draft(db, post, words.alt)
+
+
+def _platform(name: str) -> str:
+    if platforms.find(name) is None:
+        raise Refused(f"There is no platform called “{name}” here. Nothing was changed.")
+    return name
 
 
 def _tidied(words: Words) -> Words:
@@ -180,18 +210,14 @@ def _turn(db: Session, post: Post) -> Turn:
 
 
 def _writer(studio: Studio, db: Session, post: Post, turn: Turn, wanted: str) -> TextModel:
-    """The one that is named; else one for practice where all images are for practice."""
+    """The one that is named; else one for practice where all images are for practice, as they were when asked."""
     captions.check(studio, wanted)
-    found = captions.writer(studio, wanted, _painters(studio, db, turn))
+    asked = sql.select(Generation.practice).where(Generation.turn_id == turn.id, Generation.kind == IMAGE)
+    practice = list(db.exec(asked).all())
+    found = captions.writer(studio, wanted, practice=bool(practice) and all(practice))
     if found is None:
         raise Refused("No model that writes is set up here. Write the caption yourself, or add a provider's key.")
     return found
-
-
-def _painters(studio: Studio, db: Session, turn: Turn) -> list[Model]:
-    asked = sql.select(Generation).where(Generation.turn_id == turn.id, Generation.kind == IMAGE)
-    names = {f"{row.provider}/{row.model}" for row in db.exec(asked).all()}
-    return [model for model in studio.catalogue.models(studio.providers) if model.name in names]
 
 
 def _tell_of_image(studio: Studio, db: Session, kind: str, image: Image) -> None:

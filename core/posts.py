@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from core import events
 from core.studio import Studio
 from core.tables import CAPTION, SOURCE, Generation, Image, Post, Reference, Turn, new_id
+from core.views import ImageView
 
 
 def origin(db: Session, turn: Turn) -> Post | None:
@@ -16,6 +17,11 @@ def origin(db: Session, turn: Turn) -> Post | None:
         select(Post).join(Image, col(Image.post_id) == Post.id).join(Reference, col(Reference.image_id) == Image.id)
     )
     return db.exec(source.where(Reference.turn_id == turn.id, Reference.role == SOURCE)).first()
+
+
+def begins(source: Image | ImageView | None) -> bool:
+    """Whether a turn that starts from this image makes a post of its own: from words alone, or what is in no post."""
+    return source is None or source.post_id is None
 
 
 def begin(studio: Studio, db: Session, turn: Turn, project_id: str | None, brief: Mapping[str, Any]) -> Post:
@@ -34,37 +40,81 @@ def begin(studio: Studio, db: Session, turn: Turn, project_id: str | None, brief
     return post
 
 
+def locked(db: Session, post_id: str | None) -> Post | None:
+    """The post as it is now, which nobody else changes until this transaction ends. Who locks its generation or image
+    too locks that first."""
+    query = select(Post).where(Post.id == post_id).with_for_update()
+    return db.exec(query, execution_options={"populate_existing": True}).first() if post_id else None
+
+
 def place(studio: Studio, db: Session, turn: Turn, image: Image) -> None:
     """Put a new image into its post: the turn's own, or one that inherits the words of what it was made from."""
     parent = origin(db, turn)
     if parent is not None:
-        post = _inherited(studio, db, turn, parent)
+        post = _inherited(studio, db, turn, locked(db, parent.id) or parent)
     else:
-        first = db.exec(select(Post).where(Post.turn_id == turn.id).order_by(col(Post.id))).first()
-        if first is None:  # asked by a version that made no posts
-            first = begin(studio, db, turn, None, {})
-        post = first
+        first = db.exec(select(Post.id).where(Post.turn_id == turn.id).order_by(col(Post.id))).first()
+        # None when it was asked by a version that made no posts
+        post = locked(db, first) or begin(studio, db, turn, None, {})
     image.post_id, image.alt = post.id, post.alt
 
 
 def write(studio: Studio, db: Session, generation: Generation, turn: Turn, told: Mapping[str, Any]) -> None:
-    """Give a post the words that a model wrote; images without alt text take it.
+    """Keep what a model wrote, and give it to its post; images without alt text take it.
 
-    A person's own words stay, unless they asked for others after they wrote them.
+    A person's own words stay, unless they asked for others after they wrote them; then they are kept beside.
     """
-    post = db.get(Post, generation.post_id) if generation.kind == CAPTION else None
-    if post is None or (post.edited_at is not None and post.edited_at >= generation.queued_at):
+    post = locked(db, generation.post_id) if generation.kind == CAPTION else None
+    wanted = post is not None and (post.edited_at is None or post.edited_at < generation.queued_at)
+    if post is not None and wanted:
+        keep(studio, db, generation, post)
+    generation.told = [*generation.told, {**told, "at": studio.now().isoformat()}]
+    if post is None or not wanted:
         return
     post.caption, post.hashtags, post.alt = told["caption"], told["hashtags"], told["alt"]
     post.edited_at, post.version, post.updated_at = None, post.version + 1, studio.now()
-    for image in db.exec(select(Image).where(Image.post_id == post.id, Image.alt == "")).all():
-        image.alt = post.alt
+    _describe(db, post)
     names = {"conversation": turn.conversation_id, "generation": generation.id}
     events.record(studio, db, "post.captioned", turn.user_id, post=post.id, **names)
+    _hand_down(studio, db, post)
+
+
+def keep(studio: Studio, db: Session, generation: Generation, post: Post) -> None:
+    """Note a post's words with this caption of it before others take their place, unless a model wrote them for it:
+    then they are noted already. The generation has to be locked, and before the post."""
+    written = select(Generation.told).where(Generation.post_id == post.id, Generation.kind == CAPTION)
+    known = [(said["caption"], said["hashtags"]) for told in db.exec(written).all() for said in told]
+    if (post.caption or post.hashtags) and (post.caption, post.hashtags) not in known:
+        words = {"caption": post.caption, "hashtags": list(post.hashtags), "alt": post.alt}
+        generation.told = [*generation.told, {**words, "at": studio.now().isoformat(), "before": True}]
 
 
 def _inherited(studio: Studio, db: Session, turn: Turn, parent: Post) -> Post:
     post = begin(studio, db, turn, parent.project_id, parent.brief)
-    post.caption, post.hashtags, post.alt = parent.caption, list(parent.hashtags), parent.alt
-    post.platforms = dict(parent.platforms)
+    _inherit(post, parent)
     return post
+
+
+def _inherit(post: Post, parent: Post) -> None:
+    post.caption, post.hashtags, post.alt = parent.caption, list(parent.hashtags), parent.alt
+    post.platforms = {**parent.platforms, **post.platforms}
+
+
+def _hand_down(studio: Studio, db: Session, parent: Post) -> None:
+    """Edits that were done before these words came, and have none of their own, inherit them now."""
+    started = select(Reference.turn_id).join(Image, col(Image.id) == Reference.image_id)
+    edits = started.where(Image.post_id == parent.id, Reference.role == SOURCE)
+    wordless = select(Post, Turn).join(Turn, col(Turn.id) == Post.turn_id).where(Post.id != parent.id)
+    wordless = wordless.where(col(Turn.id).in_(edits), Post.caption == "", col(Post.edited_at).is_(None))
+    waiting = wordless.order_by(col(Post.id)).with_for_update(of=Post)
+    for post, turn in db.exec(waiting, execution_options={"populate_existing": True}).all():
+        _inherit(post, parent)
+        post.version, post.updated_at = post.version + 1, studio.now()
+        _describe(db, post)
+        events.record(studio, db, "post.captioned", post.user_id, conversation=turn.conversation_id, post=post.id)
+        _hand_down(studio, db, post)
+
+
+def _describe(db: Session, post: Post) -> None:
+    for image in db.exec(select(Image).where(Image.post_id == post.id, Image.alt == "")).all():
+        image.alt = post.alt

@@ -1,28 +1,31 @@
 """Replay a branch on another model: the same turns once more, each starting from what the one before it made.
 
 A replay is its turns and nothing else. Each carries the whole plan in its settings and its place in its token, so
-whoever comes after a crash can tell what is missing, and asking for it twice is asking once.
+whoever comes after a crash can tell what is missing, and asking for it twice is asking once. Its newest turn says when
+somebody stopped it.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core import access, asks, log, turns
+from core import access, asks, events, log, turns
 from core.access import Person
-from core.asks import Ask, Asked
-from core.errors import StudioError
+from core.asks import Asked
+from core.branches import MARK, made, step, steps, token_of
+from core.errors import Refused, StudioError
 from core.studio import Studio
-from core.tables import SOURCE, Conversation, Generation, Image, Reference, Turn
+from core.tables import UNFINISHED, Conversation, Generation, Turn
+from core.views import TurnView
 
-MOST = 40
-"""Turns of one replay; a longer branch is replayed from the last so many."""
-MARK = "replay"
-PATIENCE = timedelta(days=30)
-"""How long a replay may wait for one of its images before nobody looks for it any more."""
+STOPPED = "stopped"
+PATIENCE = timedelta(days=1)
+"""How long a replay waits for one of its images. When that comes later, nobody expects to pay for the rest any more,
+and it goes on when a person says so."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Plan:
     left_out: tuple[str, ...]
     """Sentences: what this model cannot honour."""
     shortened: bool = False
-    """The branch is longer than MOST, so it does not begin at its beginning."""
+    """The branch is longer than `branches.MOST`, so it does not begin at its beginning."""
 
     @property
     def images(self) -> int:
@@ -56,32 +59,23 @@ class Plan:
         return sum(stop.images for stop in self.stops)
 
 
-@dataclass(frozen=True)
-class Step(Ask):
-    """The ask of one turn of a replay."""
-
-    replay: dict[str, Any] = field(default_factory=dict)
-    """`run`, `model`, `turns` (ids of the originals), `seeds` of each, and `step`, counted from 0."""
-
-
 def plan(studio: Studio, person: Person, turn_id: str, model: str) -> Plan:
     """What replaying the branch that ends with this turn would ask and cost.
 
     Raises Refused when the model cannot do all of it, before anything is paid; NotFound.
     """
-    stops, quotes = [], []
-    for turn, step in _steps(studio, person, turn_id, model, "plan"):
-        quote = asks.quote(studio, person, step)
-        quotes.append(quote)
-        stops.append(Stop(turn.id, turn.position, turn.prompt, quote.images, quote.cost))
+    asked, shortened = steps(studio, person, turn_id, model, "plan")
+    quotes = [asks.quote(studio, person, ask) for _turn, ask in asked]
+    cost = sum((quote.cost for quote in quotes), Decimal(0))
     times = [quote.all_seconds for quote in quotes]
+    of_turns = zip([turn for turn, _step in asked], quotes, strict=True)
     return Plan(
-        stops=tuple(stops),
-        cost=sum((quote.cost for quote in quotes), Decimal(0)),
-        practice=all(quote.practice for quote in quotes),
+        stops=tuple(Stop(turn.id, turn.position, turn.prompt, told.images, told.cost) for turn, told in of_turns),
+        cost=cost,
+        practice=not cost and all(quote.practice for quote in quotes),
         seconds=sum(time for time in times if time) if all(times) else None,
         left_out=tuple(dict.fromkeys(line for quote in quotes for line in quote.left_out)),
-        shortened=len(stops) == MOST,
+        shortened=shortened,
     )
 
 
@@ -91,8 +85,37 @@ def begin(studio: Studio, person: Person, turn_id: str, model: str, token: str) 
     Twice with one token is once. Raises as `plan` does.
     """
     plan(studio, person, turn_id, model)
-    turn, first = _steps(studio, person, turn_id, model, token)[0]
+    turn, first = steps(studio, person, turn_id, model, token)[0][0]
     return turns.ask(studio, person, turn.conversation_id, first)
+
+
+def stop(studio: Studio, person: Person, turn_id: str) -> None:
+    """Ask no more turns of this turn's replay until somebody resumes it. What is at work goes on. Twice is once.
+
+    Raises Refused when no turn of it is left to ask, NotFound.
+    """
+    _mark(studio, person, turn_id, stopped=True)
+
+
+def resume(studio: Studio, person: Person, turn_id: str) -> None:
+    """Let this turn's replay go on by itself again; what is due is asked at once.
+
+    Raises Refused when it has nothing to go on from, and as asking does; NotFound.
+    """
+    last = _mark(studio, person, turn_id, stopped=False)
+    if not _ask_next(studio, last) and not _at_work(studio, last):
+        raise Refused("The last turn of this replay has no image to go on from. Try that one again first.")
+
+
+def going(studio: Studio, shown: Iterable[TurnView]) -> dict[str, bool]:
+    """By turn: whether its replay goes on by itself, or waits for a person. Without those that have no turn left.
+
+    Looks at these turns alone; they are in the order of the page.
+    """
+    replayed = [turn for turn in shown if MARK in turn.settings]
+    last = {turn.settings[MARK]["run"]: turn for turn in replayed}
+    unfinished = {run: _goes_on(studio, turn) for run, turn in last.items() if not _is_last(turn.settings[MARK])}
+    return {turn.id: unfinished[run] for turn in replayed if (run := turn.settings[MARK]["run"]) in unfinished}
 
 
 def go_on(studio: Studio, generation_id: str) -> None:
@@ -124,90 +147,71 @@ def take_up(studio: Studio) -> None:
 
 
 def _follow(studio: Studio, turn: Turn) -> None:
-    """Ask what comes after this turn of a replay, if it has an image and its conversation is not in the trash."""
-    person, told = Person(turn.user_id, ""), turn.settings[MARK]
-    place = told["step"] + 1
-    if place >= len(told["turns"]):
+    """Ask what comes after this turn of a replay, unless it waits for a person."""
+    if _is_last(turn.settings[MARK]) or not _goes_on(studio, turn):
         return
-    with studio.reading() as db:
-        conversation = db.get_one(Conversation, turn.conversation_id)
-        source = _made(db, turn)
-        if source is None or conversation.deleted_at is not None:
-            return
-        original = access.find(db, Turn, told["turns"][place], person)
-        step = replace(_step(db, original, told, place), source=source)
     try:
-        turns.ask(studio, person, turn.conversation_id, step)
+        _ask_next(studio, turn)
     except StudioError as refusal:  # no room on the disk, a model that ended: the next minute tries again
-        log.step("replay.waits", turn=turn.id, why=str(refusal))
+        log.step("replay.waits", turn=turn.id, kind=type(refusal).__name__)
 
 
-def _steps(studio: Studio, person: Person, turn_id: str, model: str, token: str) -> list[tuple[Turn, Step]]:
-    """The branch's turns from its beginning, each as it will be asked, still with the sources that they had."""
-    seeded = studio.catalogue.find(model).seed
+def _is_last(told: dict[str, Any]) -> bool:
+    return bool(told["step"] + 1 >= len(told["turns"]))
+
+
+def _goes_on(studio: Studio, turn: Turn | TurnView) -> bool:
+    return not turn.settings[MARK].get(STOPPED) and turn.created_at > studio.now() - PATIENCE
+
+
+def _ask_next(studio: Studio, turn: Turn) -> bool:
+    """Whether this turn has an image to go on from. In the trash a replay stops: it must not pay after a restore."""
+    person, told = Person(turn.user_id, ""), turn.settings[MARK]
     with studio.reading() as db:
-        branch = _branch(db, access.find(db, Turn, turn_id, person))
-        ends = [used for _turn, used in branch[1:]] + [_first_of(db, branch[-1][0])]
-        told = {
-            "run": token,
-            "model": model,
-            "turns": [turn.id for turn, _used in branch],
-            "seeds": [end.seed if end and seeded else None for end in ends],
-        }
-        return [(turn, _step(db, turn, told, place)) for place, (turn, _used) in enumerate(branch)]
+        trashed = db.get_one(Conversation, turn.conversation_id).deleted_at is not None
+        source = made(db, turn)
+        original = access.find(db, Turn, told["turns"][told["step"] + 1], person)
+        following = replace(step(db, original, told, told["step"] + 1), source=source)
+    if trashed:
+        _mark(studio, person, turn.id, stopped=True)
+    if source is not None:
+        turns.ask(studio, person, turn.conversation_id, following, still=lambda db: _refuse_stopped(db, turn))
+    return source is not None
 
 
-def _step(db: Session, turn: Turn, told: dict[str, Any], place: int) -> Step:
-    """One image is enough to go on from; the last turn makes as many as before."""
-    same = asdict(turns.asked(db, turn))
-    last = place == len(told["turns"]) - 1
-    return Step(
-        **same
-        | {
-            "models": (told["model"],),
-            "token": f"{MARK}.{told['run']}.{place}",
-            "count": same["count"] if last else 1,
-            "seed": told["seeds"][place],
-        },
-        replay={**told, "step": place},
-    )
+def _refuse_stopped(db: Session, turn: Turn) -> None:
+    if db.get_one(Turn, turn.id).settings[MARK].get(STOPPED):
+        raise Refused("This replay was stopped.")
 
 
-def _branch(db: Session, turn: Turn) -> list[tuple[Turn, Generation | None]]:
-    """The turns of its conversation that led to this one, from the first; each with the answer that it started from."""
-    query: Any = (
-        select(Reference.turn_id, Generation)
-        .join(Turn, col(Turn.id) == Reference.turn_id)
-        .join(Image, col(Image.id) == Reference.image_id)
-        .join(Generation, col(Generation.id) == Image.generation_id)
-        .where(Turn.conversation_id == turn.conversation_id, Reference.role == SOURCE)
-    )
-    came_from: dict[str, Generation] = dict(db.exec(query).all())
-    of_this = select(Turn).where(Turn.conversation_id == turn.conversation_id)
-    known = {row.id: row for row in db.exec(of_this).all()}
-    branch: list[tuple[Turn, Generation | None]] = []
-    here: Turn | None = turn
-    while here is not None and len(branch) < MOST:
-        answer = came_from.get(here.id)
-        branch.append((here, answer))
-        here = known.get(answer.turn_id) if answer else None
-    return branch[::-1]
+def _mark(studio: Studio, person: Person, turn_id: str, *, stopped: bool) -> Turn:
+    """Write it on the replay's newest turn, while none can be added; gives that turn."""
+    with studio.reading() as db:
+        turn = access.find(db, Turn, turn_id, person)
+    with studio.transaction() as db:
+        access.find(db, Conversation, turn.conversation_id, person, lock=True)
+        last = _newest(db, turn)
+        if last is None or _is_last(last.settings[MARK]):
+            raise Refused("No turn of a replay is left to ask here. What is at work can be canceled on its tile.")
+        if bool(last.settings[MARK].get(STOPPED)) != stopped:
+            last.settings = {**last.settings, MARK: {**last.settings[MARK], STOPPED: stopped}}
+            kind = "replay.stopped" if stopped else "replay.resumed"
+            events.record(studio, db, kind, person.id, conversation=last.conversation_id, turn=last.id)
+    return last
 
 
-def _first_of(db: Session, turn: Turn) -> Generation | None:
-    """Whose seed the last turn begins with."""
-    query = select(Generation).where(Generation.turn_id == turn.id, col(Generation.seed).is_not(None))
-    return db.exec(query.order_by(col(Generation.n), col(Generation.id))).first()
+def _newest(db: Session, turn: Turn) -> Turn | None:
+    """The last turn that the same replay asked; None when this one is of no replay."""
+    told = turn.settings.get(MARK, {"turns": ()})
+    tokens = [token_of(told, place) for place, _id in enumerate(told["turns"])]
+    query = select(Turn).where(Turn.user_id == turn.user_id, col(Turn.token).in_(tokens))
+    return db.exec(query.order_by(col(Turn.position).desc())).first()
 
 
-def _made(db: Session, turn: Turn) -> str | None:
-    """The image that a turn of a replay came to."""
-    query = (
-        select(Image.id)
-        .join(Generation, col(Generation.id) == Image.generation_id)
-        .where(Generation.turn_id == turn.id, col(Image.deleted_at).is_(None))
-    )
-    return db.exec(query.order_by(col(Image.n), col(Image.id))).first()
+def _at_work(studio: Studio, turn: Turn) -> bool:
+    query = select(Generation.id).where(Generation.turn_id == turn.id, col(Generation.status).in_(UNFINISHED))
+    with studio.reading() as db:
+        return db.exec(query).first() is not None
 
 
 def _id_of(moment: datetime) -> str:

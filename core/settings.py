@@ -40,6 +40,9 @@ class Settings:
     """Below this much free disk space nothing new is paid for."""
     sketch_delay: float = 0.6
     """Seconds that the built-in practice provider takes for a picture."""
+    sketch_detail: float = 1.4
+    """Million pixels at which practice pictures are painted, before they get the size that was asked for; fewer are
+    painted faster."""
     sketch_failures: float = 0.0
     """Share of practice pictures that fail, 0 to 1, for training and demonstrations."""
     openrouter_base_url: str = "https://openrouter.ai/api/v1"

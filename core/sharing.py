@@ -23,13 +23,13 @@ MOST_LINKS = 100
 
 @dataclass(frozen=True)
 class Terms:
-    """What a link shows, for how long, and to whom."""
+    """What a link shows, for how long, and to whom. None leaves a link that is changed as it is."""
 
     name: str = ""
     """For whom it is, in the owner's words; its readers never see it."""
-    days: int = 30
+    days: int | None = 30
     """From now until it ends by itself."""
-    password: str = ""
+    password: str | None = ""
     """Empty: whoever has the link reads."""
     pinned: bool = False
     """Only the turns of this moment; else turns that come later are shown too."""
@@ -94,6 +94,8 @@ class Said:
 def share(studio: Studio, person: Person, conversation_id: str, terms: Terms) -> Link:
     """Make a link. Raises NotFound, also for what is in the trash, and Refused for terms that do not work."""
     terms, link = _checked(terms), Link(new_id(), tokens.fresh())
+    if terms.days is None:
+        raise Refused("A new link has to end some day. Choose when.")
     with studio.transaction() as db:
         conversation = access.find(db, Conversation, conversation_id, person, lock=True)
         if conversation.deleted_at is not None:
@@ -127,22 +129,22 @@ def revoke(studio: Studio, person: Person, share_id: str) -> None:
 
 
 def change(studio: Studio, person: Person, share_id: str, terms: Terms) -> None:
-    """Give a link other terms; whoever has it keeps it. It then ends so many days from now.
+    """Give a link other terms; whoever has it keeps it, and one that ended opens again with new days.
 
-    An empty password leaves what it had. Raises NotFound, and Refused for a link that was revoked.
+    Raises NotFound, and Refused for a link that was revoked or where too many others are open.
     """
     terms = _checked(terms)
     with studio.transaction() as db:
-        row = access.find(db, Share, share_id, person, lock=True)
+        row = access.find(db, Share, share_id, person)
+        access.find(db, Conversation, row.conversation_id, person, lock=True)  # its links are counted one by one
+        db.refresh(row, with_for_update=True)
         if row.revoked_at is not None:
             raise Refused("This link was revoked and stays so. Make a new one.")
-        for name in ("name", "shows_prompts", "shows_models", "shows_costs", "takes_verdicts"):
-            setattr(row, name, getattr(terms, name))
-        if terms.pinned != (row.last_position is not None):
-            row.last_position = _last_position(db, row.conversation_id) if terms.pinned else None
-        row.password_hash = tokens.sealed(terms.password) if terms.password else row.password_hash
-        row.ends_at = studio.now() + timedelta(days=terms.days)
+        if terms.days is not None and _state(studio, row) == "ended":
+            _refuse_too_many(studio, db, row.conversation_id)
+        _settle(studio, db, row, terms)
         events.record(studio, db, "share.changed", person.id, conversation=row.conversation_id, share=row.id)
+    log.step("share.changed", id=share_id)
 
 
 def verdicts(studio: Studio, person: Person, conversation_id: str) -> tuple[Said, ...]:
@@ -164,7 +166,7 @@ def _checked(terms: Terms) -> Terms:
     name = " ".join(plain(terms.name).split())
     if len(name) > LONGEST_NAME:
         raise Refused(f"The name of a link has up to {LONGEST_NAME} characters. Shorten it.")
-    if not 1 <= terms.days <= MOST_DAYS:
+    if terms.days is not None and not 1 <= terms.days <= MOST_DAYS:
         raise Refused(f"A link ends after 1 to {MOST_DAYS} days. Choose when.")
     if terms.password and not SHORTEST_PASSWORD <= len(terms.password) <= LONGEST_PASSWORD:
         raise Refused(f"The password of a link has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, or none.")
@@ -178,21 +180,27 @@ def _refuse_too_many(studio: Studio, db: Session, conversation_id: str) -> None:
 
 
 def _row(studio: Studio, db: Session, conversation: Conversation, terms: Terms, link: Link) -> Share:
-    return Share(
+    row = Share(
         id=link.id,
         user_id=conversation.user_id,
         conversation_id=conversation.id,
         token_hash=tokens.digest(link.token),
-        name=terms.name,
-        password_hash=tokens.sealed(terms.password) if terms.password else None,
-        last_position=_last_position(db, conversation.id) if terms.pinned else None,
-        shows_prompts=terms.shows_prompts,
-        shows_models=terms.shows_models,
-        shows_costs=terms.shows_costs,
-        takes_verdicts=terms.takes_verdicts,
         created_at=studio.now(),
-        ends_at=studio.now() + timedelta(days=terms.days),
     )
+    _settle(studio, db, row, terms)
+    return row
+
+
+def _settle(studio: Studio, db: Session, row: Share, terms: Terms) -> None:
+    """Write the terms down. A link that is pinned already stays at its moment."""
+    for name in ("name", "shows_prompts", "shows_models", "shows_costs", "takes_verdicts"):
+        setattr(row, name, getattr(terms, name))
+    if terms.pinned != (row.last_position is not None):
+        row.last_position = _last_position(db, row.conversation_id) if terms.pinned else None
+    if terms.password is not None:
+        row.password_hash = tokens.sealed(terms.password) if terms.password else None
+    if terms.days is not None:
+        row.ends_at = studio.now() + timedelta(days=terms.days)
 
 
 def _last_position(db: Session, conversation_id: str) -> int:

@@ -1,9 +1,11 @@
 """What a link's page shows of a conversation: all that its owner lets be seen, and nothing in which the rest hides."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from core.catalogue import Catalogue
 from core.tables import SOURCE, Conversation, Post, Share, Verdict
@@ -143,7 +145,7 @@ class Showing:
         posts = (self.posts.get(image.post_id or "") for g in turn.generations for image in g.images)
         written = turn.caption.post.id if turn.caption and turn.caption.post else ""
         post = self.posts.get(written) or next((post for post in posts if post and post.turn_id == turn.id), None)
-        if post is None or self._is_change(turn):
+        if post is None or turn.id in self._changes:
             return "", ()
         caption = self._told(post.caption)
         return caption, tuple(post.hashtags) if caption or not post.caption else ()
@@ -151,22 +153,34 @@ class Showing:
     def _own_words(self, image: ImageView) -> str:
         """A change has a post of its own; its caption is told once a person wrote it."""
         post = self.posts.get(image.post_id or "")
-        turn = next((turn for turn in self.turns if post and turn.id == post.turn_id), None)
-        if post is None or turn is None or post.edited_at is None or not self._is_change(turn):
+        if post is None or post.edited_at is None or post.turn_id not in self._changes:
             return ""
         return self._told(post.caption)
 
-    @staticmethod
-    def _is_change(turn: TurnView) -> bool:
-        return any(used.role == SOURCE for used in turn.references)
+    @cached_property
+    def _changes(self) -> frozenset[str]:
+        """Turns that start from an image of a post; from any other image, an upload say, begins a post of its own."""
+        starts = ((turn.id, used) for turn in self.turns for used in turn.references)
+        return frozenset(turn_id for turn_id, used in starts if used.role == SOURCE and used.post_id)
 
     def _told(self, text: str) -> str:
         """This text; nothing when it quotes a prompt that is hidden, as practice captions and alt texts do."""
-        if self.share.shows_prompts:
+        if not text or self.share.shows_prompts:
             return text
         plain = _bare(text)
-        prompts = (_bare(turn.prompt) for turn in self.turns)
-        return "" if any(len(p) >= QUOTED and p[:BEGINNING] in plain for p in prompts) else text
+        places = range(len(plain) - QUOTED + 1)
+        quoted = any(plain.startswith(p, at) for at in places for p in self._hidden.get(plain[at : at + QUOTED], ()))
+        return "" if quoted else text
+
+    @cached_property
+    def _hidden(self) -> Mapping[str, set[str]]:
+        """How prompts are known, by their first letters: so one walk along a text finds any of however many."""
+        known = defaultdict[str, set[str]](set)
+        for turn in self.turns:
+            prompt = _bare(turn.prompt)
+            if len(prompt) >= QUOTED:
+                known[prompt[:QUOTED]].add(prompt[:BEGINNING])
+        return dict(known)
 
 
 def _bare(text: str) -> str:

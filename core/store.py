@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -127,8 +128,6 @@ class S3Store(Store):
 
 
 def _s3_client(settings: Settings) -> Any:
-    # Here, because it takes a third of a second that only those with a bucket should wait.
-    import boto3
     from botocore.config import Config
 
     config = Config(
@@ -142,7 +141,7 @@ def _s3_client(settings: Settings) -> Any:
         # Many servers that speak S3 know neither the newer checksums nor buckets as host names.
         checksums = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
         config = config.merge(Config(s3={"addressing_style": "path"}, **checksums))
-    return boto3.session.Session().client(
+    return _aws().client(
         "s3",
         endpoint_url=settings.s3_endpoint or None,
         aws_access_key_id=settings.s3_key or None,
@@ -150,6 +149,14 @@ def _s3_client(settings: Settings) -> Any:
         region_name=settings.s3_region,
         config=config,
     )
+
+
+@cache
+def _aws() -> Any:
+    """One for all: it reads what S3 can do from a large file (0.15 s) and remembers it."""
+    import boto3  # here, because it takes a third of a second that only those with a bucket should wait
+
+    return boto3.session.Session()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -37,6 +38,9 @@ class Studio:
     """The time, in UTC."""
     on_commit: list[Callable[[], None]] = field(default_factory=list)
     """Called after every writing transaction, so that live screens need not wait for the next look at the feed."""
+
+    held: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What other parts keep for as long as this studio is used, each under its own name."""
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

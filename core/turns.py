@@ -1,6 +1,6 @@
 """Turns: the first one, the next one, one once more; and failed images off the page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
@@ -44,14 +44,17 @@ def start(studio: Studio, person: Person, ask: Ask, project_id: str | None = Non
     return asked
 
 
-def ask(studio: Studio, person: Person, conversation_id: str, ask: Ask) -> Asked:
+def ask(
+    studio: Studio, person: Person, conversation_id: str, ask: Ask, still: Callable[[Session], None] = lambda db: None
+) -> Asked:
     """Ask the next turn. Two people asking at once get two turns in order.
 
-    Raises NotFound, and Refused also for a conversation in the trash.
+    `still` is called when nobody else can change the conversation any more; what it raises keeps the turn from being
+    asked. Raises NotFound, and Refused also for a conversation in the trash.
     """
     try:
         with _asking(studio, person, ask) as (db, before):
-            asked = before or add_turn(studio, db, person, _continued(studio, db, person, conversation_id), ask)
+            asked = before or add_turn(studio, db, person, _continued(studio, db, person, conversation_id, still), ask)
     except sa.exc.IntegrityError:
         asked = _asked_before(studio, person, ask)
     log.step("turn.asked", conversation=asked.conversation_id, turn=asked.turn_id, count=ask.count * len(ask.models))
@@ -86,8 +89,8 @@ def asked(db: Session, turn: Turn) -> Ask:
     )
 
 
-def remove_failed(studio: Studio, person: Person, turn_id: str) -> int:
-    """Take this turn's failed and canceled images off the page; how many there were. What they cost still counts.
+def remove_failed(studio: Studio, person: Person, turn_id: str) -> tuple[str, ...]:
+    """Take this turn's failed and canceled images off the page; which these were. What they cost still counts.
 
     Raises NotFound.
     """
@@ -97,14 +100,19 @@ def remove_failed(studio: Studio, person: Person, turn_id: str) -> int:
         for row in failed:
             row.deleted_at = studio.now()
             _tell(studio, db, turn, row, "generation.removed")
-    return len(failed)
+        return tuple(row.id for row in failed)
 
 
-def bring_back(studio: Studio, person: Person, turn_id: str) -> int:
-    """Show what was removed from this turn again; how many there were. Raises NotFound."""
+def bring_back(studio: Studio, person: Person, turn_id: str, only: Collection[str] | None = None) -> int:
+    """Show what was removed from this turn again, all of it or `only` these generations; how many there were.
+
+    Raises NotFound.
+    """
     with studio.transaction() as db:
         turn = access.find(db, Turn, turn_id, person, lock=True)
-        removed = _of(db, turn, col(Generation.deleted_at).is_not(None))
+        removed = [
+            row for row in _of(db, turn, col(Generation.deleted_at).is_not(None)) if only is None or row.id in only
+        ]
         for row in removed:
             row.deleted_at = None
             _tell(studio, db, turn, row, "generation.restored")
@@ -170,9 +178,12 @@ def _begun(studio: Studio, db: Session, person: Person, ask: Ask, project_id: st
     return conversation
 
 
-def _continued(studio: Studio, db: Session, person: Person, conversation_id: str) -> Conversation:
+def _continued(
+    studio: Studio, db: Session, person: Person, conversation_id: str, still: Callable[[Session], None]
+) -> Conversation:
     conversation = access.find(db, Conversation, conversation_id, person, lock=True)
     if conversation.deleted_at is not None:
         raise Refused("This conversation is in the trash. Restore it to go on with it.")
+    still(db)
     conversation.updated_at = studio.now()
     return conversation

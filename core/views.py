@@ -146,7 +146,7 @@ class TurnView:
     generations: tuple[GenerationView, ...]
     """Its images; the caption is by itself."""
     caption: GenerationView | None = None
-    """Of a first turn, when a model was to write one."""
+    """The newest, when a model was to write one, and all its images are in the one post that it is of."""
     removed: int = 0
     """Failed generations that were taken off the page and can be brought back."""
 
@@ -159,13 +159,14 @@ class TurnView:
 def turns(db: Session, rows: Sequence[Turn]) -> tuple[TurnView, ...]:
     """These turns with their references, generations and images: three queries, however many there are."""
     ids = [turn.id for turn in rows]
-    used, answers, captions = _references(db, ids), defaultdict[str, list[GenerationView]](list), {}
+    used, answers = _references(db, ids), defaultdict[str, list[GenerationView]](list)
+    captions = defaultdict[str, list[GenerationView]](list)
     removed: Counter[str] = Counter()
     for view in generations(db, col(Generation.turn_id).in_(ids), removed=True):
         if view.removed:
             removed[view.turn_id] += 1
         elif view.makes == CAPTION:
-            captions[view.turn_id] = view
+            captions[view.turn_id].append(view)
         else:
             answers[view.turn_id].append(view)
     return tuple(
@@ -178,7 +179,7 @@ def turns(db: Session, rows: Sequence[Turn]) -> tuple[TurnView, ...]:
             created_at=turn.created_at,
             references=tuple(used[turn.id]),
             generations=tuple(answers[turn.id]),
-            caption=captions.get(turn.id),
+            caption=_caption(answers[turn.id], captions[turn.id]),
             removed=removed[turn.id],
         )
         for turn in rows
@@ -238,6 +239,13 @@ def _references(db: Session, turn_ids: Iterable[str]) -> dict[str, list[ImageVie
     for reference, picture in db.exec(query).all():
         used[reference.turn_id].append(image(picture, reference.role))
     return used
+
+
+def _caption(answers: Sequence[GenerationView], captions: Sequence[GenerationView]) -> GenerationView | None:
+    """An edit has a post for each image: the words of one are not those of the others."""
+    posts = {image.post_id for answer in answers for image in answer.images}
+    posts |= {caption.post.id for caption in captions if caption.post}
+    return captions[-1] if captions and len(posts) == 1 else None
 
 
 def _generation(row: Generation, conversation: str, images: list[ImageView], words: Post | None) -> GenerationView:

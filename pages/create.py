@@ -31,7 +31,6 @@ with frame.screen(_("Create")) as (studio, person):
                 source=source,
                 defaults=lambda: beginnings.settings(studio, person, source, cards),
                 on_source=start_from,
-                begins=True,
             )
             if wanted:
                 asked = conversations.start(studio, person, wanted)

@@ -89,5 +89,5 @@ with frame.screen(_("Post")) as (studio, person):
                 brief.summary(post.brief)
                 brief.button(studio, person, post.project_id)
             post_around.settings(studio, post)
-            post_around.history(studio, post)
+            post_around.history(studio, person, post)
     viewer.show(studio, person)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from core import keeping, pictures
@@ -42,7 +43,7 @@ def grow(studio: Studio, who: Person, steps: Sequence[Step], *, files: bool = Tr
     at = studio.now() - APART * len(steps)
     home = Conversation(id=new_id(), user_id=who.id, title=title, created_at=at, updated_at=at, seen_at=at)
     made: list[list[str]] = []
-    drawn = [pictures.keep(picture("PNG", (300, 200), colour)) for colour in COLOURS]
+    drawn = _drawn()
     with studio.transaction() as db:
         db.add(home)
         db.flush()
@@ -70,6 +71,11 @@ def grow(studio: Studio, who: Person, steps: Sequence[Step], *, files: bool = Tr
                     kept = drawn[(number * 3 + place) % len(drawn)]
                     made[-1].append(_image(studio, db, generation, home.id, kept, files))
     return Grown(home.id, made)
+
+
+@cache
+def _drawn() -> tuple[pictures.Kept, ...]:
+    return tuple(pictures.keep(picture("PNG", (300, 200), colour)) for colour in COLOURS)
 
 
 def _answer(turn: Turn, step: Step, name: str) -> dict[str, Any]:

@@ -1,22 +1,32 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
 import asyncio
+import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 from sqlmodel import col, select
+from xdist.scheduler import LoadFileScheduling
 
-from core import access, captions, conversations, generations
+from core import access, captions, conversations, generations, jobs
 from core.access import Person
 from core.asks import Ask
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Generation, new_id
 from tests.servers import S3, Postgres, postgres_server, s3_server
+
+LONGEST = ("test_kills", "test_jobs")
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # how long something takes is for `make bench`
+hypothesis.settings.load_profile("unhurried")
 
 
 class Clock:
@@ -30,6 +40,24 @@ class Clock:
 
     def skip(self, **how_far: float) -> None:
         self.ahead += timedelta(**how_far)
+
+
+class ByFile(LoadFileScheduling):
+    """A file is the work of one process, because its tests share servers; only the kills are of two, each a home."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "test_kills" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long and mostly waits goes first; then files with many tests, so that browsers and other work mix."""
+    tests = Counter(item.path for item in items)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.stem, len(places)), -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)
@@ -54,16 +82,39 @@ def s3() -> Iterator[S3]:
 
 @pytest.fixture
 def laptop(tmp_path: Path) -> Settings:
-    """SQLite and a folder, no waiting."""
-    return Settings(data_dir=tmp_path / "data", sketch_delay=0, free_space_floor_mb=1)
+    """SQLite and a folder, no waiting, and no more care for practice pictures than they need here."""
+    return Settings(data_dir=tmp_path / "data", sketch_delay=0, sketch_detail=0.02, free_space_floor_mb=1)
+
+
+@pytest.fixture(scope="session")
+def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables in it, to be copied: making them anew takes longer than most tests."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("ready"))
+    _make_tables(settings)
+    return settings.data_dir / "studio.db"
+
+
+@pytest.fixture(scope="session")
+def ready_postgres(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same on Postgres; the name of the database."""
+    address = postgres.new_database()
+    _make_tables(Settings(data_dir=tmp_path_factory.mktemp("ready"), database_url=address))
+    return address.rpartition("/")[2]
+
+
+def _make_tables(settings: Settings) -> None:
+    """Ours and the job engine's."""
+    studio = open_studio(settings)
+    jobs.ready(studio)
+    studio.engine.dispose()
 
 
 @pytest.fixture
-def servers(laptop: Settings, postgres: Postgres, s3: S3) -> Settings:
+def servers(laptop: Settings, postgres: Postgres, ready_postgres: str, s3: S3) -> Settings:
     """Postgres and S3, a database and a bucket of its own."""
     return replace(
         laptop,
-        database_url=postgres.new_database(),
+        database_url=postgres.new_database(ready_postgres),
         s3_endpoint=s3.endpoint,
         s3_bucket=s3.new_bucket(),
         s3_key=s3.key,
@@ -72,9 +123,25 @@ def servers(laptop: Settings, postgres: Postgres, s3: S3) -> Settings:
     )
 
 
-@pytest.fixture(params=["laptop", "servers"])
+@pytest.fixture(params=["sqlite", "postgres"])
+def home(request: pytest.FixtureRequest, laptop: Settings) -> Settings:
+    """An empty database of each kind, without a table, and files in a folder."""
+    if request.param == "sqlite":
+        return laptop
+    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
+
+
+@pytest.fixture
+def furnished(laptop: Settings, ready_sqlite: Path) -> Settings:
+    """A laptop whose database has its tables already."""
+    laptop.data_dir.mkdir()
+    shutil.copy(ready_sqlite, laptop.data_dir)
+    return laptop
+
+
+@pytest.fixture(params=["furnished", "servers"], ids=["laptop", "servers"])
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """Each home in turn: what is promised is promised on both."""
+    """Each home in turn, with its tables: what is promised is promised on both."""
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Settings)
     return found

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 CORE = Path(__file__).parent.parent / "core"
@@ -40,6 +40,9 @@ PIPELINE = (
     *("files", "pictures", "providers/wire", "jobs", "events", "studio", "database"),
 )
 """Where a kill may fall."""
+WARM = "one to warm up"
+TOOL = 4
+"""A number that no debugger, profiler or coverage takes for itself."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,9 @@ class Mortals:
 
 
 @contextmanager
-def mortals(settings: dict[str, Any]) -> Iterator[Mortals]:
+def mortals(settings: dict[str, Any], warm: bool = True) -> Iterator[Mortals]:
     """Start the small process for a studio with these settings (plain values of `Settings`)."""
-    command = [sys.executable, "-c", f"from tests.killing import serve; serve({json.dumps(settings)!r})"]
+    command = [sys.executable, "-c", f"from tests.killing import serve; serve({json.dumps(settings)!r}, {warm})"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=CORE.parent
     ) as process:
@@ -80,16 +83,24 @@ def mortals(settings: dict[str, Any]) -> Iterator[Mortals]:
             process.wait(30)
 
 
-def serve(settings: str) -> None:
-    """Fork a child for every line of standard input; say how it ended on standard output."""
+def serve(settings: str, warm: bool) -> None:
+    """Fork a child for every line of standard input; say how it ended on standard output.
+
+    When it is `warm` it has made an image before, and its children find all modules and queries prepared.
+    """
     from core import jobs
     from core.settings import Settings
+    from core.store import S3Store
     from core.studio import open_studio
 
     facts = json.loads(settings)
     studio = open_studio(Settings(**facts | {"data_dir": Path(facts["data_dir"])}))
     jobs.ready(studio)
+    if warm:
+        _make(studio, WARM)
     studio.engine.dispose()
+    if isinstance(studio.store, S3Store):
+        studio.store.client.close()  # children share no connection
     for line in sys.stdin:
         wanted = json.loads(line)
         reader, writer = os.pipe()
@@ -110,23 +121,27 @@ def serve(settings: str) -> None:
 def _live(studio: Any, wanted: dict[str, Any], writer: int) -> None:
     """The whole life of a child. It never returns into the code of its parent."""
     try:
-        from core import access, conversations, generations
-        from core.asks import Ask
-        from core.tables import new_id
-
         random.seed()
         studio.engine.dispose(close=False)  # connections of our own; whatever the parent had is not ours to close
-        person = access.local_person(studio)
         counted = _Lines(wanted["line"])
-        ask = Ask(wanted["prompt"], ("openai/gpt-image-2",), new_id(), quality="low")
         with counted:
-            asked = conversations.start(studio, person, ask)
-            [turn] = conversations.opened(studio, person, asked.conversation_id).turns
-            for generation in (turn.caption, *turn.generations):
-                asyncio.run(generations.run(studio, generation.id, 0))
+            _make(studio, wanted["prompt"])
         os.write(writer, str(counted.seen).encode())
     finally:
         os._exit(0)
+
+
+def _make(studio: Any, prompt: str) -> None:
+    """An image and its caption."""
+    from core import access, conversations, generations
+    from core.asks import Ask
+    from core.tables import new_id
+
+    ask = Ask(prompt, ("openai/gpt-image-2",), new_id(), quality="low")
+    asked = conversations.start(studio, access.local_person(studio), ask)
+    [turn] = conversations.opened(studio, access.local_person(studio), asked.conversation_id).turns
+    for generation in (turn.caption, *turn.generations):
+        asyncio.run(generations.run(studio, generation.id, 0))
 
 
 class _Lines:
@@ -137,19 +152,42 @@ class _Lines:
         self.files = {str((CORE / f"{name}.py").resolve(strict=True)) for name in PIPELINE}
 
     def __enter__(self) -> None:
-        threading.settrace(self._call)
-        sys.settrace(self._call)
+        if sys.version_info >= (3, 12):
+            self._monitor()
+        else:
+            threading.settrace(self._call)
+            sys.settrace(self._call)
 
     def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]  # None ends it; the stub does not say so
+        if sys.version_info >= (3, 12):
+            sys.monitoring.free_tool_id(TOOL)
+        else:
+            sys.settrace(None)
+            threading.settrace(None)
+
+    def _monitor(self) -> None:
+        """Less work than a tracer, which is asked about every call of every library, each time."""
+        monitoring = sys.monitoring
+        monitoring.use_tool_id(TOOL, "kills")
+        monitoring.register_callback(TOOL, monitoring.events.PY_START, self._entered)
+        monitoring.register_callback(TOOL, monitoring.events.LINE, lambda _code, _line: self._count())
+        monitoring.set_events(TOOL, monitoring.events.PY_START)
+
+    def _entered(self, code: CodeType, _offset: int) -> Any:
+        """The first time that a function is called."""
+        if code.co_filename in self.files:
+            sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.LINE)
+        return sys.monitoring.DISABLE
 
     def _call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
         return self._line if frame.f_code.co_filename in self.files else None
 
     def _line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
         if event == "line":
-            self.seen += 1
-            if self.seen == self.last:
-                os.kill(os.getpid(), signal.SIGKILL)
+            self._count()
         return self._line
+
+    def _count(self) -> None:
+        self.seen += 1
+        if self.seen == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -41,7 +41,7 @@ class Postgres:
 
         name = f"studio_{uuid.uuid4().hex}"
         with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
-            connection.execute(f"create database {name} template {template}")
+            connection.execute(f"create database {name} template {template} strategy file_copy")
         return f"{self.url}/{name}"
 
 
@@ -139,6 +139,8 @@ def _postgres(folder: Path) -> Iterator[dict[str, Any]]:
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **who)
     port = _free_port()
     options = ["-c", "listen_addresses=" + LOOPBACK, "-c", "unix_socket_directories=", "-c", "fsync=off"]
+    # Nothing tidies up: with hundreds of databases the tidying would never rest.
+    options += ["-c", "full_page_writes=off", "-c", "autovacuum=off"]
     command = [binaries / "postgres", "-D", data, "-p", port, *options]
     # SIGQUIT is its quick stop: no last checkpoint into a folder that is about to go.
     quick = {"stop": signal.SIGQUIT, "preexec_fn": _with_keeper(signal.SIGQUIT)}
@@ -250,7 +252,9 @@ def swift(folder: Path) -> None:
         _write_ring(folder, name, listener.getsockname()[1])
         conf = PROXY_CONF if name == "proxy" else SERVER_CONF
         (folder / f"{name}.conf").write_text(conf.format(folder=folder, name=name, secret=secret))
-    serving = [eventlet.spawn(_serve, listener, _load(folder, name)) for name, listener in sockets.items()]
+    serving = [
+        eventlet.spawn(_serve, listener, _remembering(_load(folder, name))) for name, listener in sockets.items()
+    ]
     endpoint = f"http://{LOOPBACK}:{sockets['proxy'].getsockname()[1]}"
     facts = {"endpoint": endpoint, "key": "studio:tests", "secret": secret, "region": "us-east-1", "pid": os.getpid()}
     _say(facts)
@@ -271,6 +275,27 @@ def _load(folder: Path, name: str) -> Any:
     from swift.common.wsgi import loadapp
 
     return loadapp(str(folder / f"{name}.conf"))
+
+
+class _Memory:
+    """What Swift asks memcached for, which is to know its accounts and buckets without looking them up each time."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def get(self, key: str, **_: Any) -> Any:
+        return self._known.get(key)
+
+    def set(self, key: str, value: Any, **_: Any) -> None:
+        self._known[key] = value
+
+    def delete(self, key: str, **_: Any) -> None:
+        self._known.pop(key, None)
+
+
+def _remembering(app: Any) -> Any:
+    memory = _Memory()
+    return lambda environ, start: app({**environ, "swift.cache": memory}, start)
 
 
 def _serve(listener: Any, app: Any) -> None:

@@ -16,8 +16,7 @@ from sqlmodel import Session, SQLModel, func, select
 from core import access, tables
 from core.access import Person, find, media_token, person_of_token
 from core.errors import NotFound
-from core.settings import Settings
-from core.studio import Studio, open_studio
+from core.studio import Studio
 from core.tables import Image, User, new_id
 from tests.conftest import Clock
 
@@ -27,21 +26,6 @@ OWNED = [
     if isinstance(table, type) and issubclass(table, SQLModel) and {"id", "user_id"} <= table.model_fields.keys()
 ]
 FIXTURE = {"suppress_health_check": [HealthCheck.function_scoped_fixture], "deadline": None}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def home(request: pytest.FixtureRequest, laptop: Settings) -> Settings:
-    """An empty database of each kind, files in a folder."""
-    if request.param == "sqlite":
-        return laptop
-    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
-
-
-@pytest.fixture
-def studio(home: Settings, clock: Clock) -> Iterator[Studio]:
-    opened = open_studio(home, clock)
-    yield opened
-    opened.engine.dispose()
 
 
 @pytest.fixture

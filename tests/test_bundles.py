@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from core import bundles, web
 from core.web import ui
 from tests import serving
-from tests.browser.app_server import browser
+from tests.browser.windows import browser
 
 # What Streamlit does with a component: calls it in its place, and again with each change.
 RUN = """async (script) => {

@@ -7,9 +7,9 @@ from io import BytesIO
 
 import pytest
 from PIL import Image as Pillow
-from sqlmodel import select
+from sqlmodel import func, select
 
-from core import access, briefs, captions, conversations, generations
+from core import access, again, briefs, captions, conversations, generations, posting
 from core.access import Person
 from core.briefs import Brief
 from core.errors import Refused
@@ -37,6 +37,13 @@ def settings(settings: Settings, vendors: Vendors) -> Settings:
 
 def turn_of(studio: Studio, person: Person, conversation: str) -> TurnView:
     return conversations.opened(studio, person, conversation).turns[-1]
+
+
+def newest(studio: Studio) -> list[Generation]:
+    """What the last turn asked for."""
+    with studio.reading() as db:
+        last = select(func.max(Generation.turn_id)).scalar_subquery()
+        return list(db.exec(select(Generation).where(Generation.turn_id == last)).all())
 
 
 def test_a_first_turn_has_its_caption_beside_its_images(
@@ -110,6 +117,62 @@ def test_the_price_says_what_the_caption_adds(studio: Studio, alice: Person) -> 
     )
 
     assert Decimal(0) < with_it - without < Decimal("0.01")
+
+
+def test_a_practice_image_with_a_paid_caption_is_not_called_free(studio: Studio, alice: Person) -> None:
+    ask = wish("a red fox", caption="openai/gpt-6-luna")
+
+    paid, free = (conversations.quote(studio, alice, replace(ask, caption=wanted)) for wanted in (ask.caption, "auto"))
+
+    assert paid.cost > 0 and not paid.practice
+    assert free.cost == 0 and free.practice
+
+
+def test_a_caption_is_in_the_price_exactly_where_one_is_written(
+    studio: Studio, alice: Person, make: Callable[..., str]
+) -> None:
+    """A turn that starts from an upload begins a post too; its caption was paid for and in no price."""
+    fox = make(alice, "a red fox")
+    conversation = conversations.start(studio, alice, wish("another")).conversation_id
+    with studio.transaction() as db:
+        lone = db.get_one(Image, fox)
+        lone.post_id = None
+    for source in (None, fox, make(alice, "a hen")):
+        ask = wish("bluer", source=source, caption="openai/gpt-6-luna")
+        cost = conversations.quote(studio, alice, ask).cost
+
+        conversations.ask(studio, alice, conversation, ask)
+
+        assert (cost > 0) == any(row.kind == CAPTION for row in newest(studio))
+
+
+def test_asking_a_turn_again_costs_what_its_quote_says(studio: Studio, alice: Person, make: Callable[..., str]) -> None:
+    fox = make(alice, "a red fox")
+    asks = [
+        wish("a fox", "openai/gpt-image-2", caption="openai/gpt-6-luna", quality="low", count=2),
+        wish("bluer", "openai/gpt-image-2", source=fox, references=(fox,), quality="low", caption="auto"),
+        wish("a hen", caption="auto"),
+    ]
+
+    for ask in asks:
+        asked = conversations.start(studio, alice, ask)
+        found = again.price(studio, turn_of(studio, alice, asked.conversation_id))
+
+        quote = conversations.quote(studio, alice, ask)
+        assert found and (found.cost, found.practice) == (quote.cost, quote.practice)
+
+
+def test_an_edit_turn_does_not_show_the_caption_of_one_of_its_posts(
+    studio: Studio, alice: Person, work: Callable[[], None], make: Callable[..., str]
+) -> None:
+    asked = conversations.start(studio, alice, wish("bluer", source=make(alice, "a red fox"), count=2))
+    work()
+    first, _second = (g.images[0].post_id for g in turn_of(studio, alice, asked.conversation_id).generations)
+
+    posting.ask_caption(studio, alice, first or "")
+    work()
+
+    assert turn_of(studio, alice, asked.conversation_id).caption is None
 
 
 def test_the_caption_keeps_to_the_brief_of_that_moment(

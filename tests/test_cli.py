@@ -18,7 +18,7 @@ import pytest
 from PIL import Image as Pillow
 from sqlmodel import select
 
-from core import access, conversations, generating
+from core import access, captions, conversations, generating
 from core.asks import Ask
 from core.errors import StudioError
 from core.generating import Wanted
@@ -35,7 +35,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 def environment(data_dir: Path, **variables: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    return {**own, "DATA_DIR": str(data_dir), "SKETCH_DELAY": "0", "FREE_SPACE_FLOOR_MB": "1", **variables}
+    return {
+        **own,
+        "DATA_DIR": str(data_dir),
+        "SKETCH_DELAY": "0",
+        "SKETCH_DETAIL": "0.02",
+        "FREE_SPACE_FLOOR_MB": "1",
+        **variables,
+    }
 
 
 def command(*arguments: str) -> list[str]:
@@ -252,7 +259,7 @@ def test_a_worker_finishes_running_calls_before_it_stops_and_there_is_only_one(s
         assert worker.stdout.readline().startswith("Working.")
 
         second = studio_command("worker")
-        ask = Ask("a red fox", ("sketch/sketch",), new_id())
+        ask = Ask("a red fox", ("sketch/sketch",), new_id(), caption=captions.NONE)
         conversations.start(studio, access.local_person(studio), ask)
         until(lambda: statuses(studio) == [RUNNING])
         worker.send_signal(signal.SIGTERM)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import select
 
-from core import conversations, gallery
+from core import conversations, gallery, generations
 from core.access import Person
 from core.asks import MOST_AT_ONCE
 from core.errors import NotFound, Refused
@@ -199,6 +199,22 @@ def test_in_the_trash_nothing_new_is_asked_but_what_is_at_work_is_kept(
 
     assert len(conversations.opened(studio, alice, asked.conversation_id).images) == 1
     assert len(gallery.page(studio, alice).tiles) == 1  # its images are thrown away one by one, never along with it
+
+
+def test_what_was_taken_off_the_page_is_there_again_when_it_is_tried_again(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    """A paid image came and was seen nowhere."""
+    asked = conversations.start(studio, alice, wish("a fox"))
+    [(fox, _round)] = unfinished(studio)
+    generations.cancel(studio, alice, fox)
+    conversations.remove_failed(studio, alice, asked.turn_id)
+
+    generations.retry(studio, alice, fox)
+    work()
+
+    [turn] = conversations.opened(studio, alice, asked.conversation_id).turns
+    assert [len(answer.images) for answer in turn.generations] == [1]
 
 
 def test_somebody_elses_conversation_is_not_there(

@@ -16,6 +16,7 @@ from core.events import Feed, Happened
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import Event
+from tests.servers import Postgres
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
@@ -23,11 +24,11 @@ WRITERS, THREADS, EACH = 2, 2, 15
 
 
 @pytest.fixture
-def on_postgres(laptop: Settings, request: pytest.FixtureRequest) -> Settings:
-    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
+def on_postgres(laptop: Settings, postgres: Postgres, ready_postgres: str) -> Settings:
+    return replace(laptop, database_url=postgres.new_database(ready_postgres))
 
 
-@pytest.fixture(params=["laptop", "on_postgres"])
+@pytest.fixture(params=["furnished", "on_postgres"])
 def home(request: pytest.FixtureRequest) -> Settings:
     """Each database in turn, files in a folder."""
     return request.getfixturevalue(request.param)

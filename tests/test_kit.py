@@ -1,5 +1,6 @@
 """A post's kit opens, holds crops of exact size around the focal point, and says the truth about all that is in it."""
 
+import asyncio
 import hashlib
 import io
 import json
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from PIL import Image as Pillow
 from sqlmodel import select
+from starlette.applications import Starlette
 
 from core import captions, conversations, crops, kit, posting
 from core.access import Person
@@ -19,6 +21,8 @@ from core.errors import NotFound, Refused
 from core.posting import Words
 from core.studio import Studio
 from core.tables import Generation, Image, Post, new_id
+from core.web import kit as web_kit
+from core.web import media
 from tests import serving
 from tests.conftest import wish
 
@@ -139,7 +143,7 @@ def test_a_point_at_the_edge_moves_the_crop_no_further_than_the_picture(studio: 
 def test_transparent_parts_of_a_crop_are_white() -> None:
     clear = serving.picture("PNG", (100, 100), "#ff000000", "RGBA")
 
-    _, _, data = next(crops.cut(clear, 0.5, 0.5))
+    _, _, data = crops.cut(clear, 0.5, 0.5)[0]
 
     assert Pillow.open(io.BytesIO(data)).getpixel((500, 500)) == (255, 255, 255)
 
@@ -150,7 +154,7 @@ def test_the_manifest_is_true(studio: Studio, alice: Person, post: str) -> None:
     posting.select(studio, alice, second.image.id)
     posting.focus(studio, alice, second.image.id, 0.2, 0.3)
     posting.edit(studio, alice, post, Words("Mine", ("fox",)), found.words.version)
-    posting.write_for(studio, alice, post, "threads", "#a and #b")
+    posting.edit(studio, alice, post, None, found.words.version + 1, {"threads": "#a and #b"})
 
     archive = unpacked(kit.plan(studio, alice, post))
 
@@ -313,3 +317,23 @@ def test_what_cannot_be_had_is_said_as_a_sentence(
 def test_nobody_else_gets_it(studio: Studio, bob: Person, post: str) -> None:
     with pytest.raises(NotFound):
         kit.plan(studio, bob, post)
+
+
+def test_crops_wait_their_turn_among_all_pictures_that_are_unpacked(studio: Studio, alice: Person, post: str) -> None:
+    async def asked_while_others_are_unpacked() -> httpx.Response:
+        pictures = media.Media(studio)
+        app = Starlette(routes=web_kit.routes(studio, lambda _: alice, pictures))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as browser:
+            for n in range(media.AT_ONCE):
+                await pictures.limiter.acquire_on_behalf_of(n)
+            asked = asyncio.create_task(browser.get(f"/api/posts/{post}/kit.zip"))
+            while not (asked.done() or pictures.limiter.statistics().tasks_waiting):
+                await asyncio.sleep(0.01)
+            assert not asked.done()
+            for n in range(media.AT_ONCE):
+                pictures.limiter.release_on_behalf_of(n)
+            return await asked
+
+    answer = asyncio.run(asked_while_others_are_unpacked())
+
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None

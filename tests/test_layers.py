@@ -20,9 +20,9 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.posting  core.kit
-    core.receipts  core.demo_rows  core.showing  core.posted  core.turns
-    core.asks  core.cards  core.drafts  core.ledger  core.lineage  core.opened  core.strip
+    core.branches  core.posting  core.kit
+    core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
+    core.asks  core.cards  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
     core.briefs  core.shelves
@@ -40,7 +40,7 @@ HOUSE = """
     core.pictures  core.settings
     core.tables.**
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
-    core.tokens
+    core.scans  core.stopping  core.tokens
     core
 """
 
@@ -74,7 +74,7 @@ HOMES = {
     "msgspec": ("core.providers.**",),
     "pybase64": ("core.providers.**",),
     "numpy": ("core.providers.sketch_*",),
-    "PIL": ("core.pictures", "core.crops", "core.providers.sketch_*"),  # what sketch does is drawing
+    "PIL": ("core.pictures", "core.providers.sketch_*"),  # what sketch does is drawing
     "the environment": ("core.settings",),
 }
 

@@ -35,8 +35,8 @@ def vendors() -> Iterator[Vendors]:
 
 
 @pytest.fixture
-def settings(laptop: Settings, vendors: Vendors) -> Settings:
-    return replace(laptop, **vendors.settings())
+def settings(furnished: Settings, vendors: Vendors) -> Settings:
+    return replace(furnished, **vendors.settings())
 
 
 @pytest.fixture

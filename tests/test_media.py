@@ -226,7 +226,7 @@ def test_what_one_person_just_saw_is_not_there_for_the_next(
     assert browser.get(link(served, bob, fox, "256")).status_code == 404
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_a_changed_token_opens_nothing(
     served: Served, browser: httpx.Client, alice: Person, fox: str, data: st.DataObject

@@ -32,14 +32,6 @@ HEAD = "0004"
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def home(request: pytest.FixtureRequest, laptop: Settings) -> Settings:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return laptop
-    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
-
-
 @pytest.fixture
 def engine(home: Settings) -> Iterator[sa.Engine]:
     opened = open_database(home)

@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from core import pace
 from core.database import open_database, reading
-from core.migrations import migrate
 from core.pace import RUNS, Pace
 from core.settings import Settings
 from core.tables import CANCELED, FAILED, RUNNING, SUCCEEDED, Generation, new_id
@@ -18,10 +17,9 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def db(laptop: Settings) -> Iterator[Session]:
+def db(furnished: Settings) -> Iterator[Session]:
     """A database whose generations may belong to nobody."""
-    engine = open_database(laptop)
-    migrate(engine)
+    engine = open_database(furnished)
     with reading(engine) as db:
         db.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         yield db

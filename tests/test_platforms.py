@@ -98,12 +98,6 @@ def test_too_many_hashtags_of_a_persons_own_are_told() -> None:
     assert platforms.warnings(platform("x"), written) == ()
 
 
-def test_long_alt_text_is_told_for_who_cuts_it() -> None:
-    assert platforms.alt_warnings("a" * 500) == ()
-    assert platforms.alt_warnings("a" * 501) == ("Pinterest takes 500 characters of alt text; this has 501.",)
-    assert len(platforms.alt_warnings("a" * 1_001)) == 4
-
-
 def test_the_table_travels_whole() -> None:
     assert [there["name"] for there in platforms.wire()] == [there.name for there in PLATFORMS]
     assert {"label", "longest", "unit", "hashtags", "alt"} <= set(platforms.wire()[0])

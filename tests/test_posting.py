@@ -1,7 +1,9 @@
 """A post is opened whole, its words are its person's to change, and a caption can be asked for again."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -36,6 +38,30 @@ def end(studio: Studio, kind: str, status: str = FAILED) -> None:
     with studio.transaction() as db:
         for row in db.exec(select(Generation).where(Generation.kind == kind)).all():
             row.status, row.finished_at, row.error = status, studio.now(), "The model said no."
+
+
+def run_all(studio: Studio, but: set[str]) -> None:
+    """All queued work, but for these kinds."""
+    with studio.reading() as db:
+        kinds = dict(db.exec(select(Generation.id, Generation.kind)).all())
+    for generation_id, round in unfinished(studio):
+        if kinds[generation_id] not in but:
+            while asyncio.run(generations.run(studio, generation_id, round)) is not None:
+                pass
+
+
+def waits(studio: Studio, work: Work) -> Thread:
+    """Begin this work beside a transaction that is open; it goes on once it waits for that, or has ended already."""
+    coming = Thread(target=work)
+    coming.start()
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while studio.engine.dialect.name == "postgresql" and coming.is_alive():
+        with studio.engine.connect() as connection:
+            if connection.execute(waiting).scalar():
+                break
+    return coming
 
 
 @contextmanager
@@ -218,16 +244,35 @@ def test_the_focal_point_is_kept_within_the_image(studio: Studio, alice: Person,
 
 def test_a_platform_can_have_words_of_its_own(studio: Studio, alice: Person, work: Work) -> None:
     post = ask(studio, alice)
-    posting.write_for(studio, alice, post, "x", " Short. ")
-    posting.write_for(studio, alice, post, "threads", "Threaded.")
+    posting.edit(studio, alice, post, None, 1, {"x": " Short. ", "threads": "Threaded."})
     work()
 
-    assert opened(studio, alice, post).platforms == {"x": "Short.", "threads": "Threaded."}
-    assert "fox" in opened(studio, alice, post).words.caption
-    posting.write_for(studio, alice, post, "x", "")
+    found = opened(studio, alice, post)
+    assert found.platforms == {"x": "Short.", "threads": "Threaded."}
+    assert ("fox" in found.words.caption, found.status) == (True, "edited")
+    posting.edit(studio, alice, post, None, found.words.version, {"x": ""})
     assert opened(studio, alice, post).platforms == {"threads": "Threaded."}
-    with pytest.raises(Refused, match="no platform called"):
-        posting.write_for(studio, alice, post, "myspace", "Hello")
+
+
+@pytest.mark.parametrize(
+    ("version", "own", "said"),
+    [
+        (0, {"x": "Late."}, "changed meanwhile"),
+        (1, {"x": "Short.", "myspace": "Hello"}, "no platform called"),
+        (1, {"x": "a" * 63_207}, "up to"),
+    ],
+    ids=["somebody else was first", "unknown", "too long"],
+)
+def test_words_and_texts_for_platforms_are_saved_together_or_not_at_all(
+    studio: Studio, alice: Person, version: int, own: dict[str, str], said: str
+) -> None:
+    post = ask(studio, alice)
+    before = opened(studio, alice, post)
+
+    with pytest.raises(Refused, match=said):
+        posting.edit(studio, alice, post, Words("Mine"), version, own)
+
+    assert opened(studio, alice, post) == before
 
 
 def test_a_caption_is_written_again_to_the_brief_of_now(studio: Studio, alice: Person, work: Work) -> None:
@@ -246,7 +291,7 @@ def test_a_caption_is_written_again_to_the_brief_of_now(studio: Studio, alice: P
     assert "Finnish" in found.words.caption and found.words.hashtags[0] == "studio"
     assert (found.words.edited, found.status, found.brief.language) == (False, "generated", "Finnish")
     assert [run.status for run in found.captions] == ["succeeded"] * 2 and found.captions[-1].id == again
-    assert [step.kind for step in found.history][-3:] == ["post.edited", "post.caption_asked", "captioned"]
+    assert [step.kind for step in found.history][-4:] == ["post.edited", "post.caption_asked", "kept", "captioned"]
 
 
 def test_words_written_while_a_caption_is_on_its_way_stay(studio: Studio, alice: Person, work: Work) -> None:
@@ -256,6 +301,101 @@ def test_words_written_while_a_caption_is_on_its_way_stay(studio: Studio, alice:
     work()
 
     assert opened(studio, alice, post).words.caption == "Mine"
+
+
+def said_before(studio: Studio, person: Person, post: str) -> list[tuple[str, str]]:
+    """What the history has of words, oldest first."""
+    told = opened(studio, person, post).history
+    return [(step.kind, step.facts["caption"]) for step in told if "caption" in step.facts]
+
+
+def test_a_paid_caption_that_came_too_late_is_in_the_history_and_can_be_used(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    """It was paid for and then was nowhere."""
+    post = ask(studio, alice)
+    posting.edit(studio, alice, post, Words("Mine"), 1)
+    work()
+    [late] = [step for step in opened(studio, alice, post).history if step.kind == "captioned"]
+    assert "fox" in late.facts["caption"]
+
+    words = Words(late.facts["caption"], tuple(late.facts["hashtags"]), late.facts["alt"])
+    posting.use(studio, alice, post, words, opened(studio, alice, post).words.version)
+
+    found = opened(studio, alice, post)
+    assert (found.words.caption, found.words.alt) == (late.facts["caption"], late.facts["alt"])
+    assert [v.image.alt for v in found.variants] == [late.facts["alt"]]
+    assert said_before(studio, alice, post) == [("captioned", found.words.caption), ("kept", "Mine")]
+
+
+def test_every_caption_of_a_post_stays_and_a_persons_own_words_too(studio: Studio, alice: Person, work: Work) -> None:
+    post = ask(studio, alice)
+    work()
+    first = opened(studio, alice, post).words.caption
+    posting.ask_caption(studio, alice, post)
+    work()
+    posting.edit(studio, alice, post, Words("Mine"), opened(studio, alice, post).words.version)
+
+    posting.ask_caption(studio, alice, post)
+    work()
+
+    kinds = [kind for kind, _caption in said_before(studio, alice, post)]
+    assert kinds == ["captioned", "captioned", "kept", "captioned"]
+    assert said_before(studio, alice, post)[0] == ("captioned", first)
+    assert ("kept", "Mine") in said_before(studio, alice, post)
+
+
+def test_old_words_are_not_used_over_newer_ones_unseen(studio: Studio, alice: Person, work: Work) -> None:
+    post = ask(studio, alice)
+    work()
+    version = opened(studio, alice, post).words.version
+    posting.edit(studio, alice, post, Words("Newer"), version)
+
+    with pytest.raises(Refused, match="changed meanwhile"):
+        posting.use(studio, alice, post, Words("Older"), version)
+
+    assert opened(studio, alice, post).words.caption == "Newer"
+
+
+def test_edits_that_are_done_before_the_caption_have_it_when_it_comes(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    """They stayed without words for ever."""
+    first = ask(studio, alice)
+    late = {"caption"}
+    conversation = opened(studio, alice, first).conversation_id or ""
+    run_all(studio, but=late)
+    source = opened(studio, alice, first).variants[0].image.id
+    for prompt in ("at night", "with a hat"):
+        conversations.ask(studio, alice, conversation, wish(prompt, source=source))
+        run_all(studio, but=late)
+        source = conversations.opened(studio, alice, conversation).images[-1].id
+    with studio.reading() as db:
+        [_, night, hat] = db.exec(select(Post.id).order_by(col(Post.id))).all()
+    posting.edit(studio, alice, hat, Words("", ("mine",)), 1)
+
+    work()
+
+    found = [opened(studio, alice, post) for post in (first, night, hat)]
+    caption = found[0].words.caption
+    assert "fox" in caption and [post.words.caption for post in found] == [caption, caption, ""]
+    assert [post.variants[0].image.alt for post in found[:2]] == [found[0].words.alt] * 2
+
+
+def test_who_writes_for_images_whose_model_has_ended_is_not_for_practice(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    """A practice caption stood under images that were paid for."""
+    post = ask(studio, alice, caption=captions.NONE)
+    work()
+    with studio.transaction() as db:
+        for row in db.exec(select(Generation)).all():
+            row.provider, row.model, row.practice = "openai", "ended", False
+
+    with pytest.raises(Refused, match="No model that writes"):  # only practice is set up here
+        posting.ask_caption(studio, alice, post)
+
+    assert posting.price_caption(studio, alice, post, "sketch/caption").model.practice
 
 
 def test_a_second_caption_waits_for_the_first(studio: Studio, alice: Person) -> None:
@@ -310,6 +450,62 @@ def test_a_failed_caption_is_tried_again_by_its_id(studio: Studio, alice: Person
     assert "fox" in opened(studio, alice, post).words.caption
 
 
+def test_a_failed_caption_is_not_tried_again_beside_another_one(studio: Studio, alice: Person) -> None:
+    """Two captions of one post were paid for."""
+    post = ask(studio, alice)
+    end(studio, CAPTION)
+    failed = opened(studio, alice, post).caption
+    posting.ask_caption(studio, alice, post)
+    before = unfinished(studio)
+
+    with pytest.raises(Refused, match="on its way already"):
+        generations.retry(studio, alice, failed.id if failed else "")
+
+    assert unfinished(studio) == before
+
+
+def test_trying_a_failed_caption_again_does_not_cost_a_person_their_own_words(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    post = ask(studio, alice)
+    end(studio, CAPTION)
+    failed = opened(studio, alice, post).caption
+    posting.edit(studio, alice, post, Words("Mine"), 1)
+
+    with pytest.raises(Refused, match="open the post"):
+        generations.retry(studio, alice, failed.id if failed else "")
+    work()
+
+    assert opened(studio, alice, post).words.caption == "Mine"
+
+
+def test_words_that_are_being_saved_when_the_caption_comes_stay(studio: Studio, alice: Person, work: Work) -> None:
+    post = ask(studio, alice)
+
+    with studio.transaction() as db:
+        row = db.exec(select(Post).where(Post.id == post).with_for_update()).one()
+        row.caption, row.edited_at = "Mine", studio.now()
+        db.flush()
+        coming = waits(studio, work)
+    coming.join(60)
+
+    assert opened(studio, alice, post).words.caption == "Mine"
+    assert unfinished(studio) == []
+
+
+def test_an_image_that_comes_while_its_alt_text_is_drafted_has_it(studio: Studio, alice: Person, work: Work) -> None:
+    post = ask(studio, alice, caption=captions.NONE)
+
+    with studio.transaction() as db:
+        row = db.exec(select(Post).where(Post.id == post).with_for_update()).one()
+        row.alt = "A fox in snow."
+        db.flush()
+        coming = waits(studio, work)
+    coming.join(60)
+
+    assert [v.image.alt for v in opened(studio, alice, post).variants] == ["A fox in snow."]
+
+
 def test_nobody_else_reaches_any_of_it(studio: Studio, alice: Person, bob: Person, work: Work) -> None:
     post = ask(studio, alice)
     work()
@@ -318,7 +514,8 @@ def test_nobody_else_reaches_any_of_it(studio: Studio, alice: Person, bob: Perso
     attempts: list[Callable[[Person], object]] = [
         lambda who: posting.opened(studio, who, post),
         lambda who: posting.edit(studio, who, post, Words("His"), 2),
-        lambda who: posting.write_for(studio, who, post, "x", "His"),
+        lambda who: posting.edit(studio, who, post, None, 2, {"x": "His"}),
+        lambda who: posting.use(studio, who, post, Words("His"), 2),
         lambda who: posting.edit_alt(studio, who, image, "His"),
         lambda who: posting.select(studio, who, image),
         lambda who: posting.unselect(studio, who, image),

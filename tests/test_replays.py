@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sqlmodel import col, select
 
-from core import conversations, replays
+from core import branches, conversations, replays
 from core.access import Person
 from core.asks import Ask
 from core.errors import NotFound, Refused
@@ -15,6 +16,7 @@ from core.settings import Settings
 from core.studio import Studio
 from core.tables import FAILED, QUEUED, Generation, Image
 from core.views import TurnView
+from tests.branches import Step, grow
 from tests.conftest import Clock, unfinished, wish
 
 INK, GPT = "sketch/ink", "openai/gpt-image-2"
@@ -85,6 +87,55 @@ def test_references_from_elsewhere_stay_what_they_were(studio: Studio, alice: Pe
     assert [(used.id, used.role) for used in made.references] == [(fox, "source"), (owl, "reference")]
 
 
+def test_what_the_branch_made_itself_is_no_reference_for_another_model(
+    studio: Studio, alice: Person, work: Work, make: Callable[..., str]
+) -> None:
+    owl = make(alice, "an owl")
+    home = conversations.start(studio, alice, wish("a shop", count=2)).conversation_id
+    work()
+    first, second = (answer.images[0].id for answer in shown(studio, alice, home)[0].generations)
+    asked = conversations.ask(studio, alice, home, wish("as these", GPT, source=first, references=(second, owl)))
+
+    steps, _shortened = branches.steps(studio, alice, asked.turn_id, "openai/gpt-image-2.5-flare", "run")
+
+    assert [step.references for _turn, step in steps] == [(), (owl,)]
+
+
+def test_a_model_that_takes_no_references_replays_a_branch_that_used_its_own_images_as_such(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    home = conversations.start(studio, alice, wish("a shop", count=2)).conversation_id
+    work()
+    first, second = (answer.images[0].id for answer in shown(studio, alice, home)[0].generations)
+    asked = conversations.ask(studio, alice, home, wish("as these", GPT, source=first, references=(second,)))
+
+    plan = replays.plan(studio, alice, asked.turn_id, INK)
+
+    assert [stop.position for stop in plan.stops] == [1, 2]
+
+
+@pytest.mark.parametrize(("length", "shortened"), [(40, False), (41, True)])
+def test_only_a_branch_of_more_than_forty_turns_is_shortened(
+    studio: Studio, alice: Person, length: int, shortened: bool
+) -> None:
+    home = grow(studio, alice, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, length + 1)], files=False)
+
+    plan = replays.plan(studio, alice, shown(studio, alice, home.id)[-1].id, INK)
+
+    assert (len(plan.stops), plan.shortened) == (40, shortened)
+
+
+def test_a_paid_caption_makes_a_replay_of_practice_images_cost_something(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    writer = next(model.name for model in studio.catalogue.texts(studio.writers) if not model.practice)
+    asked = conversations.start(studio, alice, wish("a red fox", caption=writer))
+
+    plan = replays.plan(studio, alice, asked.turn_id, INK)
+
+    assert plan.cost > 0 and not plan.practice
+
+
 def test_a_model_that_cannot_do_all_of_it_is_refused_before_anything_is_paid(
     studio: Studio, alice: Person, work: Work
 ) -> None:
@@ -145,18 +196,129 @@ def test_a_replay_whose_image_failed_goes_on_when_it_comes_after_all(studio: Stu
     assert (stopped, len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
 
 
-def test_a_replay_waits_while_its_conversation_is_in_the_trash(studio: Studio, alice: Person, work: Work) -> None:
+def test_a_replay_that_was_stopped_asks_nothing_more_until_it_is_resumed(
+    studio: Studio, alice: Person, work: Work
+) -> None:
     home, turns = a_branch(studio, alice, work)
-    replays.begin(studio, alice, turns[3].id, INK, "run")
+    asked = replays.begin(studio, alice, turns[3].id, INK, "run")
+    replays.stop(studio, alice, asked.turn_id)
+    replays.stop(studio, alice, asked.turn_id)
+    [(first, _round)] = unfinished(studio)
+    work()
+    replays.go_on(studio, first)
+    replays.take_up(studio)
+    stopped = shown(studio, alice, home)
+
+    replays.resume(studio, alice, asked.turn_id)
+    resumed = shown(studio, alice, home)
+
+    assert (len(stopped), len(resumed)) == (len(turns) + 1, len(turns) + 2)
+    assert replays.going(studio, stopped) == {stopped[-1].id: False}
+    assert replays.going(studio, resumed) == {turn.id: True for turn in resumed[-2:]}
+
+
+def test_a_replay_is_stopped_on_any_of_its_turns(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[3].id, INK, "run")
+    work()
+    replays.take_up(studio)
+    replays.stop(studio, alice, asked.turn_id)
+    work()
+
+    replays.take_up(studio)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 2
+
+
+def test_a_replay_that_is_stopped_just_before_its_next_turn_is_asked_ends_there(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    """Whoever asks has read the turn already, and looks at the clock next."""
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[3].id, INK, "run")
+    [(first, _round)] = unfinished(studio)
+    work()
+
+    def now() -> datetime:
+        replays.stop(studio, alice, asked.turn_id)
+        return studio.now()
+
+    replays.go_on(replace(studio, now=now), first)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 1
+
+
+def test_a_replay_that_asked_its_last_turn_cannot_be_stopped(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[0].id, INK, "run")
+
+    for turn in (asked.turn_id, turns[0].id):
+        with pytest.raises(Refused, match="No turn of a replay is left to ask"):
+            replays.stop(studio, alice, turn)
+
+    assert replays.going(studio, shown(studio, alice, home)) == {}
+
+
+def test_a_replay_is_not_resumed_from_an_image_that_failed(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[3].id, INK, "run")
+    replays.stop(studio, alice, asked.turn_id)
+    stand(studio, unfinished(studio)[0][0], FAILED)
+
+    with pytest.raises(Refused, match="no image to go on from"):
+        replays.resume(studio, alice, asked.turn_id)
+
+    assert len(shown(studio, alice, home)) == len(turns) + 1
+
+
+def test_a_replay_whose_conversation_was_in_the_trash_waits_for_a_person(
+    studio: Studio, alice: Person, work: Work
+) -> None:
+    home, turns = a_branch(studio, alice, work)
+    asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     work()
     conversations.trash(studio, alice, home)
     replays.take_up(studio)
-    waiting = len(shown(studio, alice, home))
-
     conversations.restore(studio, alice, home)
     replays.take_up(studio)
+    waiting = len(shown(studio, alice, home))
+
+    replays.resume(studio, alice, asked.turn_id)
 
     assert (waiting, len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
+
+
+def test_an_image_that_comes_days_later_does_not_pay_for_the_rest_by_itself(
+    studio: Studio, alice: Person, work: Work, clock: Clock
+) -> None:
+    """Somebody tried a failed image again, long after they had forgotten what it once belonged to."""
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    [(first, _round)] = unfinished(studio)
+    clock.skip(days=2)
+    work()
+
+    replays.go_on(studio, first)
+    replays.take_up(studio)
+    waiting = shown(studio, alice, home)
+    replays.resume(studio, alice, waiting[-1].id)
+
+    assert (len(waiting), len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
+    assert replays.going(studio, waiting) == {waiting[-1].id: False}
+
+
+def test_a_turn_that_is_refused_now_is_asked_in_another_minute(studio: Studio, alice: Person, work: Work) -> None:
+    home, turns = a_branch(studio, alice, work)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    [(first, _round)] = unfinished(studio)
+    work()
+    full = replace(studio, settings=replace(studio.settings, free_space_floor_mb=10**9))
+
+    replays.go_on(full, first)
+    refused = len(shown(studio, alice, home))
+    replays.take_up(studio)
+
+    assert (refused, len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
 
 
 def test_a_replay_whose_image_was_thrown_away_ends(studio: Studio, alice: Person, work: Work) -> None:
@@ -168,19 +330,6 @@ def test_a_replay_whose_image_was_thrown_away_ends(studio: Studio, alice: Person
         for row in db.exec(made.where(Generation.turn_id == asked.turn_id)).all():
             row.deleted_at = studio.now()
 
-    replays.take_up(studio)
-
-    assert len(shown(studio, alice, home)) == len(turns) + 1
-
-
-def test_after_a_month_nobody_looks_for_a_replay_any_more(
-    studio: Studio, alice: Person, work: Work, clock: Clock
-) -> None:
-    home, turns = a_branch(studio, alice, work)
-    replays.begin(studio, alice, turns[3].id, INK, "run")
-    work()
-
-    clock.skip(days=31)
     replays.take_up(studio)
 
     assert len(shown(studio, alice, home)) == len(turns) + 1
@@ -198,9 +347,14 @@ def test_a_replay_can_be_asked_again_as_a_turn_of_its_own(studio: Studio, alice:
 def test_somebody_elses_branch_is_not_there(studio: Studio, alice: Person, bob: Person, work: Work) -> None:
     _home, turns = a_branch(studio, alice, work)
 
-    for reach in (replays.plan, lambda *facts: replays.begin(*facts, "run")):
+    for reach in (
+        lambda: replays.plan(studio, bob, turns[3].id, INK),
+        lambda: replays.begin(studio, bob, turns[3].id, INK, "run"),
+        lambda: replays.stop(studio, bob, turns[3].id),
+        lambda: replays.resume(studio, bob, turns[3].id),
+    ):
         with pytest.raises(NotFound):
-            reach(studio, bob, turns[3].id, INK)
+            reach()
 
 
 def a_branch(studio: Studio, who: Person, work: Work) -> tuple[str, tuple[TurnView, ...]]:

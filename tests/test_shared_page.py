@@ -2,7 +2,9 @@
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import httpx
@@ -278,6 +280,32 @@ def test_wrong_passwords_are_slowed_down_for_the_link_however_many_addresses_try
     assert int(answer.headers["retry-after"]) > 0
 
 
+def test_passwords_tried_at_the_same_time_are_as_few_as_one_after_the_other(
+    home: Studio, alice: Person, thread: str, served: Served
+) -> None:
+    path = link(home, alice, thread, password="correct horse")
+
+    def tried(n: int) -> int:
+        with stranger(served, f"127.0.0.{2 + n % 6}") as guesser:
+            return guesser.post(f"{path}/password", data={"password": f"guess {n}"}).status_code
+
+    with ThreadPoolExecutor(60) as guessers:
+        statuses = Counter(guessers.map(tried, range(60)))
+
+    assert statuses[403] + statuses[429] == 60
+    assert statuses[403] <= 31  # thirty, and one a minute
+
+
+def test_who_knows_the_password_is_not_counted_among_those_who_guess(
+    home: Studio, alice: Person, thread: str, served: Served
+) -> None:
+    path = link(home, alice, thread, password="correct horse")
+
+    for _ in range(32):
+        with stranger(served) as reader:
+            assert reader.post(f"{path}/password", data={"password": "correct horse"}).status_code == 303
+
+
 def test_guesses_are_slowed_down_and_others_still_read(
     home: Studio, alice: Person, thread: str, served: Served
 ) -> None:
@@ -527,6 +555,19 @@ def test_a_bucket_fills_again_with_time() -> None:
     assert bucket.wait("a") == 0
     hand.at = 1_000
     assert not bucket.knows("a")
+
+
+def test_a_try_that_was_given_back_counts_for_nothing() -> None:
+    bucket = Buckets(at_once=3, per_minute=6, clock=Hand())
+    for _ in range(2):
+        bucket.spend("a")
+
+    bucket.give_back("a")
+    assert bucket.knows("a")
+    bucket.give_back("a")
+
+    assert not bucket.knows("a")
+    assert bucket._levels == {}
 
 
 def test_when_all_together_guess_too_much_those_who_did_not_still_get_in() -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlmodel import col, select
 
-from core import conversations, shared, sharing
+from core import captions, conversations, shared, sharing, uploads, views
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.shared import Locked, Shared
 from core.sharing import LinkView, Terms
+from core.showing import Showing
 from core.studio import Studio
-from core.tables import Conversation, Event, Generation, Image, Post, Share, Verdict, new_id
+from core.tables import Conversation, Event, Generation, Image, Post, Share, Turn, Verdict, new_id
+from tests import serving
 from tests.conftest import Clock, wish
 
 Make = Callable[..., str]
@@ -289,7 +292,7 @@ def test_another_password_shuts_out_whoever_knew_the_old_one(studio: Studio, ali
     proof = shared.enter(studio, token, "correct horse")
     link = only(sharing.links(studio, alice, thread))
 
-    sharing.change(studio, alice, link.id, Terms(shows_prompts=False))
+    sharing.change(studio, alice, link.id, Terms(password=None, shows_prompts=False))
     assert shared.opened(studio, token, proof).title == ""
 
     sharing.change(studio, alice, link.id, Terms(password="battery staple"))
@@ -310,6 +313,67 @@ def test_a_link_keeps_its_address_when_its_terms_change(
     assert [image.id for image in shared.opened(studio, token).images] == [fox]
     changed = only(sharing.links(studio, alice, thread))
     assert (changed.name, changed.state, changed.pinned) == ("Acme", "active", True)
+
+
+def test_a_password_can_be_taken_away_and_given(studio: Studio, alice: Person, thread: str) -> None:
+    token = share(studio, alice, thread, password="correct horse")
+    link = only(sharing.links(studio, alice, thread))
+
+    sharing.change(studio, alice, link.id, Terms(password=""))
+    assert not shared.opened(studio, token).has_password
+
+    sharing.change(studio, alice, link.id, Terms(password="battery staple"))
+    with pytest.raises(Locked):
+        shared.opened(studio, token)
+
+
+def test_other_terms_leave_the_end_alone_unless_it_is_among_them(studio: Studio, alice: Person, thread: str) -> None:
+    share(studio, alice, thread, days=7)
+    before = only(sharing.links(studio, alice, thread))
+
+    sharing.change(studio, alice, before.id, Terms(days=None, shows_costs=True))
+    changed = only(sharing.links(studio, alice, thread))
+    assert (changed.ends_at, changed.shows_costs) == (before.ends_at, True)
+
+    sharing.change(studio, alice, before.id, Terms(days=8))
+    extended = only(sharing.links(studio, alice, thread)).ends_at
+    assert before.ends_at and extended and extended > before.ends_at
+
+
+def test_a_new_link_has_to_end(studio: Studio, alice: Person, thread: str) -> None:
+    with pytest.raises(Refused, match="Choose when"):
+        share(studio, alice, thread, days=None)
+
+
+def test_an_ended_link_opens_again_only_where_there_is_room_for_one_more(
+    studio: Studio, alice: Person, thread: str, clock: Clock
+) -> None:
+    token = share(studio, alice, thread, days=1)
+    ended = only(sharing.links(studio, alice, thread))
+    clock.skip(days=2)
+    fill_up(studio, alice, thread, sharing.MOST_LINKS)
+
+    with pytest.raises(Refused, match="Revoke one"):
+        sharing.change(studio, alice, ended.id, Terms(days=7))
+    sharing.change(studio, alice, ended.id, Terms(name="still over", days=None))
+    with pytest.raises(NotFound):
+        shared.opened(studio, token)
+
+    other, *_ = sharing.links(studio, alice, thread)
+    sharing.change(studio, alice, other.id, Terms(days=7))
+    sharing.revoke(studio, alice, other.id)
+    sharing.change(studio, alice, ended.id, Terms(days=7))
+    assert shared.opened(studio, token).turns
+
+
+def fill_up(studio: Studio, alice: Person, thread: str, count: int) -> None:
+    """Have so many links open it."""
+    share(studio, alice, thread)
+    with studio.transaction() as db:
+        row = db.exec(select(Share).order_by(col(Share.id).desc())).first()
+        assert row
+        for n in range(count - 1):
+            db.add(Share(**{**row.model_dump(), "id": new_id(), "token_hash": f"{n}"}))
 
 
 def test_openings_are_counted_and_told_now_and_then(
@@ -428,11 +492,7 @@ def test_a_conversation_in_the_trash_cannot_be_shared(studio: Studio, alice: Per
 
 
 def test_the_links_of_one_conversation_have_a_limit(studio: Studio, alice: Person, thread: str) -> None:
-    share(studio, alice, thread)
-    with studio.transaction() as db:
-        row = db.exec(select(Share)).one()
-        for n in range(sharing.MOST_LINKS - 1):
-            db.add(Share(**{**row.model_dump(), "id": new_id(), "token_hash": f"{n}"}))
+    fill_up(studio, alice, thread, sharing.MOST_LINKS)
 
     with pytest.raises(Refused, match="Revoke one"):
         share(studio, alice, thread)
@@ -450,6 +510,47 @@ def test_a_change_shows_the_words_that_a_person_gave_it(
 
     assert [turn.caption for turn in turns] == ["", ""]
     assert [image.caption for turn in turns for image in turn.images] == ["", "The hat makes the fox."]
+
+
+def test_a_first_turn_that_starts_from_an_upload_shows_its_caption(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    photo = uploads.upload(studio, alice, serving.picture("PNG", (64, 64)))
+    asked = conversations.start(studio, alice, wish("a red fox", source=photo.id, caption=captions.AUTO))
+    work()
+
+    (turn,) = shared.opened(studio, share(studio, alice, asked.conversation_id)).turns
+
+    with studio.reading() as db:
+        assert turn.caption == db.exec(select(Post.caption)).one() != ""
+
+
+class Counted(str):
+    """Words that count how often they are looked through."""
+
+    looks = 0
+
+    def casefold(self) -> str:
+        Counted.looks += 1
+        return super().casefold()
+
+
+def test_hidden_prompts_are_looked_through_once_however_many_words_might_quote_them(
+    studio: Studio, alice: Person, thread: str
+) -> None:
+    with studio.transaction() as db:
+        db.exec(select(Image)).one().alt = "Somebody looks up"
+    with studio.reading() as db:
+        link = Share(conversation_id=thread, user_id=alice.id, token_hash="", shows_prompts=False)
+        (turn,) = views.turns(db, db.exec(select(Turn)).all())
+        turns = [replace(turn, id=f"{n}", prompt=Counted(f"{PROMPT} {n}")) for n in range(50)]
+        showing = Showing(studio.catalogue, link, db.get_one(Conversation, thread), turns, {}, {})
+        Counted.looks = 0
+
+        page = showing.page()
+
+    assert {image.alt for image in page.images} == {"Somebody looks up"}
+    assert Counted.looks == len(turns)
 
 
 def test_a_page_is_read_in_as_many_queries_however_long_the_conversation_is(

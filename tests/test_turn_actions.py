@@ -1,15 +1,18 @@
 """A turn can be asked once more with new seeds, and its failed images leave the page and come back."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from sqlmodel import select
 
-from core import access, conversations, events, turns
+from core import access, asks, conversations, events, generations, ledger, spool, turns
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.settings import Settings
+from core.spool import Receipt
 from core.studio import Studio
 from core.tables import CANCELED, FAILED, MASK, SUCCEEDED, Generation, Reference, Turn
 from core.views import TurnView
@@ -96,8 +99,34 @@ def test_failed_images_leave_the_page_and_come_back(studio: Studio, alice: Perso
     conversations.remove_failed(studio, alice, turn.id)
     back = conversations.bring_back(studio, alice, turn.id)
 
-    assert (removed, after.removed, [g.status for g in after.generations]) == (2, 2, [SUCCEEDED, "queued"])
+    assert (len(removed), after.removed, [g.status for g in after.generations]) == (2, 2, [SUCCEEDED, "queued"])
     assert (back, shown(studio, alice, turn)) == (2, turn)
+
+
+def test_one_removal_is_taken_back_without_those_before_it(studio: Studio, alice: Person) -> None:
+    turn = a_turn(studio, alice, FAILED, SUCCEEDED, SUCCEEDED)
+    conversations.remove_failed(studio, alice, turn.id)
+    stand(studio, turn.generations[1].id, FAILED)
+    removed = conversations.remove_failed(studio, alice, turn.id)
+
+    back = conversations.bring_back(studio, alice, turn.id, removed)
+
+    assert (back, shown(studio, alice, turn).removed) == (1, 1)
+    assert [g.id for g in shown(studio, alice, turn).generations] == [g.id for g in turn.generations[1:]]
+
+
+def test_an_image_that_comes_after_all_shows_also_when_its_place_was_removed(studio: Studio, alice: Person) -> None:
+    """Its answer was on disk when somebody canceled it and took it off the page: it is paid for."""
+    asked = conversations.start(studio, alice, wish("a red fox"))
+    [(generation, _round)] = unfinished(studio)
+    answered(studio, generation)
+    generations.cancel(studio, alice, generation)
+    conversations.remove_failed(studio, alice, asked.turn_id)
+
+    generations.recover(studio)
+
+    opened = conversations.opened(studio, alice, asked.conversation_id)
+    assert ([g.id for g in opened.turns[0].generations], len(opened.images)) == ([generation], 1)
 
 
 def test_what_was_removed_is_told_to_nobody_and_is_written_down(studio: Studio, alice: Person) -> None:
@@ -118,7 +147,7 @@ def test_a_caption_that_failed_stays_where_it_can_be_tried_again(studio: Studio,
             row.status = FAILED
     [turn] = conversations.opened(studio, alice, asked.conversation_id).turns
 
-    assert conversations.remove_failed(studio, alice, turn.id) == 1
+    assert len(conversations.remove_failed(studio, alice, turn.id)) == 1
 
     assert shown(studio, alice, turn).caption == turn.caption is not None
 
@@ -144,6 +173,20 @@ def a_turn(studio: Studio, who: Person, *states: str) -> TurnView:
         for row, state in zip(rows, states, strict=True):
             row.status = state
     return conversations.opened(studio, who, asked.conversation_id).turns[0]
+
+
+def answered(studio: Studio, generation_id: str) -> None:
+    """Its call was made and the answer is on disk, and then the power went."""
+    booked = ledger.send(studio, generation_id, 0, Decimal(0), {})
+    assert booked
+    request = asks.plain_request(booked.generation, booked.turn)
+    answer = asyncio.run(studio.providers[booked.generation.provider].send(request))
+    spool.write(studio.settings, Receipt(booked.attempt.id, 1234, answer))
+
+
+def stand(studio: Studio, generation_id: str, status: str) -> None:
+    with studio.transaction() as db:
+        db.get_one(Generation, generation_id).status = status
 
 
 def shown(studio: Studio, who: Person, turn: TurnView) -> TurnView:

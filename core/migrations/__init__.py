@@ -4,24 +4,28 @@ Alembic's batch mode rebuilds tables, and with foreign keys on, rebuilding a par
 So migrations run with foreign keys off, in one transaction of our own, after a backup, and count rows before and after.
 """
 
+import ast
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from core import changes
 from core.errors import Refused, StudioError
+
+if TYPE_CHECKING:  # a quarter of a second to import, and hardly any start has something to upgrade
+    from alembic.config import Config
 
 SCRIPTS = Path(__file__).parent
 LOCK = 0x496D6167  # an arbitrary number of ours for Postgres' advisory lock: one process migrates, the others wait
 PATIENCE = 600
 """Seconds that a process waits on SQLite for another one's upgrade; a large database takes minutes."""
+_NAMED = re.compile(r"^(revision|down_revision) = (.+)$", re.MULTILINE)
 
 
 def migrate(engine: sa.Engine, scripts: Path = SCRIPTS) -> None:
@@ -31,6 +35,8 @@ def migrate(engine: sa.Engine, scripts: Path = SCRIPTS) -> None:
     """
     if at_head(engine, scripts):
         return
+    from alembic import command
+
     with _alone(engine) as connection:
         revision = _revision(connection, scripts)
         if revision == _head(scripts):
@@ -55,21 +61,35 @@ def at_head(engine: sa.Engine, scripts: Path = SCRIPTS) -> bool:
         raise StudioError("The database does not answer, or lets nobody in. Check DATABASE_URL.") from error
 
 
-def _config(scripts: Path, connection: sa.Connection | None = None) -> Config:
+def _config(scripts: Path, connection: sa.Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def _head(scripts: Path) -> str | None:
-    return ScriptDirectory.from_config(_config(scripts)).get_current_head()
+@cache
+def _revisions(scripts: Path) -> dict[str, str | None]:
+    """Each revision with the one before it."""
+    named = (dict(_NAMED.findall(path.read_text())) for path in scripts.glob("versions/*.py"))
+    facts = [{name: ast.literal_eval(value) for name, value in one.items()} for one in named if one]
+    return {one["revision"]: one["down_revision"] for one in facts}
+
+
+def _head(scripts: Path) -> str:
+    """The one that none comes after."""
+    revisions = _revisions(scripts)
+    [last] = revisions.keys() - set(revisions.values())
+    return last
 
 
 def _revision(connection: sa.Connection, scripts: Path) -> str | None:
-    revision = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config(scripts)).walk_revisions()}
-    if revision is not None and revision not in known:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if revision is not None and revision not in _revisions(scripts):
         raise Refused("This database was written by a newer Image Studio. Start that version; nothing was changed.")
     return revision
 

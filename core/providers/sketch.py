@@ -26,7 +26,7 @@ class Sketch:
     name = "sketch"
 
     def __init__(self, settings: Settings) -> None:
-        self.delay = settings.sketch_delay
+        self.delay, self.detail = settings.sketch_delay, settings.sketch_detail
         self.failures = settings.sketch_failures
 
     def sent(self, request: Request) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Sketch:
         if trouble is not None:
             return trouble()
         try:
-            png = await asyncio.to_thread(sketch_art.draw, request, seed)
+            png = await asyncio.to_thread(sketch_art.draw, request, seed, self.detail)
         except Refused as refusal:
             raise ProviderRefused(str(refusal)) from refusal
         return _answer({"image": base64.b64encode(png).decode(), "seed": seed, "cost": 0}, request, seed)

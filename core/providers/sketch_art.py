@@ -24,16 +24,17 @@ Bytes = NDArray[np.uint8]
 # To add a practice model, add its name and a function that paints a scene; its block goes into data/models.toml.
 STYLES = {"sketch": landscape.paint, "ink": ink.paint, "poster": poster.paint}
 
-# Larger pictures are painted at this size and enlarged: four times the pixels would take four times as long.
-_PAINTED_PIXELS = 1_400_000
+DETAIL = 1.4
+"""Million pixels. What is larger is painted at this size and enlarged: four times the pixels take four times as long.
+"""
 _STRENGTH = 0.6
 _NEW = 0.75
 """Up to this strength an edit keeps its source's composition and changes the light."""
 _BAND = 256
 
 
-def draw(request: Request, seed: int) -> bytes:
-    """The picture as a PNG of exactly the size asked for; the same request and seed give the same bytes.
+def draw(request: Request, seed: int, detail: float = DETAIL) -> bytes:
+    """The picture as a PNG of exactly the size asked for; the same request, seed and detail give the same bytes.
 
     Outside the white of a mask every pixel is the source's own. Raises Refused when an image that
     came with the request cannot be read.
@@ -42,9 +43,9 @@ def draw(request: Request, seed: int) -> bytes:
     words = _words(request.prompt)
     colours = _borrowed(_mood(words, rng), request.references)
     if request.source is None:
-        flat = _sized(_scene(request, words, colours, rng), request)
+        flat = _sized(_scene(request, words, colours, rng, detail), request)
         return _png(_finished(flat, request, rng, _corner(request)))
-    return _edited(request, request.source, words, colours, rng)
+    return _edited(request, request.source, words, colours, rng, detail)
 
 
 def _chance(request: Request, seed: int) -> Random:
@@ -86,8 +87,8 @@ def _borrowed(colours: Palette, references: Sequence[Picture]) -> Palette:
     )
 
 
-def _scene(request: Request, words: Sequence[str], colours: Palette, rng: Random) -> Pixels:
-    shrink = min(1.0, (_PAINTED_PIXELS / (request.width * request.height)) ** 0.5)
+def _scene(request: Request, words: Sequence[str], colours: Palette, rng: Random, detail: float) -> Pixels:
+    shrink = min(1.0, (detail * 1e6 / (request.width * request.height)) ** 0.5)
     # Nothing can be composed on fewer pixels than this; what is smaller is scaled down.
     grow = max(1.0, 96 / min(request.width, request.height))
     height, width = (max(48, round(side * shrink * min(grow, 8))) for side in (request.height, request.width))
@@ -151,7 +152,9 @@ def mark(short: int) -> Pixels:
     return np.asarray(sheet.reduce(fine), np.float32) / 255
 
 
-def _edited(request: Request, source: Picture, words: Sequence[str], colours: Palette, rng: Random) -> bytes:
+def _edited(
+    request: Request, source: Picture, words: Sequence[str], colours: Palette, rng: Random, detail: float
+) -> bytes:
     """The source in new light: its composition stays, more of the new scene comes with more strength."""
     before = _opened(source, request)
     white = _white(request)
@@ -167,7 +170,7 @@ def _edited(request: Request, source: Picture, words: Sequence[str], colours: Pa
     else:
         blend(after, _restyled(own, request.model, colours), min(1.0, strength * 1.5))
     if not adds and (request.mask or strength > _NEW):
-        scene = _sized(_scene(request, words, colours, rng), request).astype(np.float32) / 255
+        scene = _sized(_scene(request, words, colours, rng, detail), request).astype(np.float32) / 255
         blend(after, scene, 0.85 if request.mask else (strength - _NEW) / (1 - _NEW))
     blend(own, after, _inward(white) if request.mask else 1.0)
     flat = _finished((np.clip(own, 0, 1) * 255 + 0.5).astype(np.uint8), request, rng, _inner_corner(request, white))

@@ -50,6 +50,9 @@ class Generation(SQLModel, table=True):
     practice: bool = False
     left_out: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     """Sentences: what was asked for and could not be sent to this model."""
+    told: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    """Of a caption: what its answers said (`caption`, `hashtags`, `alt`, `at`), whether or not they reached the post;
+    marked `before`, the words of other origin that they took the place of."""
     queued_at: datetime = moment(optional=False)
     next_at: datetime | None = moment()
     """When a provider that was busy is asked again."""

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from core.studio import Studio
 from core.web import conversations, gallery, health, kit, lineage, live, media, security, shared, ui, uploads
 from core.web.live import Hub
+from core.web.media import Media
 from core.web.security import Identify
 
 OURS = ("api", "m", "s", "ui")
@@ -19,15 +20,16 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> list[BaseRoute]:
     """Every address of ours, in the order in which they are tried; `hub` runs for as long as the server does."""
+    pictures = Media(studio)
     return [
         *health.routes(studio),
-        *media.routes(studio),
-        *shared.routes(studio, ui_folder.parent / "locale"),
+        *media.routes(pictures),
+        *shared.routes(studio, ui_folder.parent / "locale", pictures),
         *ui.routes(ui_folder),
         *gallery.routes(studio, identify),
         *conversations.routes(studio, identify),
         *lineage.routes(studio, identify),
-        *kit.routes(studio, identify),
+        *kit.routes(studio, identify, pictures),
         *uploads.routes(studio, identify),
         *live.routes(identify, hub),
         *(

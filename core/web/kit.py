@@ -1,17 +1,26 @@
 """A post's kit as a download: `/api/posts/<id>/kit.zip?images=selected|all`, streamed while it is made."""
 
+from functools import partial
+
+from anyio import from_thread
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from core import kit
+from core import crops, kit
 from core.errors import Refused
 from core.studio import Studio
+from core.web.media import Media
 from core.web.security import Identify
 
 
-def routes(studio: Studio, identify: Identify) -> list[Route]:
+def routes(studio: Studio, identify: Identify, media: Media) -> list[Route]:
     """Add `&alt=missing` to have it although an image has no alt text."""
+
+    def cut(original: bytes, x: float, y: float) -> list[tuple[crops.Crop, crops.Box, bytes]]:
+        """From the thread that sends: pictures wait their turn among all that are being unpacked."""
+        return from_thread.run(partial(run_sync, crops.cut, original, x, y, limiter=media.limiter))
 
     def zipped(request: Request) -> Response:
         which = request.query_params.get("images", kit.ALL)
@@ -24,6 +33,6 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
             "Cache-Control": "no-store",
             "X-Accel-Buffering": "no",
         }
-        return StreamingResponse(found.stream(), headers=headers, media_type="application/zip")
+        return StreamingResponse(found.stream(cut), headers=headers, media_type="application/zip")
 
     return [Route("/api/posts/{post}/kit.zip", zipped)]

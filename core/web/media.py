@@ -1,8 +1,6 @@
 """Pictures over HTTP: `/m/<token>/<image>/<256 | 512 | preview | full | download>`, for the person the token names."""
 
 import asyncio
-import re
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from core import access, pictures
 from core.access import Person
 from core.disk import DiskStore
 from core.errors import NotFound
+from core.kit import slugged
 from core.studio import Studio
 from core.tables import Generation, Image, Turn
 from core.web import ranges, security
@@ -61,7 +60,10 @@ VARIANTS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 class Media:
-    """Answers picture requests of one studio; remembers for a minute whose picture is where."""
+    """Answers picture requests of one studio; remembers for a minute whose picture is where.
+
+    A process has one, so that what is unpacked at the same time has one limit.
+    """
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
@@ -151,17 +153,12 @@ class Media:
         )
         with self.studio.reading() as db:
             prompt = db.exec(query).first()
-        return f"{_slug(prompt or '') or 'image'}-{image_id[-8:]}.{file.key.rpartition('.')[2]}"
+        return f"{slugged(prompt or '') or 'image'}-{image_id[-8:]}.{file.key.rpartition('.')[2]}"
 
 
-def routes(studio: Studio) -> list[Route]:
+def routes(media: Media) -> list[Route]:
     """The one address of all pictures."""
-    return [Route("/m/{token}/{image}/{variant}", Media(studio).answer, methods=["GET"])]
-
-
-def _slug(prompt: str) -> str:
-    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:48].strip("-")
+    return [Route("/m/{token}/{image}/{variant}", media.answer, methods=["GET"])]
 
 
 def _knows(request: Request, etag: str) -> bool:

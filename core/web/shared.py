@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -31,6 +32,8 @@ JUST_JUDGED = 20
 """Seconds in which the page that follows a verdict is no new opening."""
 PICTURE_MISSED = 0.1
 """How much of a guess a missing picture is: a page that was open when its link ended asks for many."""
+ENTERING = 2
+"""Passwords looked at at the same time: each takes a core for 50 ms, and other work shall not wait for guessers."""
 PASSWORD, JUDGED = "proof", "judged"
 PICTURE_HEADERS = {**media.HEADERS, **paper.SECRET}
 
@@ -40,11 +43,11 @@ Doing = Callable[[Request, str], Awaitable[Response]]
 class SharedPages:
     """Answers readers. Whatever opens nothing gets one and the same page."""
 
-    def __init__(self, studio: Studio, catalogues: Path) -> None:
-        self.studio, self.catalogues = studio, catalogues
-        self.media = Media(studio)
+    def __init__(self, studio: Studio, catalogues: Path, media: Media) -> None:
+        self.studio, self.catalogues, self.media = studio, catalogues, media
         self.guesses = Guesses()
         self.passwords = Buckets(at_once=30, per_minute=1)  # by link: its password may be short
+        self.entering = anyio.CapacityLimiter(ENTERING)
         self.verdicts = Buckets(at_once=120, per_minute=60)
         self.cards: OrderedDict[str, bytes] = OrderedDict()
 
@@ -52,7 +55,7 @@ class SharedPages:
         """Before and after everything here: who guesses waits, what opens nothing is gone, what is locked asks."""
 
         async def answer(request: Request) -> Response:
-            address, token = neighbourhood(request.client.host if request.client else ""), request.path_params["token"]
+            address, token = _address(request), request.path_params["token"]
             if wait := self.guesses.wait(address):
                 return self._wait(request, wait)
             try:
@@ -61,7 +64,7 @@ class SharedPages:
                 self.guesses.failed(address, cost)
                 return self._says(request, 404, str(error))
             except Locked:
-                return self._says(request, 403, "", template="password.html", path=request.url.path, token=token)
+                return self._says(request, 403, "", template="password.html", token=token)
             except StoreDown as error:
                 return self._says(request, 503, str(error), back=f"/s/{token}")
             except StudioError as error:
@@ -100,16 +103,20 @@ class SharedPages:
 
     async def password(self, request: Request, token: str) -> Response:
         """Lets in whoever knows the password, for some hours, by a cookie for this link alone."""
-        form = await _form(request)
-        key = tokens.digest(token)
-        if wait := self.passwords.wait(key):
+        form, key, address = await _form(request), tokens.digest(token), _address(request)
+        if wait := max(self.passwords.wait(key), self.guesses.wait(address)):
             return self._wait(request, wait)
+        # Counted before the answer is known: else all who ask at the same time would have the same try.
+        self.passwords.spend(key)
+        self.guesses.failed(address)
         try:
-            proof = await run_sync(shared.enter, self.studio, token, form.get("password", ""))
+            proof = await run_sync(shared.enter, self.studio, token, form.get("password", ""), limiter=self.entering)
         except Refused as error:
-            self.passwords.spend(key)
-            self.guesses.failed(neighbourhood(request.client.host if request.client else ""))
             return self._says(request, 403, str(error), template="password.html", token=token)
+        except StudioError:
+            self._give_back(key, address)
+            raise
+        self._give_back(key, address)
         answer = RedirectResponse(f"/s/{token}", 303, paper.HEADERS)
         _remember(answer, request, token, PASSWORD, proof, int(shared.PROOF_LIVES.total_seconds()))
         return answer
@@ -128,6 +135,10 @@ class SharedPages:
         answer = RedirectResponse(f"/s/{token}#image-{image_id}", 303, paper.HEADERS)
         _remember(answer, request, token, JUDGED, self._judged_token(token), JUST_JUDGED)
         return answer
+
+    def _give_back(self, key: str, address: str) -> None:
+        self.passwords.give_back(key)
+        self.guesses.forgive(address)
 
     def _form_token(self, token: str, proof: str) -> str:
         return tokens.signed(self.studio.secret, "form", tokens.digest(token), proof)
@@ -152,9 +163,9 @@ class SharedPages:
         return paper.page(name, words.of(request, self.catalogues), status, known.pop("headers", None), **known)
 
 
-def routes(studio: Studio, catalogues: Path) -> list[Route]:
+def routes(studio: Studio, catalogues: Path, media: Media) -> list[Route]:
     """Everything below `/s/<token>`; `catalogues` holds the languages."""
-    pages = SharedPages(studio, catalogues)
+    pages = SharedPages(studio, catalogues, media)
     return [
         Route("/s/{token}", pages.door(pages.page), methods=["GET"]),
         Route("/s/{token}/password", pages.door(pages.password), methods=["POST"]),
@@ -162,6 +173,10 @@ def routes(studio: Studio, catalogues: Path) -> list[Route]:
         Route("/s/{token}/card.jpg", pages.door(pages.card), methods=["GET"]),
         Route("/s/{token}/m/{image}/{size}", pages.door(pages.picture, PICTURE_MISSED), methods=["GET"]),
     ]
+
+
+def _address(request: Request) -> str:
+    return neighbourhood(request.client.host if request.client else "")
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -27,6 +27,12 @@ class Buckets:
         if len(self._levels) > REMEMBERED:
             self._levels.popitem(last=False)
 
+    def give_back(self, key: str, cost: float = 1) -> None:
+        """It was no mistake after all."""
+        self._levels[key] = (self._level(key) + cost, self.clock())
+        if not self.knows(key):
+            del self._levels[key]
+
     def knows(self, key: str) -> bool:
         """True for whoever has not yet made good for a mistake."""
         return self._level(key) < self.at_once
@@ -54,6 +60,11 @@ class Guesses:
         """It was wrong."""
         self.of_one.spend(address, cost)
         self.of_all.spend("", cost)
+
+    def forgive(self, address: str) -> None:
+        """What was counted as wrong before anybody knew was right."""
+        self.of_one.give_back(address)
+        self.of_all.give_back("")
 
 
 def neighbourhood(host: str) -> str:

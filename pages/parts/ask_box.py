@@ -26,15 +26,13 @@ def show(
     prompt_label: str | None = None,
     on_source: ask_pictures.OnSource | None = None,
     beside: Sequence[str] = (),
-    begins: bool = False,
 ) -> Ask | None:
     """Draw the box; the Ask when it was just submitted, else None.
 
     `key` names the box within the page ("create", "next"). `defaults` (or what gives them, called only when needed)
     count when the box is new or starts from another source, until the person changes something. `source` is what
     the turn starts from; with `on_source` the person may change it here: it is called with the id of an image just
-    uploaded, or with None to start from words alone. Images `beside` it become references by themselves. `begins` says
-    that a conversation begins with this ask, whose first turn gets a caption.
+    uploaded, or with None to start from words alone. Images `beside` it become references by themselves.
     After the verb took the ask call `sent(key)`: the next time the box is drawn it is empty. Until then an ask keeps
     its token, so asking again is asking once, and nothing typed is lost when it is refused.
     """
@@ -55,7 +53,7 @@ def show(
             mask=painted,
             references=references,
             **choices.shape(key, chosen),
-            **drawer.show(key, chosen, editing=source is not None, writers=_writers(studio) if begins else ()),
+            **drawer.show(key, chosen, source, _writers(studio)),
         )
         pressed = _foot(studio, person, key, ask, chosen, submit_label or _("Generate"))
     return ask if pressed else None

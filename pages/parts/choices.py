@@ -11,6 +11,8 @@ from core.views import ImageView
 from pages.parts.words import _
 
 MOST_EACH = 8
+CARRIED = ("ratio", "resolution", "count", "caption")
+"""What a new box takes over beside the models."""
 WIDTH = 104
 """Pixels of a small choice; three fit side by side on a phone."""
 
@@ -34,7 +36,7 @@ def begin(
     if begun not in state or source:
         state[f"{key}-models"] = known
     if begun not in state:
-        state.update({f"{key}-{name}": given[name] for name in ("ratio", "resolution", "count") if name in given})
+        state.update({f"{key}-{name}": given[name] for name in CARRIED if name in given})
     if source:
         state[f"{key}-ratio"] = _nearest(source, [ratio for name in known for ratio in offered[name].ratios])
     state[begun] = start

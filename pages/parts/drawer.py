@@ -1,14 +1,16 @@
 """The advanced drawer: only what at least one of the chosen models can do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from core import posts
 from core.captions import AUTO, NONE
 from core.fitting import SEED_MAX
 from core.models import Model, Range, TextModel
+from core.views import ImageView
 from pages.parts.words import _
 
 Draw = Callable[[str, Sequence[Model]], Any]
@@ -26,33 +28,40 @@ class Knob:
     """Means something only when the turn starts from an image."""
 
 
-def show(key: str, models: Sequence[Model], editing: bool, writers: Sequence[TextModel] = ()) -> dict[str, Any]:
+def show(key: str, models: Sequence[Model], source: ImageView | None, writers: Sequence[TextModel]) -> dict[str, Any]:
     """Draw the drawer; what was set in it, by the names of `Ask`. Draws nothing when there is nothing to set.
 
-    Who writes the caption can be chosen where there are `writers`.
+    Who writes the caption can be chosen where there are `writers` and the turn begins a post; until then the choice
+    is only carried on.
     """
-    able = {knob: [m for m in models if knob.fits(m)] for knob in KNOBS if editing or not knob.edits_only}
+    able = {knob: [m for m in models if knob.fits(m)] for knob in KNOBS if source or not knob.edits_only}
     shown = {knob: having for knob, having in able.items() if having}
-    if not (shown or writers):
-        return {}
+    labels = {AUTO: _("Written by itself"), NONE: _("None")} | {model.name: model.label for model in writers}
+    captioned = bool(writers) and posts.begins(source)
+    values: dict[str, Any] = {"caption": _carried(f"{key}-caption", labels)}
+    if not (shown or captioned):
+        return values
     with st.expander(_("Advanced"), icon=":material/tune:", key=f"{key}-advanced", type="compact"):
         columns = st.columns(2, gap="medium")
-        values = {}
         for i, (knob, having) in enumerate(shown.items()):
             with columns[i % 2]:
                 values[knob.name] = knob.draw(f"{key}-{knob.name}", having)
-        if writers:
+        if captioned:
             with columns[len(shown) % 2]:
-                values["caption"] = _caption(f"{key}-caption", writers)
+                values["caption"] = _caption(f"{key}-caption", labels)
     return values
 
 
-def _caption(key: str, writers: Sequence[TextModel]) -> str:
-    """Who writes it, when it is not the first that fits, or that nobody shall."""
-    label = {AUTO: _("Written by itself"), NONE: _("None")} | {model.name: model.label for model in writers}
-    if st.session_state.get(key) not in label:
+def _carried(key: str, labels: Mapping[str, str]) -> str:
+    """What was chosen, if it is still there."""
+    if st.session_state.get(key) not in labels:
         st.session_state[key] = AUTO
-    return st.selectbox(_("Caption"), list(label), format_func=label.__getitem__, key=key, persist_state="session")
+    return str(st.session_state[key])
+
+
+def _caption(key: str, labels: Mapping[str, str]) -> str:
+    """Who writes it, when it is not the first that fits, or that nobody shall."""
+    return st.selectbox(_("Caption"), list(labels), format_func=labels.__getitem__, key=key, persist_state="session")
 
 
 def _seed(key: str, models: Sequence[Model]) -> int | None:

@@ -1,4 +1,4 @@
-"""How a conversation grew, on a screen: its map, and the way from an image to the one it was derived from."""
+"""How a conversation grew, on a screen: its map."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,7 @@ from core.access import Person
 from core.studio import Studio
 from pages.parts import frame
 from pages.parts.components import component
-from pages.parts.tile_words import literal
-from pages.parts.viewer import VIEW
-from pages.parts.words import _, language
+from pages.parts.words import _, language, setting_names
 
 MAP = component("lineage")
 KEY = "lineage"
@@ -43,32 +41,10 @@ def show(
         frame.go("conversation", id=str(told.leave))
 
 
-def derived_from(studio: Studio, person: Person, image_id: str) -> None:
-    """Draw "Derived from turn 2, Ink", which leads to that image; nothing for one that began with words.
-
-    Raises NotFound.
-    """
-    origin = lineage.parent_of(studio, person, image_id)
-    if origin is None:
-        return
-    said = _said(studio, origin)
-    if origin.conversation_id is None or origin.trashed:
-        st.caption(literal(said))
-    elif st.button(literal(said), key=f"derived-{image_id}", icon=":material/account_tree:", type="tertiary"):
-        frame.go("conversation", **{"id": origin.conversation_id, VIEW: origin.image.id})
-
-
 def _go_on(on_continue: Callable[[str], None]) -> None:
     image_id = st.session_state[KEY]["continue"]
     if image_id:
         on_continue(str(image_id))
-
-
-def _said(studio: Studio, origin: lineage.Origin) -> str:
-    if origin.model is None:
-        return _("Derived from an upload")
-    said = _("Derived from turn {n}, {model}").format(n=origin.position, model=studio.catalogue.label(origin.model))
-    return _("{said} (in the trash)").format(said=said) if origin.trashed else said
 
 
 def words() -> dict[str, Any]:
@@ -156,17 +132,7 @@ def _of_changes() -> dict[str, Any]:
         "sameWords": _("the same words"),
         "fromUpload": _("from an upload"),
         "unset": _("as it comes"),
-        "settings": {
-            "ratio": _("Ratio"),
-            "resolution": _("Resolution"),
-            "quality": _("Quality"),
-            "seed": _("Seed"),
-            "negative_prompt": _("Leave out"),
-            "steps": _("Steps"),
-            "guidance": _("Guidance"),
-            "scheduler": _("Scheduler"),
-            "strength": _("Strength"),
-        },
+        "settings": {name: setting_names()[name] for name in lineage.SETTINGS},
     }
 
 

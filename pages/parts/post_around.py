@@ -1,19 +1,20 @@
 """Around a post: how far it is, where it comes from, what it was asked with, what happened to it."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from core import platforms
-from core.posted import EDITED, GENERATED, GENERATING_CAPTION, GENERATING_IMAGES, Step
-from core.posting import OpenedPost
+from core import platforms, posting
+from core.access import Person
+from core.history import Step
+from core.posted import EDITED, GENERATED, GENERATING_CAPTION, GENERATING_IMAGES
+from core.posting import OpenedPost, Words
 from core.studio import Studio
 from pages.parts import frame
 from pages.parts.tile_words import literal
-from pages.parts.words import _, money, plural, seconds
+from pages.parts.words import _, ago, money, seconds, setting_names
 
 INSTANT = 100
 """Milliseconds below which nobody wants to know how long it took."""
@@ -66,36 +67,55 @@ def settings(studio: Studio, post: OpenedPost) -> None:
         st.markdown("  \n".join(f"**{name}** {literal(value)}" for name, value in _settings(studio, post)))
 
 
-def history(studio: Studio, post: OpenedPost) -> None:
-    """What happened to it, newest first; the exact time is the tooltip."""
-    with st.expander(_("History"), icon=":material/history:", key="post-history"):
-        st.html(
-            f"{STYLE}<ol class='post-history'>{''.join(_line(studio, step) for step in reversed(post.history))}</ol>"
-        )
+def history(studio: Studio, person: Person, post: OpenedPost) -> None:
+    """What happened to it, newest first, with the words that can be used again; the exact time is the tooltip."""
+    with st.expander(_("History"), icon=":material/history:", key="post-history"), st.container(gap="xsmall"):
+        lines: list[str] = []
+        for n, step in reversed(list(enumerate(post.history))):
+            lines.append(_line(studio, step))
+            words = _words(step)
+            if words and (words.caption, words.hashtags) != (post.words.caption, post.words.hashtags):
+                _lines(lines)
+                lines = []
+                _use(studio, person, post, words, f"use-{post.id}-{n}")
+        _lines(lines)
+
+
+def _lines(lines: Sequence[str]) -> None:
+    if lines:
+        st.html(f"{STYLE}<ol class='post-history'>{''.join(lines)}</ol>")
+
+
+def _use(studio: Studio, person: Person, post: OpenedPost, words: Words, key: str) -> None:
+    """Words of before, with the button that gives them back to the post."""
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(literal(words.caption).replace("\n", "  \n"))
+        if words.hashtags:
+            st.caption(literal(" ".join(f"#{tag}" for tag in words.hashtags)))
+        if st.button(_("Use this"), key=key, icon=":material/undo:", type="tertiary"):
+            with frame.sentences():
+                posting.use(studio, person, post.id, words, post.words.version)
+                st.rerun()
+
+
+def _words(step: Step) -> Words | None:
+    facts = step.facts
+    return Words(facts["caption"], tuple(facts["hashtags"]), facts["alt"] or None) if "caption" in facts else None
 
 
 def _line(studio: Studio, step: Step) -> str:
     exact = f"{step.at:%Y-%m-%d %H:%M} UTC"
-    time = f"<time datetime='{step.at.isoformat()}' title='{exact}'>{escape(_ago(studio.now(), step.at))}</time>"
+    time = f"<time datetime='{step.at.isoformat()}' title='{exact}'>{escape(ago(studio.now(), step.at))}</time>"
     return f"<li>{escape(_told(studio, step))} {time}</li>"
 
 
 def _settings(studio: Studio, post: OpenedPost) -> list[tuple[str, str]]:
     label = studio.catalogue.label
-    named = {
-        "ratio": _("Ratio"),
-        "resolution": _("Resolution"),
-        "quality": _("Quality"),
-        "seed": _("Seed"),
-        "negative_prompt": _("Leave out"),
-        "steps": _("Steps"),
-        "guidance": _("Guidance"),
-        "scheduler": _("Scheduler"),
-        "strength": _("Strength"),
-    }
     models = post.settings.get("models") or [run.model for run in post.making]
     rows = [(_("Models"), ", ".join(label(name) for name in dict.fromkeys(models)))]
-    rows += [(name, str(post.settings[key])) for key, name in named.items() if post.settings.get(key) is not None]
+    rows += [
+        (name, str(post.settings[key])) for key, name in setting_names().items() if post.settings.get(key) is not None
+    ]
     if post.caption:
         rows.append((_("Caption by"), _writer(label(post.caption.model), post)))
     return rows
@@ -117,6 +137,7 @@ def _told(studio: Studio, step: Step) -> str:
     platform = platforms.find(str(facts.get("platform")))
     lines = {
         "asked": _("Asked as turn {n}").format(n=facts.get("turn")),
+        "kept": _("Words that were replaced then"),
         "captioned": _("Caption written by {model}").format(model=model),
         "imaged": _("Image made by {model}").format(model=model),
         "failed": _("{model} failed").format(model=model),
@@ -130,14 +151,3 @@ def _told(studio: Studio, step: Step) -> str:
         "image.focused": _("Focal point moved"),
     }
     return lines[step.kind]
-
-
-def _ago(now: datetime, at: datetime) -> str:
-    minutes = int((now - at).total_seconds() // 60)
-    if minutes < 1:
-        return _("just now")
-    if minutes < 60:
-        return plural("{n} minute ago", "{n} minutes ago", minutes)
-    if minutes < 60 * 24:
-        return plural("{n} hour ago", "{n} hours ago", minutes // 60)
-    return plural("{n} day ago", "{n} days ago", minutes // (60 * 24))

@@ -32,7 +32,7 @@ def _inside(studio: Studio, person: Person, post: OpenedPost) -> None:
         st.caption(_("It keeps to this brief:"))
         brief.summary(_of_now(studio, person, post))
         if post.words.edited:
-            st.warning(_("It replaces what you wrote. Copy your words first if you want to keep them."))
+            st.info(_("It replaces what you wrote. Your words stay in the history of this post."))
         if st.button(_("Write it"), type="primary", key="caption-write"):
             posting.ask_caption(studio, person, post.id, chosen)
             st.rerun()

@@ -53,8 +53,7 @@ def _done(studio: Studio, person: Person, post_id: str, wish: Mapping[str, Any])
 
 
 def _save(studio: Studio, person: Person, post_id: str, wish: Mapping[str, Any]) -> None:
-    if wish["words"]:
-        words = Words(str(wish["caption"]), tuple(map(str, wish["hashtags"])))
-        posting.edit(studio, person, post_id, words, int(wish["version"]))
-    for platform, text in wish["own"].items():
-        posting.write_for(studio, person, post_id, str(platform), str(text))
+    """All or nothing, so that what is refused is still whole where it was written."""
+    words = Words(str(wish["caption"]), tuple(map(str, wish["hashtags"]))) if wish["words"] else None
+    own = {str(platform): str(text) for platform, text in wish["own"].items()}
+    posting.edit(studio, person, post_id, words, int(wish["version"]), own)

@@ -31,9 +31,9 @@ def data(studio: Studio, post: OpenedPost) -> dict[str, Any]:
 
 
 def _failed(post: OpenedPost) -> dict[str, str] | None:
-    """Why the newest caption did not come; nobody needs to hear it once there are words."""
+    """Why the newest caption did not come; nobody needs to hear it once there are words, or were and are not wanted."""
     run = post.caption
-    if run is None or run.status != FAILED or post.words.caption:
+    if run is None or run.status != FAILED or post.words.caption or post.words.edited:
         return None
     again = _("Try again, may cost twice") if run.error_kind == "unknown" else _("Try again")
     text = run.error or tile_words.words()["kinds"]["failed"]["next"]

@@ -6,10 +6,13 @@ import streamlit as st
 
 from core import catalogue, conversations
 from core.access import Person
+from core.again import price
+from core.asks import Price
 from core.conversations import Ask, Quote
 from core.errors import Refused
 from core.models import Model
 from core.studio import Studio
+from core.views import TurnView
 from pages.parts.words import _, money, plural, seconds
 
 
@@ -36,9 +39,19 @@ def warn(studio: Studio, models: Sequence[Model]) -> None:
             st.caption(f":orange[:material/event_busy: {warning}]")
 
 
+def again(studio: Studio, turn: TurnView) -> str:
+    """What asking this turn once more would cost; "" when nobody can."""
+    found = price(studio, turn)
+    return _cost(found) if found else ""
+
+
+def _cost(found: Quote | Price) -> str:
+    return _("practice, free") if found.practice else _("about {cost}").format(cost=money(found.cost))
+
+
 def _line(quote: Quote) -> str:
     parts = [plural("{n} image", "{n} images", quote.images)]
-    parts.append(_("practice, free") if quote.practice else _("about {cost}").format(cost=money(quote.cost)))
+    parts.append(_cost(quote))
     if quote.first_seconds is not None:
         parts.append(_("first in ~{time}").format(time=seconds(quote.first_seconds)))
     if quote.all_seconds is not None and quote.images > 1:

@@ -5,13 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from core import access, generations
+from core import access, generations, replays
 from core.access import Person
 from core.conversations import Opened
-from core.errors import StudioError
 from core.studio import Studio
 from core.views import GenerationView, TurnView
-from pages.parts import frame, tile_words
+from pages.parts import frame, price, tile_words, toast
 from pages.parts.components import component
 from pages.parts.words import _, language, money, plural, seconds
 
@@ -40,27 +39,11 @@ def turns(
     `on_continue` is called with the image that a person wants to go on from, `on_turn` with what was chosen in a
     turn's menu, before the page is drawn anew. `goal` is the position of the turn that the page shall show at first.
     """
-    shared = {
-        "conversation": opened.id,
-        "media": f"/m/{access.media_token(studio, person)}/",
-        "locale": language().replace("_", "-"),
-        "box": box,
-        "words": tile_words.words(),
-    }
+    shared = _shared(studio, person, opened, box)
+    going = replays.going(studio, opened.turns)
     for turn in opened.turns:
-        key = f"turn-{turn.id}"
-        TILES(
-            key=key,
-            data=shared
-            | _data(studio, turn, source)
-            | {
-                "last": turn.position == opened.totals.turns,
-                "newest": opened.later == 0,
-                "goal": turn.position == goal,
-            },
-            on_act_change=lambda key=key: grant(studio, person, st.session_state[key].act, on_continue, on_turn),
-            on_news_change=lambda: None,  # the run itself is the answer: costs and the choice of images follow
-        )
+        data = shared | _data(studio, turn, source) | _place(opened, turn, goal) | _replay(studio, turn, going)
+        _mount(data, lambda told: grant(studio, person, told, on_continue, on_turn))
 
 
 def total(opened: Opened) -> str:
@@ -88,31 +71,58 @@ def grant(
     It comes from a browser, so every verb looks up the id again. A browser that hears nothing tells it again; the same
     `wish` is granted once.
     """
-    granted = st.session_state.setdefault("granted", [])
-    if not told or told.get("wish") in granted:
+    if not told or _granted(told):
         return
+    target = str(told.get("id", ""))
+    verbs: dict[str | None, Callable[[], object]] = {
+        "retry": lambda: toast.after(lambda: generations.retry(studio, person, target), _("Asked again.")),
+        "cancel": lambda: toast.after(lambda: generations.cancel(studio, person, target), _("Canceled.")),
+        "continue": lambda: on_continue(target),
+        "create": lambda: frame.go("create", source=target),
+    }
+    verbs.get(told.get("act"), lambda: on_turn(told))()
+
+
+def _granted(told: Told) -> bool:
+    """Whether this wish was granted before; from now on it was."""
+    granted = st.session_state.setdefault("granted", [])
+    if told.get("wish") in granted:
+        return True
     granted.append(told.get("wish"))
-    act, target = told.get("act"), str(told.get("id", ""))
-    if act == "retry":
-        _say(lambda: generations.retry(studio, person, target), _("Asked again."))
-    elif act == "cancel":
-        _say(lambda: generations.cancel(studio, person, target), _("Canceled."))
-    elif act == "continue":
-        on_continue(target)
-    elif act == "create":
-        frame.go("create", source=target)
-    else:
-        on_turn(told)
+    return False
 
 
-def _say(verb: Callable[[], None], done: str) -> None:
-    """A toast, because the tile may be anywhere on the page; the next look at the rows shows the truth."""
-    try:
-        verb()
-    except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
-    else:
-        st.toast(done, icon=":material/check:")
+def _mount(data: Mapping[str, Any], on_told: Callable[[Told | None], None]) -> None:
+    key = f"turn-{data['turn']}"
+    TILES(
+        key=key,
+        data=data,
+        on_act_change=lambda: on_told(st.session_state[key].act),
+        on_news_change=lambda: None,  # the run itself is the answer: costs and the choice of images follow
+    )
+
+
+def _shared(studio: Studio, person: Person, opened: Opened, box: str) -> dict[str, Any]:
+    """What is the same for every turn."""
+    return {
+        "conversation": opened.id,
+        "media": f"/m/{access.media_token(studio, person)}/",
+        "locale": language().replace("_", "-"),
+        "box": box,
+        "words": tile_words.words(),
+    }
+
+
+def _place(opened: Opened, turn: TurnView, goal: int | None) -> dict[str, bool]:
+    """Where it stands among the others."""
+    last = turn.position == opened.totals.turns
+    return {"last": last, "newest": opened.later == 0, "goal": turn.position == goal}
+
+
+def _replay(studio: Studio, turn: TurnView, going: Mapping[str, bool]) -> dict[str, str]:
+    """Which part of a replay it is, and the name of what its menu can do about that."""
+    acts = {True: "stopReplay", False: "resumeReplay", None: ""}
+    return {"replay": tile_words.replay(turn, studio.catalogue.label), "replayAct": acts[going.get(turn.id)]}
 
 
 def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
@@ -127,7 +137,7 @@ def _data(studio: Studio, turn: TurnView, source: str | None) -> dict[str, Any]:
         "ratio": _shape(turn.settings.get("ratio")),
         "references": [{"id": i.id, "role": i.role, "placeholder": i.placeholder} for i in turn.references],
         "removed": turn.removed,
-        "replay": tile_words.replay(turn, label),
+        "again": price.again(studio, turn),
         "summary": tile_words.summary(turn, label),
         "settings": tile_words.settings(turn, label),
         "timings": [

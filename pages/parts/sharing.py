@@ -1,6 +1,5 @@
 """Sharing on a screen: make a link to a conversation, see who uses it, take it back; and what its readers said."""
 
-from datetime import datetime
 from html import escape
 from urllib.parse import urlsplit
 
@@ -8,17 +7,18 @@ import streamlit as st
 
 from core import access, sharing
 from core.access import Person
-from core.sharing import Link, LinkView, Said, Terms
+from core.sharing import Link, LinkView, Said
 from core.studio import Studio
-from pages.parts import frame
+from pages.parts import frame, share_terms
 from pages.parts.components import component
 from pages.parts.tile_words import literal
-from pages.parts.words import _, plural
+from pages.parts.words import _, ago, plural
 
 LINK = component("shared_link")
 MADE = "share-made"
 """Where the link that was just made waits to be copied; nothing else knows its token."""
-DAYS = (1, 7, 30, 90, 365)
+CHANGING = "share-changing"
+"""The id of the link whose terms are being changed; the dialog then shows nothing else."""
 MOST_SHOWN = 30
 """Verdicts on the screen; more are counted."""
 COLOURS = {"approve": "green", "change": "orange", "no": "red"}
@@ -28,7 +28,8 @@ ICONS = {"approve": "check", "change": "edit", "no": "close"}
 def button(studio: Studio, person: Person, conversation_id: str) -> None:
     """Draw it; a click opens the dialog."""
     if st.button(_("Share"), icon=":material/ios_share:", type="tertiary", key=f"share-{conversation_id}"):
-        st.session_state.pop(MADE, None)
+        for waiting in (MADE, CHANGING):
+            st.session_state.pop(waiting, None)
         dialog(studio, person, conversation_id)
 
 
@@ -52,41 +53,43 @@ def verdicts(studio: Studio, person: Person, conversation_id: str) -> None:
 
 def _inside(studio: Studio, person: Person, conversation_id: str) -> None:
     with frame.sentences():
-        made = st.session_state.get(MADE)
-        if made:
+        links = sharing.links(studio, person, conversation_id)
+        changing = next((link for link in links if link.id == st.session_state.get(CHANGING)), None)
+        if changing and changing.state != "revoked":
+            _change(studio, person, changing)
+            return
+        if made := st.session_state.get(MADE):
             _copy(made)
         else:
             _form(studio, person, conversation_id)
-        _list(studio, person, sharing.links(studio, person, conversation_id))
+        _list(studio, person, links)
 
 
 def _form(studio: Studio, person: Person, conversation_id: str) -> None:
     st.markdown(_("Whoever has the link can look at this conversation without signing in, and nothing else."))
     with st.form("share", border=False):
-        terms = _terms()
+        terms = share_terms.fields(studio)
         if st.form_submit_button(_("Make a link"), type="primary", icon=":material/add_link:"):
             with frame.sentences():
                 st.session_state[MADE] = sharing.share(studio, person, conversation_id, terms)
                 st.rerun(scope="fragment")
 
 
-def _terms() -> Terms:
-    left, right = st.columns(2)
-    name = left.text_input(
-        _("For whom"), placeholder=_("Only you see this"), max_chars=sharing.LONGEST_NAME, key="share-name"
-    )
-    days = right.selectbox(_("Ends after"), DAYS, DAYS.index(30), format_func=_days, key="share-days")
-    password = left.text_input(
-        _("Password"), type="password", placeholder=_("None"), autocomplete="new-password", key="share-password"
-    )
-    pinned = right.selectbox(_("Turns"), (False, True), format_func=_turns, key="share-pinned")
-    st.markdown(f":small[{_('Readers see the images, their captions and')}]")
-    with st.container(horizontal=True, gap="medium"):
-        prompts = st.checkbox(_("Prompts"), value=True, key="share-prompts")
-        models = st.checkbox(_("Models"), value=True, key="share-models")
-        costs = st.checkbox(_("Costs"), key="share-costs")
-    asks = st.toggle(_("Ask readers to approve, change or refuse each image"), key="share-verdicts")
-    return Terms(name, days, password, pinned, prompts, models, costs, asks)
+def _change(studio: Studio, person: Person, link: LinkView) -> None:
+    """Other terms for a link that somebody has already."""
+    st.subheader(literal(link.name) or _("Link"), anchor=False)
+    st.markdown(_("The link stays the same: whoever has it need not get another one."))
+    with st.form(f"change-{link.id}", border=False):
+        terms = share_terms.fields(studio, link)
+        with st.container(horizontal=True):
+            saves = st.form_submit_button(_("Save"), type="primary", icon=":material/check:")
+            leaves = st.form_submit_button(_("Cancel"))
+        with frame.sentences():
+            if saves:
+                sharing.change(studio, person, link.id, terms)
+            if saves or leaves:
+                st.session_state.pop(CHANGING)
+                st.rerun(scope="fragment")
 
 
 def _copy(made: Link) -> None:
@@ -119,11 +122,25 @@ def _row(studio: Studio, person: Person, link: LinkView) -> None:
         with st.container(gap=None):
             st.markdown(f"**{literal(link.name) or _('Link')}** {_marks(link)}")
             st.markdown(f":small[{_when(studio, link)}]", help=_exact(link))
+            st.markdown(f":small[{_shown(link)}]")
+        if link.state == "revoked":
+            return
+        if st.button(_("Change…"), icon=":material/tune:", type="tertiary", key=f"change-{link.id}"):
+            st.session_state[CHANGING] = link.id
+            st.rerun(scope="fragment")
         if link.state == "active" and st.button(
             _("Revoke"), icon=":material/link_off:", key=f"revoke-{link.id}", help=_("It stops working at once")
         ):
             sharing.revoke(studio, person, link.id)
             st.rerun(scope="fragment")
+
+
+def _shown(link: LinkView) -> str:
+    """What its readers see and are asked for."""
+    parts = ((link.shows_prompts, _("prompts")), (link.shows_models, _("models")), (link.shows_costs, _("costs")))
+    also = ", ".join(name for shown, name in parts if shown)
+    told = _("Shows {parts}").format(parts=also) if also else _("Shows images and captions alone")
+    return f"{told} · {_('asks for verdicts')}" if link.takes_verdicts else told
 
 
 def _marks(link: LinkView) -> str:
@@ -142,12 +159,11 @@ def _marks(link: LinkView) -> str:
 def _when(studio: Studio, link: LinkView) -> str:
     used = _("Never opened")
     if link.used_at:
-        last = _ago(studio, link.used_at)
+        last = ago(studio.now(), link.used_at)
         last = last if link.uses == 1 else _("most recently {when}").format(when=last)
         used = f"{plural('Opened once', 'Opened {n} times', link.uses)}, {last}"
     if link.state == "active" and link.ends_at:
-        days = max(1, round((link.ends_at - studio.now()).total_seconds() / 86_400))
-        used += " · " + plural("ends in a day", "ends in {n} days", days)
+        used += " · " + plural("ends in a day", "ends in {n} days", share_terms.left(studio, link.ends_at))
     return literal(used)
 
 
@@ -173,7 +189,7 @@ def _verdict(studio: Studio, base: str, one: Said) -> None:
         with st.container(gap=None):
             badge = f":{COLOURS[one.verdict]}-badge[:material/{ICONS[one.verdict]}: {words[one.verdict]}]"
             st.markdown(f"{badge} {literal(one.note)}")
-            said = " · ".join(part for part in (one.link, _ago(studio, one.at)) if part)
+            said = " · ".join(part for part in (one.link, ago(studio.now(), one.at)) if part)
             st.markdown(f":small[{literal(said)}]")
 
 
@@ -185,22 +201,3 @@ def _counted(said: tuple[Said, ...]) -> str:
         plural("{n} no", "{n} no", counts["no"]) if counts["no"] else "",
     )
     return ", ".join(part for part in parts if part)
-
-
-def _days(days: int) -> str:
-    return plural("{n} day", "{n} days", days) if days < 365 else _("A year")
-
-
-def _turns(pinned: bool) -> str:
-    return _("Only those of now") if pinned else _("Also those that come later")
-
-
-def _ago(studio: Studio, moment: datetime) -> str:
-    minutes = int((studio.now() - moment).total_seconds() // 60)
-    if minutes < 1:
-        return _("just now")
-    if minutes < 60:
-        return plural("{n} minute ago", "{n} minutes ago", minutes)
-    if minutes < 24 * 60:
-        return plural("{n} hour ago", "{n} hours ago", minutes // 60)
-    return plural("{n} day ago", "{n} days ago", minutes // (24 * 60))

@@ -10,6 +10,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402 (needs the path above)
 
+from pages.parts import menu  # noqa: E402
 from pages.parts.words import _  # noqa: E402
 
 PAGES = ROOT / "pages"
@@ -19,6 +20,7 @@ ICON = str(PAGES / "parts" / "icon.svg")  # drawn here: Streamlit would fetch an
 STYLE = """
 <style>
 button kbd[class] { opacity: 1; color: inherit }
+.st-key-menu { display: none }
 @media (hover: none) { button kbd[class] { display: none } }
 </style>
 """
@@ -27,6 +29,7 @@ st.set_page_config(page_title=_("Image Studio"), page_icon=ICON, layout="wide")
 
 st.logo(ICON)
 st.html(STYLE)
+menu.show()
 
 # To add a screen, add a line. Hidden ones are reached from other screens and by their address.
 MENU = [

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.views import GenerationView, TurnView
-from pages.parts.words import _, plural
+from pages.parts.words import _, plural, setting_names
 
 
 def literal(text: str) -> str:
@@ -37,6 +37,7 @@ def words() -> dict[str, Any]:
         "about": _("about {cost}"),
         "costUnknown": _("cost unknown"),
         "retry": _("Try again"),
+        "unknownFree": _("The call was cut. Practice costs nothing, so trying again is safe."),
         "retryUnknown": _("Try again, may cost twice"),
         "canceled": _("Canceled"),
         "cut": _("The call was cut while it ran, so it may have been charged."),
@@ -68,6 +69,8 @@ def words() -> dict[str, Any]:
         "anew": _("Ask again with new seeds"),
         "duplicate": _("Duplicate, then change it"),
         "replay": _("Replay on another model…"),
+        "stopReplay": _("Stop this replay"),
+        "resumeReplay": _("Go on with this replay"),
         "removeOne": _("Remove the failed image"),
         "removeMany": _("Remove {n} failed images"),
         "copyLink": _("Copy a link to this turn"),
@@ -148,24 +151,15 @@ def replay(turn: TurnView, label: Callable[[str], str]) -> str:
     if not told:
         return ""
     step, of = int(told["step"]) + 1, len(told["turns"])
-    return _("Replay on {model}, {n} of {of}").format(model=label(told["model"]), n=step, of=of)
+    text = _("Replay on {model}, {n} of {of}, stopped") if told.get("stopped") else _("Replay on {model}, {n} of {of}")
+    return text.format(model=label(told["model"]), n=step, of=of)
 
 
 def settings(turn: TurnView, label: Callable[[str], str]) -> list[list[str]]:
     """A turn's settings as pairs of name and value, without what was not set."""
-    named = {
-        "ratio": _("Ratio"),
-        "resolution": _("Resolution"),
-        "count": _("Images each"),
-        "quality": _("Quality"),
-        "seed": _("Seed"),
-        "negative_prompt": _("Leave out"),
-        "steps": _("Steps"),
-        "guidance": _("Guidance"),
-        "scheduler": _("Scheduler"),
-        "strength": _("Strength"),
-    }
-    known = [[name, str(turn.settings[key])] for key, name in named.items() if turn.settings.get(key) is not None]
+    known = [
+        [name, str(turn.settings[key])] for key, name in setting_names().items() if turn.settings.get(key) is not None
+    ]
     return [[_("Models"), ", ".join(_models(turn, label))], *known]
 
 

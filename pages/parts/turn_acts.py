@@ -1,23 +1,20 @@
 """What can be done with a turn: ask it again, take it into the ask box, replay its branch, put its failures away."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from core import conversations
+from core import conversations, replays
 from core.access import Person
 from core.conversations import Opened
-from core.errors import StudioError
 from core.studio import Studio
 from core.tables import REFERENCE, SOURCE
 from core.views import TurnView
-from pages.parts import ask_box, ask_pictures, drawer, replay, undo
+from pages.parts import ask_box, ask_pictures, drawer, replay, toast, undo
 from pages.parts.source_strip import WORDS
 from pages.parts.words import _, plural
-
-ACTS = ("again", "duplicate", "replay", "remove", "back")
 
 
 def grant(studio: Studio, person: Person, opened: Opened, box: str, told: Mapping[str, str]) -> None:
@@ -27,15 +24,21 @@ def grant(studio: Studio, person: Person, opened: Opened, box: str, told: Mappin
     if turn is None:
         return
     if act == "again":
-        _say(lambda: conversations.again(studio, person, turn.id, _token(told)), _("Asked again, with new seeds."))
+        toast.after(
+            lambda: conversations.again(studio, person, turn.id, _token(told)), _("Asked again, with new seeds.")
+        )
     elif act == "duplicate":
         duplicate(studio, box, turn)
     elif act == "replay":
         replay.want(turn.id)
+    elif act == "stopReplay":
+        toast.after(lambda: replays.stop(studio, person, turn.id), _("The replay stopped. What is at work goes on."))
+    elif act == "resumeReplay":
+        toast.after(lambda: replays.resume(studio, person, turn.id), _("The replay goes on."))
     elif act == "remove":
         _remove(studio, person, turn)
     elif act == "back":
-        _say(lambda: conversations.bring_back(studio, person, turn.id), _("They are back."))
+        toast.after(lambda: conversations.bring_back(studio, person, turn.id), _("They are back."))
 
 
 def duplicate(studio: Studio, box: str, turn: TurnView) -> None:
@@ -55,7 +58,7 @@ def _settings(studio: Studio, turn: TurnView) -> dict[str, Any]:
     """What the box can show: models that are still there, and what was set in the drawer."""
     offered = [model.name for model in studio.catalogue.models(studio.providers)]
     asked = turn.settings.get("models") or [answer.name for answer in turn.generations]
-    names = ("ratio", "resolution", "count", *(knob.name for knob in drawer.KNOBS))
+    names = ("ratio", "resolution", "count", "caption", *(knob.name for knob in drawer.KNOBS))
     chosen = {name: turn.settings.get(name) for name in names}
     chosen["count"] = min(int(chosen["count"] or 1), 8)
     return {
@@ -65,21 +68,10 @@ def _settings(studio: Studio, turn: TurnView) -> dict[str, Any]:
 
 
 def _remove(studio: Studio, person: Person, turn: TurnView) -> None:
-    try:
-        removed = conversations.remove_failed(studio, person, turn.id)
-    except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
-        return
-    undo.offer(plural("{n} failed image was removed.", "{n} failed images were removed.", removed), "failed", turn.id)
-
-
-def _say(verb: Callable[[], object], done: str) -> None:
-    try:
-        verb()
-    except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
-    else:
-        st.toast(done, icon=":material/check:")
+    removed = toast.after(lambda: conversations.remove_failed(studio, person, turn.id))
+    if removed:
+        text = plural("{n} failed image was removed.", "{n} failed images were removed.", len(removed))
+        undo.offer(text, "failed", turn.id, removed)
 
 
 def _token(told: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import conversations
 from core.access import Person
-from core.errors import StudioError
 from core.studio import Studio
+from pages.parts import toast
 from pages.parts.components import component
 from pages.parts.words import _
 
@@ -17,16 +17,19 @@ UNDO = component("undo")
 OFFERED = "undo-offered"
 SECONDS = 12
 
-# To add something that can be taken back, add a line: its name, and the verb that does it, given an id.
-WAYS_BACK: Mapping[str, Callable[[Studio, Person, str], Any]] = {
+# To add something that can be taken back, add a line: its name, and the verb that does it, given what was put away.
+WAYS_BACK: Mapping[str, Callable[..., Any]] = {
     "trash": conversations.restore,
     "failed": conversations.bring_back,
 }
 
 
-def offer(text: str, way: str, target: str) -> None:
-    """Say what was done; the next page that is drawn offers to take it back. `way` is a name of `WAYS_BACK`."""
-    st.session_state[OFFERED] = {"id": token_hex(8), "text": text, "way": way, "target": target}
+def offer(text: str, way: str, target: str, *parts: Any) -> None:
+    """Say what was done; the next page that is drawn offers to take it back.
+
+    `way` is a name of `WAYS_BACK`; its verb is given the id of the target, and which parts of it if not all.
+    """
+    st.session_state[OFFERED] = {"id": token_hex(8), "text": text, "way": way, "target": target, "parts": parts}
 
 
 def show(studio: Studio, person: Person) -> None:
@@ -46,12 +49,8 @@ def show(studio: Studio, person: Person) -> None:
     )
 
 
-def _told(studio: Studio, person: Person, offered: Mapping[str, str], told: str | None) -> None:
+def _told(studio: Studio, person: Person, offered: Mapping[str, Any], told: str | None) -> None:
     if not told or st.session_state.pop(OFFERED, None) is None or told != "undo":
         return
-    try:
-        WAYS_BACK[offered["way"]](studio, person, offered["target"])
-    except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
-    else:
-        st.toast(_("Taken back."), icon=":material/undo:")
+    back = WAYS_BACK[offered["way"]]
+    toast.after(lambda: back(studio, person, offered["target"], *offered["parts"]), _("Taken back."), ":material/undo:")

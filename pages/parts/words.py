@@ -41,6 +41,34 @@ def day(moment: datetime) -> str:
     return format_date(moment, "long", locale=language())
 
 
+def setting_names() -> dict[str, str]:
+    """What a turn's settings are called, in the order in which they are told."""
+    return {
+        "ratio": _("Ratio"),
+        "resolution": _("Resolution"),
+        "count": _("Images each"),
+        "quality": _("Quality"),
+        "seed": _("Seed"),
+        "negative_prompt": _("Leave out"),
+        "steps": _("Steps"),
+        "guidance": _("Guidance"),
+        "scheduler": _("Scheduler"),
+        "strength": _("Strength"),
+    }
+
+
+def ago(now: datetime, moment: datetime) -> str:
+    """How long ago in the largest whole unit: "just now", "5 minutes ago", "3 days ago"."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return plural("{n} minute ago", "{n} minutes ago", minutes)
+    if minutes < 24 * 60:
+        return plural("{n} hour ago", "{n} hours ago", minutes // 60)
+    return plural("{n} day ago", "{n} days ago", minutes // (24 * 60))
+
+
 def seconds(value: float) -> str:
     """A duration: "8.2 s" below ten seconds, "31 s" above."""
     return f"{format_decimal(round(value, 1 if value < 10 else 0), locale=language())} s"

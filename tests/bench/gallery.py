@@ -19,7 +19,7 @@ from core.studio import open_studio
 from tests.bench import rows as made
 from tests.bench.apps import PLAIN, STUDIO, running
 from tests.bench.measure import Row
-from tests.browser.app_server import browser
+from tests.browser.windows import browser
 
 ROUNDS = 5
 FEW, MANY = 48, 100_000

@@ -1,8 +1,7 @@
-"""The real application in a process of its own, on a free port and a folder of its own, and a browser to look at it."""
+"""The real application in a process of its own, on a free port and a folder of its own."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,27 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.windows import free_port
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 START_SECONDS = 60
 
 
 @contextmanager
-def app_server(data_dir: Path, **environment: str) -> Iterator[str]:
-    """`streamlit run app.py` on this folder; gives its address once it answers, and stops it at the end."""
-    port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+def app_server(data_dir: Path, script: str = "app.py", **environment: str) -> Iterator[str]:
+    """`streamlit run` this script on this folder; gives its address once it answers, and stops it at the end."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     log = data_dir / "server.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
@@ -48,28 +37,6 @@ def app_server(data_dir: Path, **environment: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         _stop(process)
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
-
-
-def settled(page: Page) -> None:
-    """Wait until two frames were painted: what a script just did to the page is on screen then."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:

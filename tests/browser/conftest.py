@@ -4,36 +4,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.app_server import browser
-from tests.browser.working import ARRIVES, Outside, Server, outside, started
+from tests.browser.windows import Windows, windows
+from tests.browser.working import Outside, Server, outside, started
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    """One browser for a file; its profile is that of all files before it."""
+    with windows(tmp_path_factory.getbasetemp() / "profile") as opened:
         yield opened
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a tab of its own person's browser: `open_page(url, dark=True, width=390)`."""
-    contexts = []
-
-    def go(url: str, *, dark: bool = False, width: int = 1440) -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900 if width > 600 else 844}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(ARRIVES)
-        page.goto(url)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
+def open_page(chromium: Windows) -> Iterator[Callable[..., Page]]:
+    """Opens a window of its own person's browser: `open_page(url, dark=True, width=390)`."""
+    yield chromium.open
+    chromium.close()
 
 
 @pytest.fixture(scope="module")

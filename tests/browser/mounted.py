@@ -1,10 +1,10 @@
 """One component on a page of its own: served by the studio's own routes, without Streamlit around it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from core import access
 from core.access import Person
@@ -50,16 +50,17 @@ window.ready = true;
 
 
 def mounted(
-    chromium: Browser, served: Served, person: Person, data: Mapping[str, Any], *, dark: bool = False, width: int = 1440
+    open_page: Callable[..., Page],
+    served: Served,
+    person: Person,
+    data: Mapping[str, Any],
+    *,
+    dark: bool = False,
+    width: int = 1440,
 ) -> Page:
     """A page with these components, each with its data; what they tell Streamlit is in `window.told`."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900 if width > 600 else 844},
-        color_scheme="dark" if dark else "light",
-        extra_http_headers={"x-person": person.id},
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = open_page(dark=dark, width=width)
+    page.set_extra_http_headers({"x-person": person.id})
     theme = " ".join(f"--st-{name}: {value};" for name, value in (DARK if dark else LIGHT).items())
     media = f"/m/{access.media_token(served.studio, person)}/"
     mounts = json.dumps({name: {"media": media, "locale": "en", **facts} for name, facts in data.items()})

@@ -20,7 +20,7 @@ from tests.browser.dropping import (
     references,
     saved,
 )
-from tests.browser.working import ARRIVES, SCREENSHOTS, Server, started
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Server, started
 
 Open = Callable[..., Page]
 Begin = Callable[..., Page]
@@ -117,7 +117,7 @@ def test_without_a_connection_it_says_what_to_do_and_the_next_try_works(begin: B
     expect(prompt(page)).to_have_value(WORDS)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
 def test_it_looks_right(begin: Begin, tmp_path: Path, width: int, dark: bool) -> None:
     page, false = begin(width=width, dark=dark), tmp_path / "notes.png"
     false.write_text("These are notes.")

@@ -6,8 +6,8 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
-from core.tables import CANCELED, FAILED, QUEUED, RUNNING, SUCCEEDED, Generation, Turn
-from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, serious
+from core.tables import CANCELED, FAILED, IMAGE, QUEUED, RUNNING, SUCCEEDED, Generation, Turn
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, serious
 
 
 def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
@@ -15,7 +15,7 @@ def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
 ) -> None:
     address = idle.url(every_state(elsewhere))
 
-    for name, dark, width in LOOKS:
+    for name, (width, dark) in LOOKS.items():
         page = open_page(address, dark=dark, width=width)
         expect(page.locator(".tile")).to_have_count(10, timeout=ARRIVES)
         expect(page.get_by_text("The provider refused this prompt", exact=True)).to_be_visible()
@@ -31,8 +31,6 @@ def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
         assert serious(page, exclude=["[class*=st-key-next-]"]) == []
 
 
-LOOKS = (("light", False, 1440), ("dark", True, 1440), ("phone", False, 390), ("phone-dark", True, 390))
-"""Name, dark, width of the screenshots."""
 HOUR = timedelta(hours=1)
 FAILURES = {
     "moderation": "The provider says that this prompt breaks its rules.",
@@ -54,7 +52,7 @@ def every_state(elsewhere: Outside) -> str:
         {"status": QUEUED},
         {"status": RUNNING, "started_at": now},
         {"status": RUNNING, "started_at": now - HOUR},
-        *({"status": FAILED, "error_kind": kind, "error": why} for kind, why in FAILURES.items()),
+        *({"status": FAILED, "error_kind": kind, "error": why, "practice": False} for kind, why in FAILURES.items()),
         {"status": QUEUED, "error_kind": "busy", "error": "The provider is busy.", "next_at": now + HOUR},
         {"status": CANCELED},
     ]
@@ -63,7 +61,7 @@ def every_state(elsewhere: Outside) -> str:
             row.duration_ms = 600_000  # so that "usually" does not turn into "slower" while a slow machine looks
         for row in db.exec(select(Generation).join(Turn).where(col(Turn.conversation_id).in_(earlier))).all():
             row.status, row.finished_at = SUCCEEDED, now
-        of_this = select(Generation).join(Turn).where(Turn.conversation_id == conversation)
+        of_this = select(Generation).join(Turn).where(Turn.conversation_id == conversation, Generation.kind == IMAGE)
         for row, state in zip(db.exec(of_this.order_by(col(Generation.id))).all(), states, strict=True):
             for name, value in state.items():
                 setattr(row, name, value)

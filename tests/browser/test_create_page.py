@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image as Drawing
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core import access, conversations
 from core.access import Person
@@ -15,14 +14,12 @@ from core.asks import Ask
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
-from tests.browser.app_server import app_server, browser
+from tests.browser.app_server import app_server
+from tests.browser.working import ARRIVES, LOOKS, serious
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-ARRIVES = 60_000
-"""Milliseconds that anything may take on a busy machine before it counts as not coming."""
 AWAY = {"BACKGROUND": "elsewhere", "FREE_SPACE_FLOOR_MB": "1", "GEMINI_API_KEY": "never sent"}
 PROMPT = "Describe the image you want to create…"
-LOOKS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
 
 Start = Callable[..., Page]
 
@@ -41,35 +38,32 @@ def address(studio: Studio) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
-
-
 @pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Start]:
+def visit(open_page: Start, address: str) -> Start:
     """A fresh window on Create, ready to be used."""
-    contexts = []
 
     def go(width: int = 1440, scheme: str = "light", query: str = "") -> Page:
-        size = {"width": width, "height": 900 if width > 500 else 844}
-        contexts.append(chromium.new_context(viewport=size, color_scheme=scheme, locale="en-US"))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(ARRIVES)
-        page.goto(f"{address}/{query}")
+        page = open_page(f"{address}/{query}", dark=scheme == "dark", width=width)
         expect(page.get_by_role("button", name="Generate")).to_be_visible(timeout=ARRIVES)
         expect(page.get_by_role("textbox", name=PROMPT)).to_be_focused(timeout=ARRIVES)
         return page
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 @pytest.fixture(scope="module")
 def me(studio: Studio) -> Person:
     return access.local_person(studio)
+
+
+def test_a_phones_menu_closes_once_a_page_is_chosen(visit: Start) -> None:
+    page = visit(390)
+    page.get_by_test_id("stExpandSidebarButton").click()
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Gallery").click()
+
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_test_id("stSidebarNavLink").first).not_to_be_in_viewport()
 
 
 def test_the_cursor_waits_in_the_prompt(visit: Start) -> None:
@@ -189,19 +183,18 @@ def test_a_cold_link_brings_the_frame_with_it(visit: Start, address: str) -> Non
     expect(page.get_by_role("link", name="Create")).to_be_visible(timeout=ARRIVES)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), [(width, ("light", "dark")[dark]) for width, dark in LOOKS.values()])
 def test_it_is_readable_for_everybody(visit: Start, studio: Studio, me: Person, width: int, scheme: str) -> None:
     conversations.start(studio, me, ask(f"A conversation seen at {width} in {scheme}"))
     page = visit(width, scheme)
     page.get_by_text("Advanced").click()
     expect(page.get_by_text("Seed")).to_be_visible(timeout=ARRIVES)
 
-    found = Axe().run(page).response["violations"]
+    found = serious(page)
 
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"create-{scheme}-{width}.png", full_page=True)
-    serious = [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert found == []
 
 
 def ask(words: str) -> Ask:

@@ -1,31 +1,25 @@
 """The gallery as a person uses it: scroll, look, walk along, share the address, by mouse and by keyboard alone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core import access
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from tests import many, serving
-from tests.browser.app_server import app_server, browser
-from tests.browser.working import serious
+from tests.browser.app_server import app_server
+from tests.browser.working import LOOKS, serious
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 SHOTS = Path(__file__).parent / "screenshots"
 HOW_MANY = 420
 """More than two pages of rows, so that scrolling has something to ask for."""
 TILES = "[...document.querySelectorAll('*')].flatMap((node) => [...(node.shadowRoot?.querySelectorAll('.tile') ?? [])])"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
@@ -54,27 +48,23 @@ def address(studio: Studio, images: list[str]) -> Iterator[str]:
         yield f"{address}/gallery"
 
 
-@pytest.fixture(params=["light-1440", "dark-390"])
-def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A desk in daylight, and a phone at night."""
+@pytest.fixture(params=[f"{('light', 'dark')[dark]}-{width}" for width, dark in LOOKS.values()])
+def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A desk and a phone, by day and at night."""
     scheme, width = request.param.split("-")
-    yield from opened(chromium, scheme, int(width))
+    yield from opened(open_page, scheme == "dark", int(width))
 
 
 @pytest.fixture
-def desk(chromium: Browser) -> Iterator[Page]:
-    yield from opened(chromium, "light", 1440)
+def desk(open_page: Callable[..., Page]) -> Iterator[Page]:
+    yield from opened(open_page, dark=False, width=1440)
 
 
-def opened(chromium: Browser, scheme: str, width: int) -> Iterator[Page]:
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900 if width > 500 else 844}, color_scheme=scheme
-    )
-    page = context.new_page()
+def opened(open_page: Callable[..., Page], dark: bool, width: int) -> Iterator[Page]:
+    page = open_page(dark=dark, width=width)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    context.close()
     assert errors == []
 
 
@@ -356,22 +346,28 @@ def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, address: str) 
     expect(desk.get_by_role("alert")).to_be_hidden()
 
 
-def test_without_images_it_leads_to_the_first_one(page: Page, tmp_path: Path) -> None:
-    with app_server(tmp_path) as root:
-        page.goto(f"{root}/gallery")
-        expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
-        shot(page, "empty")
-
-        page.get_by_role("button", name="Make your first image").click()
-
-        expect(page).to_have_url(f"{root}/")
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A studio without any image."""
+    with app_server(tmp_path_factory.mktemp("bare")) as root:
+        yield root
 
 
-def test_a_new_image_slides_in_at_the_top_and_waits_below(chromium: Browser, tmp_path: Path) -> None:
+def test_without_images_it_leads_to_the_first_one(page: Page, bare: str) -> None:
+    page.goto(f"{bare}/gallery")
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    shot(page, "empty")
+
+    page.get_by_role("button", name="Make your first image").click()
+
+    expect(page).to_have_url(f"{bare}/")
+
+
+def test_a_new_image_slides_in_at_the_top_and_waits_below(open_page: Callable[..., Page], tmp_path: Path) -> None:
     studio = open_studio(Settings(data_dir=tmp_path))
     me = access.local_person(studio)
     many.thumbs(studio, me, many.images(studio, me, 90))
-    top, below = (chromium.new_page() for _ in range(2))
+    top, below = open_page(), open_page()
     with app_server(tmp_path) as root:
         for screen in (top, below):
             screen.goto(f"{root}/gallery")

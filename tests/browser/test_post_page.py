@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlmodel import select
 
 from core import access, conversations, platforms, posting
@@ -193,13 +193,9 @@ def test_the_text_of_a_tab_is_copied_and_said_so(show: Callable[..., Shown], els
     assert shown.page.evaluate("() => navigator.clipboard.readText()") == f"{PROMPT}. (Practice caption)\n\n#red"
 
 
-def test_a_finger_scrolls_over_the_image_and_taps_the_point(
-    chromium: Browser, idle: Server, elsewhere: Outside
-) -> None:
+def test_a_finger_scrolls_over_the_image_and_taps_the_point(open_page: Open, idle: Server, elsewhere: Outside) -> None:
     post = done(elsewhere, count=1)
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(address(idle, post))
+    page = open_page(address(idle, post), width=390, has_touch=True, is_mobile=True)
     sight = page.locator(".sight")
     expect(sight).to_be_visible(timeout=ARRIVES)
     box = sight.bounding_box()
@@ -209,7 +205,6 @@ def test_a_finger_scrolls_over_the_image_and_taps_the_point(
 
     person = access.local_person(elsewhere.studio)
     _eventually(lambda: posting.opened(elsewhere.studio, person, post).variants[0].x < 0.3, page)
-    context.close()
 
 
 def test_the_focal_point_moves_by_keyboard_and_mouse_and_the_crops_with_it(
@@ -328,6 +323,24 @@ def test_a_caption_that_failed_is_tried_again(show: Callable[..., Shown], elsewh
     expect(shown.words.locator("textarea")).to_have_value(f"{PROMPT}. (Practice caption)", timeout=ARRIVES)
 
 
+def test_words_written_by_hand_stand_in_the_conversation_where_the_model_failed(
+    show: Callable[..., Shown], elsewhere: Outside
+) -> None:
+    post = asked(elsewhere)
+    with elsewhere.studio.transaction() as db:
+        row = db.exec(select(Generation).where(Generation.kind == CAPTION, Generation.post_id == post)).one()
+        row.status, row.error, row.error_kind = FAILED, "It was too busy.", "busy"
+    posting.edit(elsewhere.studio, access.local_person(elsewhere.studio), post, Words("By hand"), 1)
+    shown = show(post)
+    expect(shown.words.locator(".notice")).to_be_hidden()
+
+    shown.page.get_by_role("link", name="Open conversation").click()
+
+    caption = shown.page.locator(".caption")
+    expect(caption.get_by_text("By hand")).to_be_visible(timeout=ARRIVES)
+    expect(caption.get_by_role("button", name="Try again")).to_have_count(0)
+
+
 def test_a_caption_is_written_again_after_its_price_was_said(show: Callable[..., Shown], elsewhere: Outside) -> None:
     shown = show(done(elsewhere))
     shown.page.get_by_role("button", name="Write it again…").click()
@@ -341,6 +354,46 @@ def test_a_caption_is_written_again_after_its_price_was_said(show: Callable[...,
 
     expect(shown.words.locator(".notice.working")).to_have_count(0, timeout=ARRIVES)
     assert [run.status for run in shown.now.captions] == ["succeeded"] * 2
+
+
+def test_words_that_were_replaced_are_in_the_history_and_used_again(
+    show: Callable[..., Shown], elsewhere: Outside
+) -> None:
+    post, person = done(elsewhere), access.local_person(elsewhere.studio)
+    posting.edit(elsewhere.studio, person, post, Words("By hand", ("mine",)), 2)
+    posting.ask_caption(elsewhere.studio, person, post)
+    with elsewhere.working():
+        pass
+    shown = show(post)
+    history = shown.page.locator(".st-key-post-history")
+
+    history.get_by_text("History", exact=True).click()
+    expect(history.get_by_text("Words that were replaced then")).to_be_visible(timeout=ARRIVES)
+    shown.page.screenshot(path=SCREENSHOTS / "post-history.png", full_page=True)
+    history.get_by_role("button", name="Use this").click()
+
+    expect(shown.words.locator("textarea")).to_have_value("By hand", timeout=ARRIVES)
+    assert (shown.now.words.caption, shown.now.words.hashtags) == ("By hand", ("mine",))
+
+
+def test_texts_for_platforms_that_two_people_write_do_not_replace_each_other(
+    show: Callable[..., Shown], elsewhere: Outside
+) -> None:
+    shown = show(done(elsewhere))
+    version = shown.now.words.version
+    posting.edit(elsewhere.studio, shown.person, shown.id, None, version, {"x": "Theirs", "threads": "Theirs too"})
+    shown.words.get_by_role("tab", name="X").click()
+
+    shown.words.locator("textarea").fill("Mine")
+    shown.words.get_by_role("button", name="Save", exact=True).click()
+
+    alert = shown.words.get_by_role("alert")
+    expect(alert).to_contain_text("changed meanwhile", timeout=ARRIVES)
+    expect(shown.words.locator("blockquote")).to_have_text("Theirs")
+    assert shown.now.platforms == {"x": "Theirs", "threads": "Theirs too"}
+    shown.words.get_by_role("button", name="Save", exact=True).click()
+    shown.saved()
+    assert shown.now.platforms == {"x": "Mine", "threads": "Theirs too"}
 
 
 def test_an_edits_page_leads_to_the_post_it_was_derived_from(show: Callable[..., Shown], elsewhere: Outside) -> None:

@@ -1,9 +1,6 @@
 """Sharing as people meet it: made in a dialog, read signed out, judged, printed, taken back."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,34 +11,25 @@ from core import access, conversations, generations, sharing
 from core.settings import Settings
 from core.sharing import Terms
 from core.studio import Studio, open_studio
-from tests.browser.app_server import ROOT, _free_port, _stop, _wait
-from tests.browser.working import ARRIVES, SCREENSHOTS, serious
+from tests.browser.app_server import app_server
+from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
 from tests.conftest import unfinished, wish
 
 SCRIPT = "tests/browser/share_app.py"
-LOOKS = [(width, dark) for width in (1440, 390) for dark in (False, True)]
 
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("share") / "data"
-    opened = open_studio(Settings(data_dir=folder, sketch_delay=0, free_space_floor_mb=1))
+    opened = open_studio(Settings(data_dir=folder, sketch_delay=0, sketch_detail=0.1, free_space_floor_mb=1))
     yield opened
     opened.engine.dispose()
 
 
 @pytest.fixture(scope="module")
 def address(studio: Studio) -> Iterator[str]:
-    port, log = _free_port(), studio.settings.data_dir / "server.log"
-    known = os.environ | {"DATA_DIR": str(studio.settings.data_dir), "FREE_SPACE_FLOOR_MB": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", SCRIPT, "--server.port", str(port)]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=out, stderr=out)
-    try:
-        _wait(process, f"http://127.0.0.1:{port}/_stcore/health", log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        _stop(process)
+    with app_server(studio.settings.data_dir, SCRIPT, FREE_SPACE_FLOOR_MB="1") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +99,63 @@ def test_a_link_is_made_opened_judged_and_taken_back(
     assert path.rpartition("/")[2] not in (studio.settings.data_dir / "server.log").read_text()
 
 
-@pytest.mark.parametrize(("width", "dark"), LOOKS)
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
+def test_a_links_terms_are_seen_and_changed(
+    open_page: Callable[..., Page], studio: Studio, address: str, thread: str, width: int, dark: bool
+) -> None:
+    me = access.local_person(studio)
+    made = sharing.share(studio, me, thread, Terms("Terms", password="correct horse", takes_verdicts=True))
+    page = open_page(f"{address}/?id={thread}", dark=dark, width=width)
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Shows prompts, models · asks for verdicts").first).to_be_visible(timeout=ARRIVES)
+
+    dialog.get_by_role("button", name="Change…").first.click()
+    expect(dialog.get_by_label("For whom")).to_have_value("Terms", timeout=ARRIVES)
+    expect(dialog.get_by_role("combobox", name="Ends")).to_have_value("Unchanged: in 30 days")
+    page.wait_for_timeout(500)  # it fades in
+    page.screenshot(path=SCREENSHOTS / f"share-change-{width}-{'dark' if dark else 'light'}.png")
+    assert serious(page, include=["[role=dialog]"]) == []
+    dialog.get_by_text("Prompts", exact=True).click()
+    dialog.get_by_text("Models", exact=True).click()
+    dialog.get_by_text("No password any more").click()
+    dialog.get_by_role("button", name="Save").click()
+
+    expect(dialog.get_by_text("Shows images and captions alone · asks for verdicts").first).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / f"share-changed-{width}-{'dark' if dark else 'light'}.png")
+    [link] = [link for link in sharing.links(studio, me, thread) if link.id == made.id]
+    assert (link.has_password, link.shows_prompts, link.shows_models, link.takes_verdicts) == (
+        False,
+        False,
+        False,
+        True,
+    )
+    sharing.revoke(studio, me, made.id)
+
+
+def test_another_password_that_is_too_short_is_said_in_place_and_cancel_changes_nothing(
+    open_page: Callable[..., Page], studio: Studio, address: str, thread: str
+) -> None:
+    me = access.local_person(studio)
+    made = sharing.share(studio, me, thread, Terms("Kept"))
+    before = sharing.links(studio, me, thread)
+    page = open_page(f"{address}/?id={thread}")
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Change…").first.click(timeout=ARRIVES)
+    expect(dialog.get_by_label("For whom")).to_have_value("Kept", timeout=ARRIVES)
+
+    dialog.get_by_label("Password", exact=True).fill("short")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("has 6 to 200 characters")).to_be_visible(timeout=ARRIVES)
+    dialog.get_by_role("button", name="Cancel").click()
+
+    expect(dialog.get_by_text("Links that open it")).to_be_visible(timeout=ARRIVES)
+    assert sharing.links(studio, me, thread) == before
+    sharing.revoke(studio, me, made.id)
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
 def test_the_page_looks_right_and_nothing_serious_is_wrong_with_it(
     open_page: Callable[..., Page], link: Callable[..., str], width: int, dark: bool
 ) -> None:
@@ -202,7 +246,7 @@ def test_the_page_asks_no_other_site_for_anything(open_page: Callable[..., Page]
     assert not any(referrer for _, referrer in asked)
 
 
-@pytest.mark.parametrize(("width", "dark"), LOOKS)
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
 def test_the_dialog_looks_right_and_nothing_serious_is_wrong_with_it(
     open_page: Callable[..., Page], link: Callable[..., str], address: str, thread: str, width: int, dark: bool
 ) -> None:

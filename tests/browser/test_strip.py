@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core import access
 from core.access import Person
@@ -15,7 +14,7 @@ from pages.parts import strip
 from tests import serving
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
-from tests.browser.working import ARRIVES, SCREENSHOTS
+from tests.browser.working import ARRIVES, SCREENSHOTS, serious
 from tests.serving import Served
 
 STEPS = 120
@@ -49,24 +48,18 @@ def images(grown: Grown) -> list[str]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, served: Served, me: Person, grown: Grown) -> Iterator[Callable[..., Page]]:
-    contexts = []
-
+def visit(open_page: Callable[..., Page], served: Served, me: Person, grown: Grown) -> Callable[..., Page]:
     def go(**look: Any) -> Page:
         source = look.pop("source", None)
         data = {
             "strip": {"conversation": grown.id, "source": source, "words": strip.words()},
             "lightbox": {"view": "", "words": {"place": "{n} of {total}", "practice_free": "free"}},
         }
-        page = mounted(chromium, served, me, data, **look)
-        contexts.append(page.context)
-        page.set_default_timeout(ARRIVES)
+        page = mounted(open_page, served, me, data, **look)
         expect(page.get_by_role("listitem").last).to_be_visible(timeout=ARRIVES)
         return page
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 def test_it_begins_at_the_newest_and_keeps_little_in_the_page(visit: Callable[..., Page]) -> None:
@@ -124,10 +117,10 @@ def test_the_next_turn_starts_from_any_image(visit: Callable[..., Page], images:
 
 
 def test_a_strip_that_cannot_be_loaded_says_so_and_tries_again(
-    chromium: Browser, served: Served, me: Person, grown: Grown
+    open_page: Callable[..., Page], served: Served, me: Person, grown: Grown
 ) -> None:
     data = {"strip": {"conversation": "0" * 32, "words": strip.words()}}
-    page = mounted(chromium, served, me, data)
+    page = mounted(open_page, served, me, data)
 
     expect(page.get_by_role("alert")).to_contain_text("The images could not be listed. They are safe.", timeout=ARRIVES)
     page.route("**/strip", lambda route: route.continue_(url=route.request.url.replace("0" * 32, grown.id)))
@@ -135,7 +128,6 @@ def test_a_strip_that_cannot_be_loaded_says_so_and_tries_again(
 
     expect(page.get_by_role("alert")).to_be_hidden(timeout=ARRIVES)
     expect(page.get_by_role("listitem").last).to_be_visible()
-    page.context.close()
 
 
 @pytest.mark.parametrize(("name", "dark", "width"), [("light", False, 1440), ("phone-dark", True, 390)])
@@ -146,6 +138,4 @@ def test_axe_finds_nothing_serious(
     page.wait_for_load_state("networkidle")
     page.screenshot(path=SCREENSHOTS / f"strip-{name}.png")
 
-    found = Axe().run(page).response["violations"]
-
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    assert serious(page) == []

@@ -68,7 +68,7 @@ def test_from_words_to_a_link_that_is_gone(server: Server, studio: Studio, open_
     approved = reader.locator("figure:target").get_by_role("button", name="Approve")
     expect(approved).to_have_attribute("aria-pressed", "true")
     assert serious(reader) == []
-    picture = reader.locator("figure img").first.evaluate("image => image.currentSrc || image.src")
+    picture = reader.locator("figure img.there").first.evaluate("image => image.currentSrc || image.src")
 
     page.reload()
     expect(page.get_by_text("What readers said · 1 approved")).to_be_visible(timeout=ARRIVES)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,11 +24,24 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
 from tests.browser.app_server import ROOT
+from tests.browser.windows import ARRIVES, free_port
 from tests.conftest import unfinished
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-ARRIVES = 60_000
-"""Milliseconds that anything may take on a busy machine before it counts as not coming."""
+
+LOOKS = {
+    "light": (1440, False),
+    "dark": (1440, True),
+    "phone": (390, False),
+    "phone-dark": (390, True),
+}
+"""Width, and whether it is dark, by name. `make test` looks at the first and the last; `LOOKS=all make test` at all."""
+if os.environ.get("LOOKS") != "all":
+    LOOKS = {name: LOOKS[name] for name in ("light", "phone-dark")}
+
+
+QUICKLY = {"resultTypes": ["violations"], "preload": False}
+"""What axe-core would load anew are styles for two rules about films and about turned phones; we have neither."""
 
 
 class Paced(Sketch):
@@ -57,7 +69,11 @@ class Server:
 
     def start(self, **environment: str) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        known = os.environ | {"DATA_DIR": str(self.data_dir), "FREE_SPACE_FLOOR_MB": "1"} | environment
+        known = (
+            os.environ
+            | {"DATA_DIR": str(self.data_dir), "FREE_SPACE_FLOOR_MB": "1", "SKETCH_DETAIL": "0.1"}
+            | environment
+        )
         with (self.data_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=log, stderr=log)
         ends = time.monotonic() + ARRIVES / 1000
@@ -114,10 +130,7 @@ class Outside:
 
 
 def started(folder: Path, **environment: str) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = Server(folder, port)
+    server = Server(folder, free_port())
     try:
         server.start(**environment)
         yield server
@@ -127,7 +140,9 @@ def started(folder: Path, **environment: str) -> Iterator[Server]:
 
 @contextmanager
 def outside(server: Server, **settings: float) -> Iterator[Outside]:
-    studio = open_studio(Settings(data_dir=server.data_dir, free_space_floor_mb=1, sketch_delay=0, **settings))
+    studio = open_studio(
+        Settings(data_dir=server.data_dir, free_space_floor_mb=1, sketch_delay=0, sketch_detail=0.1, **settings)
+    )
     provider = Paced(studio.settings)
     yield Outside(replace(studio, providers={"sketch": provider}), provider)
     studio.engine.dispose()
@@ -140,5 +155,5 @@ def tiles(page: Page, state: str, count: int) -> None:
 
 def serious(page: Page, **context: list[str]) -> list[str]:
     """What axe-core finds that keeps somebody from using the page, or a part of it: `include=["[role=dialog]"]`."""
-    found = Axe().run(page, context or None).response["violations"]
+    found = Axe().run(page, context or None, QUICKLY).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]

@@ -21,6 +21,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **environment: str) -
         "DATA_DIR": str(folder),
         "FREE_SPACE_FLOOR_MB": "1",
         "SKETCH_DELAY": "0",
+        "SKETCH_DETAIL": "0.02",
         **environment,
     }.items():
         monkeypatch.setenv(name, value)

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,17 +13,19 @@ from streamlit.testing.v1 import AppTest
 from core import access, conversations, generations
 from core import studio as home
 from core.access import Person
+from core.settings import Settings
 from core.studio import Studio
-from core.tables import CANCELED, FAILED, Generation
+from core.tables import CANCELED, CAPTION, FAILED, Generation
 from tests.conftest import unfinished, wish
 from tests.screens.support import at_home, queries, visit
 
+TAKES_14 = "gemini/gemini-3-pro-image"
 ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, tmp_path / "data")
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    yield at_home(monkeypatch, furnished.data_dir)
     home.current().engine.dispose()
     home.current.cache_clear()
 
@@ -103,6 +104,56 @@ def test_words_alone_or_an_older_image_can_be_chosen_in_the_address(studio: Stud
     assert turns(older)[0]["source"] == oldest
     go_on(words, asked, "Something else")
     assert conversations.opened(studio, me, asked).turns[1].references == ()
+
+
+def test_who_writes_the_caption_is_carried_on_and_can_be_chosen_where_a_post_begins(studio: Studio, me: Person) -> None:
+    """Whoever wanted no captions got one, paid, with every further turn that began with words."""
+    asked = made(studio, me, "A fox", caption="")
+    key = f"next-{asked}-caption"
+
+    edit, words = visit("conversation", id=asked), visit("conversation", id=asked, source="words")
+
+    assert key not in {box.key for box in edit.selectbox}
+    assert words.selectbox(key=key).value == ""
+    go_on(edit, asked, "At night")
+    go_on(words, asked, "A hen")
+    assert [turn.settings["caption"] for turn in conversations.opened(studio, me, asked).turns] == [""] * 3
+    assert CAPTION not in kinds(studio)
+
+
+def test_the_menu_says_what_asking_again_costs(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox")
+
+    app = visit("conversation", id=asked)
+
+    assert turns(app)[0]["again"] == "practice, free"
+
+
+def test_a_part_can_be_painted_where_a_model_changes_only_a_part(studio: Studio, me: Person) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch")
+
+    from_image, from_words = visit("conversation", id=asked), visit("conversation", id=asked, source="words")
+
+    assert [painter["mask"] for painter in mounted(from_image, "mask")] == [None]
+    assert mounted(from_words, "mask") == []
+
+
+def test_what_was_made_beside_the_source_becomes_a_reference_by_itself(
+    studio: Studio, me: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = made(studio, me, "A fox", "sketch/sketch", "sketch/ink", "sketch/poster")
+    first, *others = [image.id for image in conversations.opened(studio, me, asked).images]
+    at_home(monkeypatch, studio.settings.data_dir, GEMINI_API_KEY="never sent")
+
+    app = visit("conversation", id=asked, source=first)
+    assert mounted(app, "references")[0]["references"] == []  # no practice model takes any
+    app.multiselect(key=f"next-{asked}-models").set_value([TAKES_14]).run()
+
+    assert mounted(app, "references")[0]["references"] == others
+    assert mounted(app, "references")[0]["added"] == others
+    go_on(app, asked, "As a family")
+    uses = conversations.opened(studio, me, asked).turns[1].references
+    assert [(use.role, use.id) for use in uses] == [("source", first), *(("reference", id) for id in others)]
 
 
 def test_a_source_that_is_not_there_is_said_in_place_and_the_turns_stay(studio: Studio, me: Person) -> None:
@@ -205,6 +256,11 @@ def change(studio: Studio, facts: dict[str, dict[str, Any]]) -> None:
                 setattr(row, name, value)
 
 
+def kinds(studio: Studio) -> set[str]:
+    with studio.reading() as db:
+        return set(db.exec(select(Generation.kind)).all())
+
+
 def states(studio: Studio) -> list[str]:
     with studio.reading() as db:
         return [row.status for row in db.exec(select(Generation)).all()]
@@ -231,8 +287,13 @@ def clicked(studio: Studio, **told: str) -> AppTest:
 
 def turns(app: AppTest) -> list[dict[str, Any]]:
     """What the tiles component of each turn was given."""
+    return mounted(app, "name")
+
+
+def mounted(app: AppTest, name: str) -> list[dict[str, Any]]:
+    """What components were given whose data have this name, in the order of the page."""
     given = [json.loads(node.proto.json) for node in app.get("bidi_component") if node.proto.json]
-    return [props for props in given if "name" in props]
+    return [props for props in given if name in props and ("turn" not in props or name == "name")]
 
 
 def prompt(app: AppTest, conversation: str) -> Any:

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations
+from core import access, conversations, generations, replays
 from core import studio as home
 from core.access import Person
+from core.settings import Settings
 from core.studio import Studio
 from core.tables import FAILED, Generation
 from core.views import TurnView
+from pages.parts import undo
 from tests.branches import Step, grow
 from tests.conftest import unfinished, wish
 from tests.screens.support import at_home, queries, visit
@@ -21,8 +22,8 @@ from tests.screens.test_conversation import prompt, turns, unescaped
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, tmp_path / "data")
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    yield at_home(monkeypatch, furnished.data_dir)
     home.current().engine.dispose()
     home.current.cache_clear()
 
@@ -153,6 +154,38 @@ def test_a_branch_is_replayed_from_a_dialog_that_says_the_price_first(studio: St
     assert (made.prompt, made.generations[0].name) == ("a shop", "sketch/ink")
 
 
+def test_taking_a_removal_back_leaves_what_was_removed_before(studio: Studio, me: Person) -> None:
+    asked = conversations.start(studio, me, wish("A fox", count=2)).conversation_id
+    with studio.transaction() as db:
+        for row in db.exec(select(Generation)).all():
+            row.status = FAILED
+            row.deleted_at = studio.now() if row.n == 1 else None
+
+    app = chosen(asked, 0, act="remove", wish="1")
+    offered = app.session_state["undo-offered"]
+    undo.WAYS_BACK[offered["way"]](studio, me, offered["target"], *offered["parts"])
+
+    assert [answer.n for answer in shown(studio, me, asked)[0].generations] == [2]
+
+
+def test_a_replay_is_stopped_and_resumed_in_the_menu_of_its_turns(studio: Studio, me: Person) -> None:
+    home = grow(studio, me, [Step("a shop"), Step("at night", source=1)]).id
+    replays.begin(studio, me, shown(studio, me, home)[1].id, "sketch/ink", "run")
+    began = turns(visit("conversation", id=home))
+
+    app = chosen(home, 2, act="stopReplay", wish="1")
+    stopped = turns(visit("conversation", id=home))
+    chosen(home, 2, act="resumeReplay", wish="2")
+
+    assert app.toast[0].value == "The replay stopped. What is at work goes on."
+    assert [turn["replayAct"] for turn in began] == ["", "", "stopReplay"]
+    assert (stopped[2]["replay"], stopped[2]["replayAct"]) == (
+        "Replay on Ink (practice), 1 of 2, stopped",
+        "resumeReplay",
+    )
+    assert turns(visit("conversation", id=home)) == began
+
+
 def test_a_title_is_changed_in_place(studio: Studio, me: Person) -> None:
     asked = conversations.start(studio, me, wish("A fox")).conversation_id
     app = visit("conversation", id=asked)
@@ -232,7 +265,7 @@ def submit(app: AppTest, label: str) -> None:
 
 
 def positions(app: AppTest) -> list[int]:
-    return [int(turn["step"].removeprefix("Step ")) for turn in turns(app)]
+    return [int(turn["name"].removeprefix("Turn ")) for turn in turns(app)]
 
 
 def shown(studio: Studio, who: Person, conversation: str) -> tuple[TurnView, ...]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import access, conversations
 from core import studio as home
 from core.access import Person
+from core.settings import Settings
 from core.studio import Studio
 from tests.branches import Step, grow
 from tests.conftest import wish
@@ -18,8 +18,8 @@ from tests.screens.support import at_home, queries, visit
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, tmp_path / "data")
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    yield at_home(monkeypatch, furnished.data_dir)
     home.current().engine.dispose()
     home.current.cache_clear()
 

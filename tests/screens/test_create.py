@@ -6,28 +6,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations
+from core import access, conversations, generations, uploads
 from core import studio as home
 from core.access import Person
 from core.catalogue import Catalogue
+from core.settings import Settings
 from core.studio import Studio
+from core.tables import SOURCE
 from tests.conftest import unfinished, wish
 from tests.screens.support import at_home, queries, visit
+from tests.serving import picture
 
 SELF_HOSTED = "a1111/default"
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """With a self-hosted server in the picker, for it has every knob, and paid models; nobody calls them here."""
-    yield at_home(monkeypatch, tmp_path / "data", A1111_URL="http://127.0.0.1:9", GEMINI_API_KEY="never sent")
+    yield at_home(monkeypatch, furnished.data_dir, A1111_URL="http://127.0.0.1:9", GEMINI_API_KEY="never sent")
     home.current().engine.dispose()
     home.current.cache_clear()
 
@@ -184,6 +186,28 @@ def test_an_image_to_start_from_brings_its_own_model(studio: Studio, me: Person)
     assert pictures(app)["source"] == fox
 
 
+def test_an_edit_keeps_the_shape_of_its_image(studio: Studio, me: Person) -> None:
+    make(studio, me, "a lighthouse")
+    wide = uploads.upload(studio, me, picture("PNG", (1600, 900)), SOURCE).id
+
+    app = visit(source=wide)
+
+    assert app.selectbox(key="create-ratio").value == "16:9"
+
+
+@pytest.mark.parametrize(("writer", "captions"), [("auto", 1), ("sketch/caption", 1), ("", 0)])
+def test_who_writes_the_caption_is_a_choice(studio: Studio, me: Person, writer: str, captions: int) -> None:
+    app = visit()
+    prompt(app).input("a red fox")
+    assert app.selectbox(key="create-caption").value == "auto"
+    app.selectbox(key="create-caption").set_value(writer)
+
+    generate(app)
+
+    turn = conversations.opened(studio, me, app.query_params["id"]).turns[0]
+    assert [turn.caption].count(None) == 1 - captions
+
+
 def test_an_image_that_is_not_mine_is_not_there_and_the_box_still_works(studio: Studio) -> None:
     bob = access.person_named(studio, "bob", "Bob")
     theirs = make(studio, bob, "a red fox")
@@ -266,7 +290,7 @@ def captions(app: AppTest) -> list[str]:
 def knobs(app: AppTest) -> set[str]:
     drawer = app.expander[0]
     drawn = (*drawer.number_input, *drawer.text_input, *drawer.selectbox, *drawer.slider)
-    return {widget.key.removeprefix("create-") for widget in drawn}
+    return {widget.key.removeprefix("create-") for widget in drawn} - {"caption"}  # no matter which models
 
 
 def pictures(app: AppTest) -> dict[str, Any]:
@@ -278,4 +302,4 @@ def cards(app: AppTest) -> list[dict[str, Any]]:
 
 
 def components(app: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [json.loads(component.proto.json) for component in app.get("bidi_component") if component.proto.json]

@@ -2,7 +2,7 @@
 // click asks Streamlit to open one without loading the page anew; with a modifier or the middle button the browser
 // opens the link itself.
 
-import { button } from "./elements.js";
+import { button, make } from "./elements.js";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("ul");
@@ -53,7 +53,7 @@ function source(card, data) {
 
 function facts(card, data) {
   const line = make("span", "facts");
-  const time = make("time", "");
+  const time = make("time");
   time.dateTime = card.at;
   time.title = new Date(card.at).toLocaleString(data.language);
   tick(time, data);
@@ -69,11 +69,4 @@ function tick(node, data) {
   const [unit, length] = STEPS.find(([, length]) => passed >= length) ?? [null, 1];
   const format = new Intl.RelativeTimeFormat(data.language, { numeric: "auto" });
   node.textContent = unit ? format.format(-Math.floor(passed / length), unit) : data.words.now;
-}
-
-function make(name, className, text = "") {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
 }

@@ -4,6 +4,28 @@ export const said = ({ caption, hashtags, own, version }) => ({ caption, tags: [
 export const copyOf = ({ caption, tags, own, version }) => ({ caption, tags: [...tags], own: { ...own }, version });
 export const same = (one, other) => facts(one) === facts(other);
 
+// Texts for platforms that nobody changed here are those that are there now.
+export function followed(draft, before, now) {
+  const names = Object.keys({ ...draft.own, ...now.own });
+  const texts = names.map((name) => [name, (draft.own[name] === before.own[name] ? now : draft).own[name]]);
+  return Object.fromEntries(texts.filter(([, text]) => text));
+}
+
+// Whether something that was changed here was changed elsewhere too.
+export function clashes(draft, before, now) {
+  const theirs = now.caption !== before.caption || `${now.tags}` !== `${before.tags}`;
+  const mine = draft.caption !== now.caption || `${draft.tags}` !== `${now.tags}`;
+  const both = (name) => now.own[name] !== before.own[name] && now.own[name] !== draft.own[name];
+  return (theirs && mine) || Object.keys({ ...draft.own, ...before.own, ...now.own }).some(both);
+}
+
+// The texts that saving this draft would replace.
+export function others(draft, now) {
+  const own = Object.keys(now.own).filter((name) => now.own[name] !== draft.own[name]).map((name) => now.own[name]);
+  const words = draft.caption !== now.caption || `${draft.tags}` !== `${now.tags}`;
+  return words ? [now.caption, ...own] : own;
+}
+
 export function kept(data) {
   try {
     return JSON.parse(sessionStorage.getItem(place(data)));

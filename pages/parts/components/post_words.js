@@ -7,7 +7,7 @@ import { composed, hashtag, hashtags, length, points } from "./post_count.js";
 import { copy } from "./post_copy.js";
 import { Chips } from "./post_chips.js";
 import { Watch } from "./post_watch.js";
-import { copyOf, forget, kept, said, same, store } from "./post_draft.js";
+import { clashes, copyOf, followed, forget, kept, others, said, same, store } from "./post_draft.js";
 import { Notice } from "./post_notice.js";
 import { Wishes, button } from "./post_pieces.js";
 
@@ -56,10 +56,12 @@ class Words {
   // What is there now. Words that nobody changed here follow it; words that somebody did are never overwritten.
   adopt(now) {
     if (same(now, this.base) && now.version === this.base.version) return;
-    const changed = !same(this.draft, this.base) && !same(this.draft, now);
+    if (same(this.draft, this.base) || same(this.draft, now)) this.draft = copyOf(now);
+    else {
+      this.draft.own = followed(this.draft, this.base, now);
+      if (clashes(this.draft, this.base, now)) this.conflict = true;
+    }
     this.base = now;
-    if (!changed) this.draft = copyOf(now);
-    else if (now.caption !== this.draft.caption || `${now.tags}` !== `${this.draft.tags}`) this.conflict = true;
     this.fields();
   }
 
@@ -280,8 +282,8 @@ class Words {
     this.drop.hidden = !changed || Boolean(this.saving);
     this.copy.disabled = !this.text();
     const nodes = this.error ? [make("p", "", this.error)] : [];
-    if (this.conflict && changed) nodes.push(make("p", "", words.conflict), make("blockquote", "", this.base.caption), button("textual", words.takeTheirs, () => this.discard()));
-    const looks = `${this.error}${this.conflict}${changed}${this.base.caption}`;
+    if (this.conflict && changed) nodes.push(make("p", "", words.conflict), ...others(this.draft, this.base).map((text) => make("blockquote", "", text)), button("textual", words.takeTheirs, () => this.discard()));
+    const looks = `${this.error}${this.conflict}${changed}${others(this.draft, this.base)}`;
     if (looks !== this.looks) this.trouble.replaceChildren(...nodes);
     this.looks = looks;
   }

@@ -12,6 +12,7 @@ import { signature, tick, tile } from "./tiles_tile.js";
 const turns = new WeakMap();
 const TICK_MS = 200;
 const AGAIN_MS = 3_000;
+const SHOW_MS = 300; // the last picture comes first, then Python, which keeps server and browser busy for a moment
 const WISH_MS = 10_000; // a click that nothing came of shows the truth again after this long
 let wishes = 0;
 
@@ -213,5 +214,5 @@ function reportEnd(turn, now) {
   const round = `${turn.data.turn} ${now.map((generation) => generation.round).join()}`;
   if (!ended || turn.reported === round) return;
   turn.reported = round;
-  turn.tell("news", round);
+  setTimeout(() => turn.tell("news", round), SHOW_MS);
 }

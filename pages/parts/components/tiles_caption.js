@@ -5,6 +5,7 @@ import { unfinished } from "./tiles_live.js";
 
 const COPIED_MS = 2_000;
 
+// Words that are there are shown, whoever wrote them and whatever became of the model that should.
 // `wish(generation, act)` asks for it again. Drawn anew only when something about it changed, so that a selection stays.
 export function drawCaption(turn, wish) {
   const { data, parts } = turn;
@@ -17,7 +18,7 @@ export function drawCaption(turn, wish) {
   if (!known) return;
   const working = unfinished(known) || wished === "retry";
   parts.caption.setAttribute("aria-busy", String(working));
-  parts.caption.replaceChildren(...(working ? writing(data) : known.status === "succeeded" ? written(known, data) : none(known, data, wish)));
+  parts.caption.replaceChildren(...(working ? writing(data) : known.post?.caption ? written(known, data) : none(known, data, wish)));
 }
 
 function writing({ words }) {
@@ -29,22 +30,28 @@ function written({ post, practice, sample }, data) {
   const text = make("p", "words", post.caption);
   const foot = make("div", "doing");
   foot.append(copy([post.caption, tags].filter(Boolean).join("\n\n"), data.words));
-  foot.append(make("a", "to-post", data.words.openPost, { href: `/post?id=${encodeURIComponent(post.id)}`, target: "_self" }));
+  foot.append(toPost(post, data.words));
   if (practice || sample) foot.append(make("span", "practice", data.words.practice));
   return tags ? [text, make("p", "tags", tags), foot] : [text, foot];
 }
 
 function none(known, data, wish) {
   const { words } = data;
-  const unknown = known.status === "failed" && known.kind === "unknown";
+  const unknown = known.status === "failed" && known.kind === "unknown" && !known.practice;
   const foot = make("div", "doing");
-  if (!known.sample) {
+  if (known.post?.edited) foot.append(toPost(known.post, words));
+  else if (!known.sample) {
     const again = make("button", "quiet-button", unknown ? words.retryUnknown : words.retry, { type: "button" });
     again.onclick = () => wish(known, "retry");
     foot.append(again);
   }
-  const said = known.status === "canceled" ? words.captionCanceled : known.error || words.captionFailed;
+  const emptied = known.status === "succeeded"; // by a person, later
+  const said = emptied ? "" : known.status === "canceled" ? words.captionCanceled : known.error || words.captionFailed;
   return [make("p", "quiet", `${words.noCaption} ${said}`), foot];
+}
+
+function toPost(post, words) {
+  return make("a", "to-post", words.openPost, { href: `/post?id=${encodeURIComponent(post.id)}`, target: "_self" });
 }
 
 function copy(text, words) {

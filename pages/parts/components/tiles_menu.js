@@ -48,7 +48,10 @@ function items(data, failed, list, choose, copyLink) {
     };
     return node;
   };
-  const picks = Object.entries(ALWAYS).map(([act, word]) => item(words[word], () => choose(act, wish)));
+  const priced = { again: data.again }; // asked at once, so what it costs is said here
+  const said = (act, word) => (priced[act] ? `${words[word]} · ${priced[act]}` : words[word]);
+  const picks = Object.entries(ALWAYS).map(([act, word]) => item(said(act, word), () => choose(act, wish)));
+  if (data.replayAct) picks.push(item(words[data.replayAct], () => choose(data.replayAct, wish)));
   if (failed) picks.push(item(fill(failed === 1 ? words.removeOne : words.removeMany, { n: failed }, locale), () => choose("remove", wish)));
   picks.push(item(words.copyLink, copyLink));
   return picks;

@@ -128,7 +128,7 @@ function layers(generation, image, data, wish) {
   const blur = make("img", "blur", "", { src: image.placeholder, alt: "", "aria-hidden": "true" });
   const full = make("img", "image", "", {
     alt: fill(data.words.alt, { model: name(generation, data), prompt: data.prompt.slice(0, 120) }),
-    width: image.w, height: image.h, decoding: "async", loading: "lazy", sizes: "(max-width: 640px) 92vw, 420px",
+    width: image.w, height: image.h, sizes: "(max-width: 640px) 92vw, 420px", ...haste(generation),
   });
   full.srcset = `${address(256)} 256w, ${address(512)} 512w, ${address("preview")} ${Math.min(image.w, 1536)}w`;
   full.onload = () => full.classList.add("there");
@@ -138,6 +138,11 @@ function layers(generation, image, data, wish) {
   open.append(full);
   plainClick(open, () => wish("open", image.id));
   return [blur, open];
+}
+
+// What somebody watches come is fetched before all else; what was there already waits until it is in sight.
+function haste({ since }) {
+  return since ? { decoding: "sync", fetchpriority: "high" } : { decoding: "async", loading: "lazy" };
 }
 
 function actions(image, data, wish) {
@@ -188,9 +193,9 @@ function failed(generation, data, wish) {
 
 function unknown(generation, data, wish) {
   const { words } = data;
-  return note(generation, data, words.kinds.unknown.title, words.kinds.unknown.next, [
-    act("quiet", "retry", words.retryUnknown, () => wish("retry")),
-  ]);
+  const { title, next } = words.kinds.unknown;
+  const [said, again] = generation.practice ? [words.unknownFree, words.retry] : [next, words.retryUnknown];
+  return note(generation, data, title, said, [act("quiet", "retry", again, () => wish("retry"))]);
 }
 
 // A call that was cut while it ran may have been charged all the same.

@@ -1,0 +1,22 @@
+"""Do what was clicked, and say in a toast what came of it, because the click may be anywhere on the page."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from core.errors import StudioError
+
+Result = TypeVar("Result")
+
+
+def after(verb: Callable[[], Result], done: str = "", icon: str = ":material/check:") -> Result | None:
+    """What the verb returned, with `done` as a toast; None with its sentence when it was refused. For callbacks."""
+    try:
+        result = verb()
+    except StudioError as error:
+        st.toast(str(error), icon=":material/error:", duration="long")
+        return None
+    if done:
+        st.toast(done, icon=icon)
+    return result
