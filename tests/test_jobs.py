@@ -106,9 +106,11 @@ def test_workers_killed_at_random_moments_lose_nothing_and_ask_nothing_twice(stu
     assert not list(spool.waiting(studio.settings))
 
 
-def test_work_waits_for_a_machine_that_has_the_key_of_its_provider(laptop: Settings, postgres: Postgres) -> None:
+def test_work_waits_for_a_machine_that_has_the_key_of_its_provider(
+    laptop: Settings, postgres: Postgres, ready_postgres: str
+) -> None:
     with Vendors(_picture()) as vendors:
-        keyed = replace(laptop, database_url=postgres.new_database(), **vendors.settings())
+        keyed = replace(laptop, database_url=postgres.new_database(ready_postgres), **vendors.settings())
         studio = open_studio(keyed)
         alice = access.local_person(studio)
         asked = conversations.start(studio, alice, wish("a red fox", "sketch/sketch", "openai/gpt-image-2"))

@@ -1,5 +1,6 @@
 """Servers and a browser for tests that look at screens."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,15 +26,21 @@ def open_page(chromium: Windows) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture(scope="module")
-def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def idle(tmp_path_factory: pytest.TempPathFactory, ready_sqlite: Path) -> Iterator[Server]:
     """A server that only shows and asks."""
-    yield from started(tmp_path_factory.mktemp("idle"), BACKGROUND="elsewhere")
+    yield from started(furnished(tmp_path_factory.mktemp("idle"), ready_sqlite), BACKGROUND="elsewhere")
 
 
 @pytest.fixture
-def busy(tmp_path: Path) -> Iterator[Server]:
+def busy(tmp_path: Path, ready_sqlite: Path) -> Iterator[Server]:
     """A server that works, but gets no answer for two minutes."""
-    yield from started(tmp_path, SKETCH_DELAY="120")
+    yield from started(furnished(tmp_path, ready_sqlite), SKETCH_DELAY="120")
+
+
+def furnished(folder: Path, ready: Path) -> Path:
+    """With tables: nobody waits for them to be made."""
+    shutil.copy(ready, folder)
+    return folder
 
 
 @pytest.fixture
