@@ -1,8 +1,10 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
 import asyncio
+import os
 import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +26,13 @@ from core.tables import UNFINISHED, Generation, new_id
 from tests.servers import S3, Postgres, postgres_server, s3_server
 
 LONGEST = ("test_kills", "test_jobs")
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 12_000_000_000
+"""Bytes that must be free in it before tests put their data there; they need half of it."""
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+    os.environ["TMPDIR"] = str(MEMORY)  # every flush is asked for all the same, but nobody waits for a disk
+    tempfile.tempdir = None  # look again
 
 hypothesis.settings.register_profile("unhurried", deadline=None)  # how long something takes is for `make bench`
 hypothesis.settings.load_profile("unhurried")

@@ -24,7 +24,6 @@ from core.access import Person
 from core.asks import Ask
 from core.providers import open_providers, open_writers
 from core.settings import Settings
-from core.store import DiskStore
 from core.studio import Studio, open_studio
 from core.tables import CAPTION, SUCCEEDED, Attempt, Generation, Image, Post, new_id
 from tests.bench.apps import STUDIO, App, running
@@ -134,7 +133,7 @@ def _progress(chromium: Browser, app: App, studio: Studio, me: Person) -> tuple[
         page = context.new_page()
         page.add_init_script(INSIDE + NOTE)
         page.goto(f"{app.address}/conversation?id={asked.conversation_id}", wait_until="commit")
-        stored, answered = _until(page, lambda turn=asked.turn_id: _came(studio, turn))
+        stored, answered = _until(page, lambda turn=asked.turn_id: _came(studio, turn), every=500)
         page.wait_for_timeout(1_500)
         seen = page.evaluate("window.seen")
         images += [seen[image] - at for image, at in stored.items()]
@@ -144,7 +143,10 @@ def _progress(chromium: Browser, app: App, studio: Studio, me: Person) -> tuple[
 
 
 def _came(studio: Studio, turn: str) -> tuple[dict[str, float], dict[str, float]] | None:
-    """When its images were stored and its captions answered, in milliseconds since 1970; None before all are."""
+    """When its images were stored and its captions answered, in milliseconds since 1970; None before all are.
+
+    Stored is what the ledger calls so: files are in the store and rows are written, right before the commit.
+    """
     with studio.reading() as db:
         answers = db.exec(select(Generation).where(Generation.turn_id == turn)).all()
         if any(answer.status != SUCCEEDED for answer in answers):
@@ -155,14 +157,8 @@ def _came(studio: Studio, turn: str) -> tuple[dict[str, float], dict[str, float]
         written = attempts.join(Post, col(Post.id) == Generation.post_id).where(Generation.kind == CAPTION)
         words = db.exec(written.where(col(Generation.id).in_(ids))).all()
     answered = {post.caption: _ms(call.started_at) + (call.duration_ms or 0) for call, post in words}
-    return {image.id: _stored(studio, image) for image in images}, answered
-
-
-def _stored(studio: Studio, image: Image) -> float:
-    """When the last of its files was in the store; its row is not written yet then."""
-    assert isinstance(studio.store, DiskStore)
-    file = studio.store.root / image.key
-    return max(path.stat().st_mtime for path in file.parent.glob(f"{file.stem}.*")) * 1000
+    stored = {answer.id: _ms(answer.finished_at) for answer in answers if answer.finished_at}
+    return {image.id: stored[str(image.generation_id)] for image in images}, answered
 
 
 def _photo() -> bytes:
@@ -177,11 +173,12 @@ def _ms(moment: datetime) -> float:
     return moment.timestamp() * 1000
 
 
-def _until(page: Page, found: Callable[[], Any]) -> Any:
-    """Asked for again and again: Playwright's own waiting needs `eval`, which our pages forbid."""
+def _until(page: Page, found: Callable[[], Any], every: int = 20) -> Any:
+    """Asked for again and again, with milliseconds between: Playwright's own waiting needs `eval`, which our pages
+    forbid."""
     ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
         if answer := found():
             return answer
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(every)
     raise RuntimeError(f"{page.url} did not get there in {SECONDS} s.")
