@@ -8,6 +8,7 @@ import { adopt, follow, leave, unfinished } from "./tiles_live.js";
 import { menu } from "./tiles_menu.js";
 import { entered, left, look, tidings } from "./tiles_page.js";
 import { signature, tick, tile } from "./tiles_tile.js";
+import { undisturbed } from "./undisturbed.js";
 
 const turns = new WeakMap();
 const TICK_MS = 200;
@@ -214,5 +215,5 @@ function reportEnd(turn, now) {
   const round = `${turn.data.turn} ${now.map((generation) => generation.round).join()}`;
   if (!ended || turn.reported === round) return;
   turn.reported = round;
-  setTimeout(() => turn.tell("news", round), SHOW_MS);
+  setTimeout(() => undisturbed(() => turn.tell("news", round)), SHOW_MS);
 }

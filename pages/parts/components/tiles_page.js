@@ -3,6 +3,7 @@
 
 import { unfinished } from "./tiles_live.js";
 import { seen } from "./tiles_seen.js";
+import { undisturbed } from "./undisturbed.js";
 
 const SETTLE_MS = 900; // this tab's own ask draws the new turn by itself within this time
 const NEW_MS = 1_500;
@@ -111,7 +112,7 @@ function later(thread, news, still) {
   thread.told ??= new Set();
   if (thread.told.has(news)) return;
   thread.told.add(news);
-  setTimeout(() => still() && [...thread.shown.values()].at(-1)?.tell("news", news), SETTLE_MS);
+  setTimeout(() => undisturbed(() => still() && [...thread.shown.values()].at(-1)?.tell("news", news)), SETTLE_MS);
 }
 
 // "(2/3) …" while something is at work, a mark once all is done and nobody has looked yet.
