@@ -1,7 +1,6 @@
 """What waits is done by the real pipeline, but nobody draws: what a practice model would have made is there already."""
 
 import asyncio
-from collections.abc import Collection
 
 from sqlmodel import col, select
 
@@ -12,20 +11,19 @@ from core.tables import IMAGE, UNFINISHED, Generation
 from tests.branches import ready
 
 
-def answer(studio: Studio, *, files: bool = False) -> None:
-    """Do all that waits. Practice images are booked and kept as any other, with files only where a test opens them."""
-    for number, row in enumerate(_waiting(studio)):
+def answer(studio: Studio, *, files: bool = False, but: str = "") -> None:
+    """Do all that waits, `but` what makes this. Practice images have files only where a test opens them."""
+    for number, row in enumerate(_waiting(studio, but)):
         if row.practice and row.kind == IMAGE:
             _show(studio, row, ready()[number % len(ready())], files)
         else:
             run(studio, row.id, row.round)
 
 
-def work(studio: Studio, but: Collection[str] = ()) -> None:
-    """Do all that waits, and draw too, but leave what makes one of these kinds."""
+def work(studio: Studio) -> None:
+    """Do all that waits, and draw too."""
     for row in _waiting(studio):
-        if row.kind not in but:
-            run(studio, row.id, row.round)
+        run(studio, row.id, row.round)
 
 
 def run(studio: Studio, generation_id: str, round: int) -> None:
@@ -34,9 +32,9 @@ def run(studio: Studio, generation_id: str, round: int) -> None:
         pass
 
 
-def _waiting(studio: Studio) -> list[Generation]:
+def _waiting(studio: Studio, but: str = "") -> list[Generation]:
     with studio.reading() as db:
-        rows = select(Generation).where(col(Generation.status).in_(UNFINISHED))
+        rows = select(Generation).where(col(Generation.status).in_(UNFINISHED), Generation.kind != but)
         return list(db.exec(rows.order_by(col(Generation.id))).all())
 
 
