@@ -1,6 +1,5 @@
 """A conversation: what was asked stands there to the letter, with what came of it, what it cost, and a box to go on."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,13 +9,14 @@ import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations
+from core import access, conversations
 from core import studio as home
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio
 from core.tables import CANCELED, CAPTION, FAILED, Generation
-from tests.conftest import unfinished, wish
+from tests import answers
+from tests.conftest import wish
 from tests.screens.support import at_home, queries, visit
 
 TAKES_14 = "gemini/gemini-3-pro-image"
@@ -243,8 +243,7 @@ OF_THE_READERS = 2
 def made(studio: Studio, person: Person, words: str, *models: str, **wishes: Any) -> str:
     """A conversation whose images are there."""
     asked = conversations.start(studio, person, wish(words, *models, **wishes))
-    for generation_id, round in unfinished(studio):
-        asyncio.run(generations.run(studio, generation_id, round))
+    answers.answer(studio)
     return asked.conversation_id
 
 
