@@ -1,6 +1,5 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
-import asyncio
 import os
 import shutil
 import sys
@@ -17,12 +16,13 @@ import pytest
 from sqlmodel import col, select
 from xdist.scheduler import LoadFileScheduling
 
-from core import access, captions, conversations, generations, jobs
+from core import access, captions, conversations, jobs
 from core.access import Person
 from core.asks import Ask
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Generation, new_id
+from tests import answers
 from tests.servers import S3, Postgres, postgres_server, s3_server
 
 LONGEST = ("test_kills", "test_jobs")
@@ -182,13 +182,7 @@ def bob(studio: Studio) -> Person:
 @pytest.fixture
 def work(studio: Studio) -> Callable[[], None]:
     """Does all queued work, step by step, as the engine would, but without waiting between steps."""
-
-    def go() -> None:
-        for generation_id, round in unfinished(studio):
-            while asyncio.run(generations.run(studio, generation_id, round)) is not None:
-                pass
-
-    return go
+    return lambda: answers.work(studio)
 
 
 @pytest.fixture

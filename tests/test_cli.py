@@ -289,8 +289,13 @@ def test_beside_a_worker_generate_only_asks(studio_command, tmp_path):
     assert "generation.sent" not in done.stderr
 
 
-def test_on_postgres_generate_works_itself_unless_a_worker_shows_signs_of_life(studio_command, tmp_path, postgres, ready_postgres):
-    arguments, shared = ("generate", "a red fox", "--model", "sketch/sketch"), {"DATABASE_URL": postgres.new_database(ready_postgres)}
+def test_on_postgres_generate_works_itself_unless_a_worker_shows_signs_of_life(
+    studio_command, tmp_path, postgres, ready_postgres
+):
+    arguments, shared = (
+        ("generate", "a red fox", "--model", "sketch/sketch"),
+        {"DATABASE_URL": postgres.new_database(ready_postgres)},
+    )
 
     alone = studio_command(*arguments, **shared)
     with running(tmp_path, "worker", **shared) as worker:
