@@ -30,6 +30,7 @@ def test_every_state_has_its_own_words_and_nothing_serious_for_axe(
         expect(page.get_by_text("Slower than 9 of 10 runs")).to_have_count(1)
         expect(page.get_by_text("Waiting for a free place")).to_have_count(1)
         expect(page.get_by_text("Asking again in")).to_have_count(1)
+        expect(page.get_by_role("button", name="Map")).to_be_visible()
         if not page.locator(".settings[open]").count():
             page.locator(".settings summary").click()
         expect(page.locator("img.image.there")).to_have_count(1, timeout=ARRIVES)
@@ -51,7 +52,7 @@ def every_state(elsewhere: Outside) -> str:
     conversation = elsewhere.ask("A paper boat on a pond, seen from above", count=5)
     elsewhere.provider.go.set()
     with ThreadPoolExecutor() as beside_the_browser:
-        for work in unfinished(elsewhere.studio)[:2]:  # the caption and the first image
+        for work in unfinished(elsewhere.studio)[:3]:  # the caption and two images: enough for a map
             beside_the_browser.submit(asyncio.run, generations.run(elsewhere.studio, *work)).result()
     earlier = [elsewhere.ask("Earlier work", count=5) for _ in range(2)]  # ten runs to compare with
     now = elsewhere.studio.now()
