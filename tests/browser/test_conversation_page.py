@@ -52,6 +52,24 @@ def test_the_script_runs_once_when_a_turn_is_done_however_many_images_came(
     assert len(runs) - before == 1
 
 
+def test_an_open_dialog_outlasts_the_end_of_the_work(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(idle.url(elsewhere.ask("A lighthouse")))
+    page.get_by_role("button", name="Share").click(timeout=ARRIVES)
+    dialog = page.get_by_role("dialog", name="Share this conversation")
+    expect(dialog).to_be_visible(timeout=ARRIVES)
+
+    with elsewhere.working():
+        pass
+    tiles(page, "succeeded", 2)
+    page.wait_for_timeout(1_500)
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
+
+
 def test_a_refresh_and_a_second_tab_show_the_same_and_the_next_turn_too(
     idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
 ) -> None:
@@ -66,7 +84,6 @@ def test_a_refresh_and_a_second_tab_show_the_same_and_the_next_turn_too(
     for page in (first, second):
         tiles(page, "succeeded", 2)
 
-    expect(first.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
     tile = first.locator(".tile").first
     tile.hover()
     tile.get_by_role("button", name="Continue from this").click()

@@ -151,10 +151,11 @@ function wished(turn, generation, act, id) {
   if (act === "open") return look(turn.thread, id);
   const told = { act, id: id ?? generation.id, wish: `${Date.now()} ${(wishes += 1)}` };
   turn.tell("act", told);
-  if (act !== "retry" && act !== "cancel") return;
+  if (act === "create") return;
   const said = standing(turn.thread.generations.get(generation.id));
   const now = performance.now();
-  turn.wishes.set(generation.id, { act, told, said, again: now + AGAIN_MS, until: now + WISH_MS });
+  const shown = act === "retry" || act === "cancel"; // on its tile; where the next turn starts is one place for all
+  turn.wishes.set(shown ? generation.id : act, { act, told, said, again: now + AGAIN_MS, until: now + WISH_MS });
   draw(turn);
 }
 

@@ -1,6 +1,7 @@
 // What a conversation's page does once, however many turns it shows: the tab's title, turns that it does not show yet,
 // and the order in which the lightbox walks along its images.
 
+import { enlarge } from "./lightbox_open.js";
 import { unfinished } from "./tiles_live.js";
 import { seen } from "./tiles_seen.js";
 import { undisturbed } from "./undisturbed.js";
@@ -94,8 +95,7 @@ export function look(thread, id) {
     at: (index) => images(thread)[index],
     reach: async (index) => images(thread)[index] ?? null,
   };
-  document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
-  document.dispatchEvent(new CustomEvent("studio:open", { detail: { item: order.at(order.indexOf(id)) } }));
+  enlarge(order.at(order.indexOf(id)), order);
 }
 
 function images(thread) {
