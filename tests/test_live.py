@@ -55,11 +55,12 @@ def test_a_screen_first_hears_the_state_and_then_each_change(
         change(studio, alice, thread, generation, "running")
         running = heard(screen)
         image = serving.succeed(studio, alice, thread, generation, serving.picture())
-        done = heard_until(screen, lambda message: message["generation"]["status"] == "succeeded")[-1]
+        first, *_, done = heard_until(screen, lambda m: m.get("generation", {}).get("status") == "succeeded")
 
     assert state["type"] == "state"
     assert [(g["id"], g["status"]) for g in state["generations"]] == [(generation, "queued")]
     assert (running["type"], running["generation"]["status"]) == ("generation", "running")
+    assert (first["type"], first["id"]) == ("image", image)
     assert [kept["id"] for kept in done["generation"]["images"]] == [image]
 
 

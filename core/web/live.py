@@ -20,7 +20,7 @@ from core.access import Person
 from core.errors import NotFound, StudioError
 from core.events import Happened
 from core.studio import Studio
-from core.web.news import MOST_WAITING, Desk, Question, of_person, text
+from core.web.news import MOST_WAITING, Desk, Question, of_conversations, of_images, text
 from core.web.security import Identify
 
 LOOK_SECONDS = 0.25
@@ -185,6 +185,8 @@ async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
             await _send(socket, text({"type": "ping"}))
             continue
         bunch = [first, *(line.waiting.get_nowait() for _ in range(line.waiting.qsize()))]
+        for message in of_images(bunch):  # at once: the picture comes while all else about it is looked up
+            await _send(socket, message)
         for message in await _messages(hub.desk, line, bunch):
             await _send(socket, message)
         await asyncio.sleep(BUNCH_SECONDS)  # the first change goes out at once, what follows closely goes together
@@ -192,7 +194,7 @@ async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
 
 async def _messages(desk: Desk, line: Line, bunch: Sequence[Happened]) -> list[str]:
     if line.conversation is None:
-        return of_person(bunch)
+        return of_conversations(bunch)
     return await desk.messages(Question(line.person, line.conversation, bunch))
 
 

@@ -51,7 +51,7 @@ const note = (name) => requestAnimationFrame(() => (window.seen[name] ??= Date.n
 const plain = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
 const watch = (node, source) => {
   const id = /\\/m\\/[^/]+\\/([0-9a-f]+)\\//.exec(source)?.[1];
-  if (id) node.addEventListener("load", () => node.decode().then(() => note(id), () => {}));
+  if (id) node.addEventListener("load", () => node.isConnected && node.decode().then(() => note(id), () => {}));
 };
 Object.defineProperty(HTMLImageElement.prototype, "src", {
   ...plain, set(source) { watch(this, source); plain.set.call(this, source); },
@@ -61,7 +61,7 @@ HTMLImageElement.prototype.setAttribute = function (name, value) {
   if (name === "src") watch(this, value);
   attribute.call(this, name, value);
 };
-setInterval(() => inside(document, ".caption .words").forEach((node) => note(node.textContent)), 20);
+setInterval(() => inside(document, ".caption .words").forEach((node) => note(node.textContent)), 100);
 """
 COMPLETE = """(turns) => {
   const seen = inside(document, ".turn .image").filter((node) => {

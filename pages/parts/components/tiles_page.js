@@ -4,6 +4,7 @@
 import { enlarge } from "./lightbox_open.js";
 import { unfinished } from "./tiles_live.js";
 import { seen } from "./tiles_seen.js";
+import { fetchAhead } from "./tiles_source.js";
 import { undisturbed } from "./undisturbed.js";
 
 const SETTLE_MS = 900; // this tab's own ask draws the new turn by itself within this time
@@ -42,6 +43,7 @@ export function tidings(turn, message) {
   if (!thread.shown || [...thread.shown.values()].at(-1) !== turn) return; // one turn speaks for the page
   title(thread);
   seen(thread);
+  if (message.type === "image") fetchAhead(turn.data.media, message.id);
   if (message.type === "state") missed(thread, message);
   const newest = [...thread.shown.keys()].sort().at(-1); // ids sort by age; what is older is there when it is wanted
   const unseen = [...thread.generations.values()].find((generation) => generation.turn > newest);
