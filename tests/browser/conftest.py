@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from core import access
+from core.access import Person
+from core.settings import Settings
+from core.studio import open_studio
+from tests import serving
 from tests.browser.windows import Windows, windows
 from tests.browser.working import Outside, Server, outside, started
+from tests.serving import Served
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +53,18 @@ def furnished(folder: Path, ready: Path) -> Path:
 def elsewhere(idle: Server) -> Iterator[Outside]:
     with outside(idle) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, ready_sqlite: Path) -> Iterator[Served]:
+    """The studio's own addresses without Streamlit, for components alone (`mounted`)."""
+    folder = furnished(tmp_path_factory.mktemp("served"), ready_sqlite)
+    studio = open_studio(Settings(data_dir=folder, free_space_floor_mb=1))
+    with serving.serving(studio) as running:
+        yield running
+    studio.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def me(served: Served) -> Person:
+    return access.local_person(served.studio)

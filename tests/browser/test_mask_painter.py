@@ -14,12 +14,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from core import access, uploads
 from core.access import Person
-from core.settings import Settings
-from core.studio import Studio, open_studio
+from core.studio import Studio
 from core.tables import Image as Kept
 from core.views import ImageView
 from pages.parts import mask
-from tests import serving
 from tests.browser.app_server import app_server
 from tests.browser.mounted import mounted
 from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
@@ -28,7 +26,7 @@ from tests.test_masks import covers
 
 Area = NDArray[np.bool_]
 
-SCRIPT = "tests/browser/mask_app.py"
+SCRIPT, PAGE = "tests/browser/alone_app.py", "mask_page.py"
 SIZES = [(1203, 801), (2003, 1336), (333, 1201)]
 """Shown larger than they are, smaller than they are, and tall."""
 COLOURS = ("teal", "coral")
@@ -117,19 +115,6 @@ class Screen(Painter):
 Paint = Callable[..., Painter]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("mask") / "data", free_space_floor_mb=1))
-    with serving.serving(studio) as served:
-        yield served
-    studio.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def me(served: Served) -> Person:
-    return access.local_person(served.studio)
-
-
 @pytest.fixture
 def visit(open_page: Callable[..., Page], served: Served, me: Person) -> Paint:
     """Mounts the painter in a window of its own: `visit((1203, 801))`."""
@@ -153,7 +138,7 @@ def painter(visit: Paint) -> Painter:
 
 @pytest.fixture(scope="module")
 def address(served: Served) -> Iterator[str]:
-    with app_server(served.studio.settings.data_dir, SCRIPT, FREE_SPACE_FLOOR_MB="1") as found:
+    with app_server(served.studio.settings.data_dir, SCRIPT, PAGE=PAGE, FREE_SPACE_FLOOR_MB="1") as found:
         yield found
 
 

@@ -17,7 +17,7 @@ from tests.browser.seen import looks, still
 from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
 from tests.conftest import unfinished, wish
 
-SCRIPT = "tests/browser/share_app.py"
+SCRIPT, PAGE = "tests/browser/alone_app.py", "share_page.py"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -31,7 +31,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture(scope="module")
 def address(studio: Studio) -> Iterator[str]:
-    with app_server(studio.settings.data_dir, SCRIPT, FREE_SPACE_FLOOR_MB="1") as found:
+    with app_server(studio.settings.data_dir, SCRIPT, PAGE=PAGE, FREE_SPACE_FLOOR_MB="1") as found:
         yield found
 
 

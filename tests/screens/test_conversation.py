@@ -1,7 +1,6 @@
 """A conversation: what was asked stands there to the letter, with what came of it, what it cost, and a box to go on."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +9,7 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core import access, conversations
-from core import studio as home
 from core.access import Person
-from core.settings import Settings
 from core.studio import Studio
 from core.tables import CANCELED, CAPTION, FAILED, Generation
 from tests import answers
@@ -21,18 +18,6 @@ from tests.screens.support import at_home, queries, visit
 
 TAKES_14 = "gemini/gemini-3-pro-image"
 ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
-
-
-@pytest.fixture
-def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, furnished.data_dir)
-    home.current().engine.dispose()
-    home.current.cache_clear()
-
-
-@pytest.fixture
-def me(studio: Studio) -> Person:
-    return access.local_person(studio)
 
 
 def test_words_are_shown_to_the_letter(studio: Studio, me: Person) -> None:

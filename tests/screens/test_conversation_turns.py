@@ -1,36 +1,21 @@
 """What can be done on a conversation's page: see older turns, act on a turn, rename it, throw it away, take it back."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations, replays
-from core import studio as home
+from core import conversations, generations, replays
 from core.access import Person
-from core.settings import Settings
 from core.studio import Studio
 from core.tables import FAILED, Generation
 from core.views import TurnView
 from pages.parts import undo
 from tests.branches import Step, grow
 from tests.conftest import unfinished, wish
-from tests.screens.support import at_home, queries, visit
+from tests.screens.support import queries, visit
 from tests.screens.test_conversation import prompt, turns, unescaped
-
-
-@pytest.fixture
-def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, furnished.data_dir)
-    home.current().engine.dispose()
-    home.current.cache_clear()
-
-
-@pytest.fixture
-def me(studio: Studio) -> Person:
-    return access.local_person(studio)
 
 
 @pytest.fixture

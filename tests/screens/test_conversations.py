@@ -1,32 +1,16 @@
 """The conversations page: found by words or by an image, page by page, thrown away and restored; never a dead end."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import access, conversations
-from core import studio as home
 from core.access import Person
-from core.settings import Settings
 from core.studio import Studio
 from tests.branches import Step, grow
 from tests.conftest import wish
-from tests.screens.support import at_home, queries, visit
-
-
-@pytest.fixture
-def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, furnished.data_dir)
-    home.current().engine.dispose()
-    home.current.cache_clear()
-
-
-@pytest.fixture
-def me(studio: Studio) -> Person:
-    return access.local_person(studio)
+from tests.screens.support import queries, visit
 
 
 def test_a_card_says_what_is_in_a_conversation_and_shows_its_source_and_newest_image(
