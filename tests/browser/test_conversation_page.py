@@ -70,6 +70,23 @@ def test_an_open_dialog_outlasts_the_end_of_the_work(
     expect(page.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
 
 
+def test_a_dialog_that_is_opened_just_when_the_work_ends_stays_open(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(idle.url(elsewhere.ask("A lighthouse")))
+    expect(page.get_by_role("button", name="Share")).to_be_visible(timeout=ARRIVES)
+    with elsewhere.working():
+        pass
+    tiles(page, "succeeded", 2)
+
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog", name="Share this conversation")
+    expect(dialog).to_be_visible(timeout=ARRIVES)
+    page.wait_for_timeout(2_000)
+
+    expect(dialog).to_be_visible()
+
+
 def test_a_refresh_and_a_second_tab_show_the_same_and_the_next_turn_too(
     idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
 ) -> None:
