@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, select, update
 
 from core import events, log, metrics, posts
 from core.columns import plain
@@ -250,11 +250,10 @@ def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image])
     db.flush()
     generation.status, generation.error_kind, generation.error = SUCCEEDED, None, None
     generation.deleted_at = None
-    generation.duration_ms, generation.finished_at = attempt.duration_ms, studio.now()
     _add_up(db, generation)
-    conversation = db.get(Conversation, turn.conversation_id)
-    if conversation:
-        conversation.updated_at = studio.now()
+    latest = update(Conversation).where(col(Conversation.id) == turn.conversation_id)
+    db.execute(latest.values(updated_at=studio.now()))
+    generation.duration_ms, generation.finished_at = attempt.duration_ms, studio.now()
     _tell(studio, db, "generation.succeeded", found)
 
 

@@ -1,8 +1,9 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
-import asyncio
+import os
 import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,21 +13,49 @@ from typing import Any
 
 import hypothesis
 import pytest
+import sqlalchemy as sa
 from sqlmodel import col, select
 from xdist.scheduler import LoadFileScheduling
 
-from core import access, captions, conversations, generations, jobs
+from core import access, captions, conversations, database, jobs
 from core.access import Person
 from core.asks import Ask
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Generation, new_id
+from tests import answers
 from tests.servers import S3, Postgres, postgres_server, s3_server
 
 LONGEST = ("test_kills", "test_jobs")
 
+MEMORY = Path("/dev/shm")
+ENOUGH = 12_000_000_000
+"""Bytes that must be free in it before tests put their data there; they need half of it."""
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+    os.environ["TMPDIR"] = str(MEMORY)  # every flush is asked for all the same, but nobody waits for a disk
+    tempfile.tempdir = None  # look again
+
 hypothesis.settings.register_profile("unhurried", deadline=None)  # how long something takes is for `make bench`
 hypothesis.settings.load_profile("unhurried")
+
+
+def _compiling_once(open_database: Callable[[Settings], sa.Engine]) -> Callable[[Settings], sa.Engine]:
+    """Engines of one kind share what they compiled: anew for every test it would be a fifth of its time."""
+    first: dict[str, sa.Engine] = {}
+
+    def opened(settings: Settings) -> sa.Engine:
+        engine = open_database(settings)
+        elder = first.get(engine.name)
+        if elder is None:  # its dialect is ready once it has met its database
+            sa.event.listen(engine, "connect", lambda *_: first.setdefault(engine.name, engine), once=True)
+        else:
+            engine.dialect, engine._compiled_cache = elder.dialect, elder._compiled_cache
+        return engine
+
+    return opened
+
+
+database.open_database = _compiling_once(database.open_database)
 
 
 class Clock:
@@ -173,13 +202,7 @@ def bob(studio: Studio) -> Person:
 @pytest.fixture
 def work(studio: Studio) -> Callable[[], None]:
     """Does all queued work, step by step, as the engine would, but without waiting between steps."""
-
-    def go() -> None:
-        for generation_id, round in unfinished(studio):
-            while asyncio.run(generations.run(studio, generation_id, round)) is not None:
-                pass
-
-    return go
+    return lambda: answers.work(studio)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import CAPTION, Attempt, Generation, Image, Post
 from core.views import TurnView
+from tests import answers
 from tests.conftest import unfinished, wish
 from tests.vendors import Vendors
 
@@ -35,6 +36,12 @@ def settings(settings: Settings, vendors: Vendors) -> Settings:
     return replace(settings, **vendors.settings())
 
 
+@pytest.fixture
+def work(studio: Studio) -> Callable[[], None]:
+    """Does all that waits, but draws nothing; the stand-ins are asked."""
+    return lambda: answers.answer(studio)
+
+
 def turn_of(studio: Studio, person: Person, conversation: str) -> TurnView:
     return conversations.opened(studio, person, conversation).turns[-1]
 
@@ -46,13 +53,11 @@ def newest(studio: Studio) -> list[Generation]:
         return list(db.exec(select(Generation).where(Generation.turn_id == last)).all())
 
 
-def test_a_first_turn_has_its_caption_beside_its_images(
-    studio: Studio, alice: Person, work: Callable[[], None]
-) -> None:
+def test_a_first_turn_has_its_caption_beside_its_images(studio: Studio, alice: Person) -> None:
     asked = conversations.start(studio, alice, wish("a red fox", caption=captions.AUTO, count=2))
     assert len(unfinished(studio)) == 3
 
-    work()
+    answers.work(studio)
 
     turn = turn_of(studio, alice, asked.conversation_id)
     assert turn.caption and turn.caption.status == "succeeded" and turn.caption.practice

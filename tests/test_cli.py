@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -50,11 +51,18 @@ def command(*arguments: str) -> list[str]:
 
 
 @pytest.fixture
-def studio_command(tmp_path: Path) -> Run:
+def furnished(tmp_path: Path, ready_sqlite: Path) -> Path:
+    """This test's own data, with tables: hardly a command is the first one."""
+    shutil.copy(ready_sqlite, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def studio_command(furnished: Path) -> Run:
     """Runs `studio` with these arguments and variables on this test's own data."""
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        env = environment(tmp_path, **variables)
+        env = environment(furnished, **variables)
         return subprocess.run(
             command(*arguments), cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
@@ -81,9 +89,9 @@ def running(data_dir: Path, *arguments: str, **variables: str) -> Iterator[subpr
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
+def studio(furnished: Path) -> Iterator[Studio]:
     """The data that the commands work on, seen from here."""
-    opened = open_studio(Settings(data_dir=tmp_path, free_space_floor_mb=1))
+    opened = open_studio(Settings(data_dir=furnished, free_space_floor_mb=1))
     yield opened
     opened.engine.dispose()
 
@@ -281,8 +289,13 @@ def test_beside_a_worker_generate_only_asks(studio_command, tmp_path):
     assert "generation.sent" not in done.stderr
 
 
-def test_on_postgres_generate_works_itself_unless_a_worker_shows_signs_of_life(studio_command, tmp_path, postgres):
-    arguments, shared = ("generate", "a red fox", "--model", "sketch/sketch"), {"DATABASE_URL": postgres.new_database()}
+def test_on_postgres_generate_works_itself_unless_a_worker_shows_signs_of_life(
+    studio_command, tmp_path, postgres, ready_postgres
+):
+    arguments, shared = (
+        ("generate", "a red fox", "--model", "sketch/sketch"),
+        {"DATABASE_URL": postgres.new_database(ready_postgres)},
+    )
 
     alone = studio_command(*arguments, **shared)
     with running(tmp_path, "worker", **shared) as worker:
@@ -297,8 +310,8 @@ def test_on_postgres_generate_works_itself_unless_a_worker_shows_signs_of_life(s
 # Look after it -------------------------------------------------------------------------------------------------------
 
 
-def test_migrate_says_what_happened(studio_command):
-    first, second = studio_command("migrate"), studio_command("migrate")
+def test_migrate_says_what_happened(studio_command, tmp_path):
+    first, second = (studio_command("migrate", DATA_DIR=str(tmp_path / "new")) for _ in range(2))
 
     assert (first.returncode, first.stdout) == (0, "The database is at this version now.\n")
     assert (second.returncode, second.stdout) == (0, "The database is at this version already.\n")

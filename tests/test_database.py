@@ -1,6 +1,5 @@
 """SQLite and Postgres make the same promises: whole transactions, exact values, reads along an index."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -25,9 +24,8 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import STORED, Attempt, Conversation, Generation, Heartbeat, User, new_id
 from tests import many
+from tests.processes import PROCESSES
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 

@@ -1,6 +1,5 @@
 """A feed hands on everything that is committed from now on, by any process: each event once, none lost."""
 
-import multiprocessing
 import random
 import threading
 import time
@@ -16,10 +15,9 @@ from core.events import Feed, Happened
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import Event
+from tests.processes import PROCESSES
 from tests.servers import Postgres
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
 WRITERS, THREADS, EACH = 2, 2, 15
 
 

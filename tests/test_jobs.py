@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from io import BytesIO
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import UNFINISHED, Attempt
 from tests.conftest import wish
+from tests.processes import program
 from tests.servers import Postgres
 from tests.vendors import Vendors
 
@@ -35,15 +36,19 @@ def settings(settings: Settings) -> Settings:
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
-    """`studio worker` with these settings, as an operator starts it."""
-    command = [sys.executable, "-m", "core.cli", "worker"]
-    with subprocess.Popen(command, env=_environment(settings), stderr=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=PATIENCE)
+def worker(settings: Settings) -> Iterator[BaseProcess]:
+    """`studio worker` with these settings."""
+    process = program("core.cli", "worker", environment=_environment(settings), log=_log(settings))
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.join(PATIENCE)
+        assert process.exitcode is not None, "it did not stop"
+
+
+def _log(settings: Settings) -> Path:
+    return settings.data_dir.with_name("worker.log")
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
@@ -73,7 +78,7 @@ def test_what_a_killed_worker_left_is_taken_up_again_and_nothing_is_asked_twice(
     with worker(studio.settings) as first:
         eventually(lambda: "running" in statuses(studio, alice, asked.conversation_id))
         first.kill()
-        first.wait()
+        first.join()
 
     with worker(studio.settings):
         eventually(lambda: not set(UNFINISHED) & set(statuses(studio, alice, asked.conversation_id)))
@@ -92,10 +97,10 @@ def test_workers_killed_at_random_moments_lose_nothing_and_ask_nothing_twice(stu
 
     for _ in range(3):
         with worker(quick) as doomed:
-            eventually(lambda: _calls(studio) > 0 or doomed.poll() is not None)
+            eventually(lambda: _calls(studio) > 0 or not doomed.is_alive())
             time.sleep(chance.uniform(0, 1.5))
             doomed.kill()
-            doomed.wait()
+            doomed.join()
     with worker(quick):
         eventually(lambda: not set(UNFINISHED) & set(statuses(studio, alice, asked.conversation_id)))
 
@@ -106,9 +111,11 @@ def test_workers_killed_at_random_moments_lose_nothing_and_ask_nothing_twice(stu
     assert not list(spool.waiting(studio.settings))
 
 
-def test_work_waits_for_a_machine_that_has_the_key_of_its_provider(laptop: Settings, postgres: Postgres) -> None:
+def test_work_waits_for_a_machine_that_has_the_key_of_its_provider(
+    laptop: Settings, postgres: Postgres, ready_postgres: str
+) -> None:
     with Vendors(_picture()) as vendors:
-        keyed = replace(laptop, database_url=postgres.new_database(), **vendors.settings())
+        keyed = replace(laptop, database_url=postgres.new_database(ready_postgres), **vendors.settings())
         studio = open_studio(keyed)
         alice = access.local_person(studio)
         asked = conversations.start(studio, alice, wish("a red fox", "sketch/sketch", "openai/gpt-image-2"))
@@ -162,11 +169,11 @@ def test_an_embedded_database_has_one_worker(laptop: Settings) -> None:
         eventually(lambda: _is_working(laptop))
 
         with worker(laptop) as second:
-            _, said = second.communicate(timeout=PATIENCE)
+            second.join(PATIENCE)
 
-        assert second.returncode == 1
-        assert b"Traceback" not in said
-        assert first.poll() is None
+        assert second.exitcode == 1
+        assert "Traceback" not in _log(laptop).read_text()
+        assert first.is_alive()
 
 
 def _picture() -> bytes:
@@ -203,7 +210,7 @@ def test_a_studio_takes_up_the_work_when_the_other_process_leaves(laptop: Settin
         eventually(lambda: _is_working(settings))
         patient = subprocess.Popen([sys.executable, "-c", PATIENT], env=_environment(settings))
         other.terminate()
-        other.wait(PATIENCE)
+        other.join(PATIENCE)
 
     asked = conversations.start(studio, person, wish("a red fox"))
 

@@ -26,6 +26,7 @@ def test_each_turn_stands_under_the_one_that_made_its_image(studio: Studio, alic
         studio,
         alice,
         [Step("A shop"), Step("A green shop", 1), Step("A red shop", 1), Step("A shop at night", 3), Step("A boat")],
+        files=False,
     )
 
     nodes = lineage.tree(studio, alice, grown.id).nodes
@@ -55,6 +56,7 @@ def test_an_edge_says_what_was_asked_otherwise(studio: Studio, alice: Person) ->
         studio,
         alice,
         [Step("A shop with a red sign"), Step("A shop with a green sign", 1, ("sketch/ink",), ratio="1:1")],
+        files=False,
     )
 
     change = lineage.tree(studio, alice, grown.id).nodes[1].change
@@ -69,7 +71,10 @@ def test_an_edge_says_what_was_asked_otherwise(studio: Studio, alice: Person) ->
 def test_going_on_with_one_of_several_models_is_no_change_of_model(studio: Studio, alice: Person) -> None:
     both = ("sketch/sketch", "sketch/ink")
     grown = grow(
-        studio, alice, [Step("A shop", None, both), Step("At night", 1, ("sketch/ink",)), Step("Red", 1, both)]
+        studio,
+        alice,
+        [Step("A shop", None, both), Step("At night", 1, ("sketch/ink",)), Step("Red", 1, both)],
+        files=False,
     )
 
     _, one, two = lineage.tree(studio, alice, grown.id).nodes
@@ -78,10 +83,9 @@ def test_going_on_with_one_of_several_models_is_no_change_of_model(studio: Studi
     assert two.change is not None and two.change.models is None
 
 
-def test_an_image_of_another_conversation_and_an_upload_are_marked_as_outside(
-    studio: Studio, alice: Person, make: Callable[..., str]
-) -> None:
-    fox, photo = make(alice, "A red fox"), uploads.upload(studio, alice, picture()).id
+def test_an_image_of_another_conversation_and_an_upload_are_marked_as_outside(studio: Studio, alice: Person) -> None:
+    fox = grow(studio, alice, [Step("A red fox")], files=False, title="A red fox").images[0][0]
+    photo = uploads.upload(studio, alice, picture("PNG", (64, 48))).id
     first = conversations.start(studio, alice, wish("At night", source=fox))
     conversations.ask(studio, alice, first.conversation_id, wish("In rain", source=fox))
     conversations.ask(studio, alice, first.conversation_id, wish("As a drawing", source=photo))
@@ -97,7 +101,7 @@ def test_an_image_of_another_conversation_and_an_upload_are_marked_as_outside(
 
 
 def test_a_parent_in_the_trash_is_still_the_parent(studio: Studio, alice: Person) -> None:
-    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)])
+    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)], files=False)
     with studio.transaction() as db:
         db.get_one(Image, grown.images[0][0]).deleted_at = studio.now()
 
@@ -110,7 +114,7 @@ def test_a_parent_in_the_trash_is_still_the_parent(studio: Studio, alice: Person
 
 def test_a_node_says_what_it_cost_and_how_long_it_took(studio: Studio, alice: Person) -> None:
     models = ("openai/gpt-image-2", "sketch/sketch", "openai/gpt-image-2.6-flare")
-    grown = grow(studio, alice, [Step("A shop", None, models, cost="0.042")])
+    grown = grow(studio, alice, [Step("A shop", None, models, cost="0.042")], files=False)
     with studio.transaction() as db:
         unsure = db.exec(select(Generation).where(Generation.model == models[2].partition("/")[2])).one()
         unsure.cost, unsure.cost_basis, unsure.duration_ms = None, "unknown", 31_000
@@ -123,7 +127,7 @@ def test_a_node_says_what_it_cost_and_how_long_it_took(studio: Studio, alice: Pe
 
 def test_a_node_counts_what_failed_and_what_waits(studio: Studio, alice: Person) -> None:
     both = ("sketch/sketch", "sketch/ink")
-    grown = grow(studio, alice, [Step("A shop", None, both, status=FAILED), Step("A boat", status=QUEUED)])
+    grown = grow(studio, alice, [Step("A shop", None, both, status=FAILED), Step("A boat", status=QUEUED)], files=False)
 
     nodes = lineage.tree(studio, alice, grown.id).wire(studio.catalogue)["nodes"]
 
@@ -133,7 +137,7 @@ def test_a_node_counts_what_failed_and_what_waits(studio: Studio, alice: Person)
 
 def test_long_prompts_are_sent_with_what_is_around_their_changes(studio: Studio, alice: Person) -> None:
     long = "one and the same word again " * 300
-    grown = grow(studio, alice, [Step(long + "red" + long), Step(long + "green" + long, 1)])
+    grown = grow(studio, alice, [Step(long + "red" + long), Step(long + "green" + long, 1)], files=False)
 
     node = lineage.tree(studio, alice, grown.id).wire(studio.catalogue)["nodes"][1]
 
@@ -155,14 +159,14 @@ def test_a_tree_takes_four_queries_however_long_it_is(studio: Studio, alice: Per
 
 
 def test_nobody_elses_tree_can_be_reached(studio: Studio, alice: Person, bob: Person) -> None:
-    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)])
+    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)], files=False)
 
     with pytest.raises(NotFound):
         lineage.tree(studio, bob, grown.id)
 
 
 def test_the_map_comes_over_http_and_only_when_it_changed(studio: Studio, alice: Person, bob: Person) -> None:
-    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)])
+    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)], files=False)
     address = f"/api/conversations/{grown.id}/lineage"
 
     with serving.serving(studio) as served, served.client(alice) as browser, served.client(bob) as stranger:
@@ -182,7 +186,7 @@ def test_the_map_comes_over_http_and_only_when_it_changed(studio: Studio, alice:
 def test_a_failed_generation_that_was_put_away_leaves_its_children_where_they_are(
     studio: Studio, alice: Person
 ) -> None:
-    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)])
+    grown = grow(studio, alice, [Step("A shop"), Step("A green shop", 1)], files=False)
     with studio.transaction() as db:
         of_first = select(Generation).join(Image, col(Image.generation_id) == Generation.id)
         db.exec(of_first.where(Image.id == grown.images[0][0])).one().deleted_at = studio.now()

@@ -55,11 +55,12 @@ def test_a_screen_first_hears_the_state_and_then_each_change(
         change(studio, alice, thread, generation, "running")
         running = heard(screen)
         image = serving.succeed(studio, alice, thread, generation, serving.picture())
-        done = heard_until(screen, lambda message: message["generation"]["status"] == "succeeded")[-1]
+        first, *_, done = heard_until(screen, lambda m: m.get("generation", {}).get("status") == "succeeded")
 
     assert state["type"] == "state"
     assert [(g["id"], g["status"]) for g in state["generations"]] == [(generation, "queued")]
     assert (running["type"], running["generation"]["status"]) == ("generation", "running")
+    assert (first["type"], first["id"]) == ("image", image)
     assert [kept["id"] for kept in done["generation"]["images"]] == [image]
 
 
@@ -85,11 +86,11 @@ def test_what_happens_while_the_state_is_read_is_heard_after_it(tmp_path: Path) 
     generation = serving.generation(slow, alice, thread)
 
     with serving.serving(slow) as served:
-        slow.held.clear()
+        slow.gate.clear()
         with served.listen(alice, thread) as screen:
             assert slow.read.wait(20)
             change(slow, alice, thread, generation, "running")
-            slow.held.set()
+            slow.gate.set()
             state, after = heard(screen), heard(screen)
 
     assert [g["status"] for g in state["generations"]] == ["queued"]
@@ -99,8 +100,8 @@ def test_what_happens_while_the_state_is_read_is_heard_after_it(tmp_path: Path) 
 class Slow(Studio):
     """A studio in which what was read can be held back before it goes on to a screen."""
 
-    held, read = threading.Event(), threading.Event()
-    held.set()
+    gate, read = threading.Event(), threading.Event()
+    gate.set()
 
     def reading(self) -> AbstractContextManager[Session]:
         return self._held_back()
@@ -110,7 +111,7 @@ class Slow(Studio):
         with Studio.reading(self) as db:
             yield db
         self.read.set()
-        assert self.held.wait(20)
+        assert self.gate.wait(20)
 
 
 def test_whenever_a_screen_comes_it_ends_up_with_the_truth(

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -172,14 +173,15 @@ def box(size: tuple[int, int], part: tuple[float, float, float, float]) -> Image
     return mask
 
 
+@cache
 def photo(width: int, height: int, kind: str = "PNG") -> bytes:
-    """Noise, so that no two places look the same."""
+    """Noise, so that no two places look the same; one for all tests of its size."""
     return file(Image.merge("RGB", [Image.effect_noise((width, height), 60) for _ in range(3)]), kind)
 
 
 def file(image: Image.Image, kind: str = "PNG") -> bytes:
     out = BytesIO()
-    image.save(out, kind)
+    image.save(out, kind, compress_level=1)  # noise does not get smaller
     return out.getvalue()
 
 

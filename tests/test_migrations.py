@@ -1,6 +1,5 @@
 """An upgrade happens as a whole or not at all, loses no row, and may be interrupted by anything."""
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -25,9 +24,8 @@ from core.errors import Refused, StudioError
 from core.migrations import at_head, migrate
 from core.settings import Settings
 from core.tables import Conversation, User
+from tests.processes import PROCESSES
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
 HEAD = "0004"
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 

@@ -1,6 +1,5 @@
 """A conversation opens with its newest turns and what all of them come to, in five queries however long it is."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -11,6 +10,7 @@ from core.access import Person
 from core.errors import NotFound
 from core.studio import Studio
 from core.tables import FAILED, Generation
+from tests import answers
 from tests.branches import Step, grow
 from tests.conftest import wish
 from tests.screens.support import queries
@@ -73,7 +73,7 @@ def test_opening_takes_five_queries_and_reads_no_more_rows_however_long_it_is(
 
 
 def test_a_screen_that_comes_back_hears_of_the_newest_turns_and_of_all_that_is_at_work(
-    studio: Studio, alice: Person, work: Callable[[], None]
+    studio: Studio, alice: Person
 ) -> None:
     asked = conversations.start(studio, alice, wish("the first"))
     first = conversations.live(studio, alice, asked.conversation_id)[0]["id"]
@@ -81,7 +81,7 @@ def test_a_screen_that_comes_back_hears_of_the_newest_turns_and_of_all_that_is_a
         conversations.ask(studio, alice, asked.conversation_id, wish(f"turn {n}"))
 
     waiting = conversations.live(studio, alice, asked.conversation_id)
-    work()
+    answers.answer(studio)
     done = conversations.live(studio, alice, asked.conversation_id)
 
     assert len(waiting) == conversations.TURNS + 4

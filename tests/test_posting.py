@@ -1,6 +1,5 @@
 """A post is opened whole, its words are its person's to change, and a caption can be asked for again."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -17,9 +16,16 @@ from core.errors import NotFound, Refused
 from core.posting import OpenedPost, Words
 from core.studio import Studio
 from core.tables import CAPTION, FAILED, IMAGE, Event, Generation, Image, Post
+from tests import answers
 from tests.conftest import unfinished, wish
 
 Work = Callable[[], None]
+
+
+@pytest.fixture
+def work(studio: Studio) -> Work:
+    """Does all that waits, but draws nothing."""
+    return lambda: answers.answer(studio)
 
 
 def ask(studio: Studio, person: Person, prompt: str = "a red fox in snow", **wishes: object) -> str:
@@ -38,16 +44,6 @@ def end(studio: Studio, kind: str, status: str = FAILED) -> None:
     with studio.transaction() as db:
         for row in db.exec(select(Generation).where(Generation.kind == kind)).all():
             row.status, row.finished_at, row.error = status, studio.now(), "The model said no."
-
-
-def run_all(studio: Studio, but: set[str]) -> None:
-    """All queued work, but for these kinds."""
-    with studio.reading() as db:
-        kinds = dict(db.exec(select(Generation.id, Generation.kind)).all())
-    for generation_id, round in unfinished(studio):
-        if kinds[generation_id] not in but:
-            while asyncio.run(generations.run(studio, generation_id, round)) is not None:
-                pass
 
 
 def waits(studio: Studio, work: Work) -> Thread:
@@ -101,13 +97,13 @@ def test_a_post_opens_whole_in_five_queries(studio: Studio, alice: Person, work:
     assert {"captioned", "imaged"} <= {step.kind for step in found.history}
 
 
-def test_its_status_follows_from_what_is_going_on(studio: Studio, alice: Person, work: Work) -> None:
+def test_its_status_follows_from_what_is_going_on(studio: Studio, alice: Person) -> None:
     post = ask(studio, alice)
     assert opened(studio, alice, post).status == "generating caption"
 
     end(studio, CAPTION)
     assert opened(studio, alice, post).status == "generating images"
-    work()
+    answers.work(studio)
     assert opened(studio, alice, post).status == "generated"
     posting.edit(studio, alice, post, Words("My own words"), 1)
 
@@ -184,16 +180,13 @@ def test_two_who_edit_at_once_do_not_overwrite_each_other(studio: Studio, alice:
     assert opened(studio, alice, post).words.caption == "First"
 
 
-@pytest.mark.parametrize(
-    "words",
-    [Words("a" * 63_207), Words("a", tuple(f"tag{n}" for n in range(31))), Words("a", alt="a" * 5_001)],
-    ids=["caption", "hashtags", "alt"],
-)
-def test_too_much_is_refused_and_changes_nothing(studio: Studio, alice: Person, words: Words) -> None:
+def test_too_much_is_refused_and_changes_nothing(studio: Studio, alice: Person) -> None:
     post = ask(studio, alice)
+    caption, hashtags = Words("a" * 63_207), Words("a", tuple(f"tag{n}" for n in range(31)))
 
-    with pytest.raises(Refused, match="up to"):
-        posting.edit(studio, alice, post, words, 1)
+    for words in (caption, hashtags, Words("a", alt="a" * 5_001)):
+        with pytest.raises(Refused, match="up to"):
+            posting.edit(studio, alice, post, words, 1)
 
     assert opened(studio, alice, post).words.version == 1
 
@@ -254,23 +247,17 @@ def test_a_platform_can_have_words_of_its_own(studio: Studio, alice: Person, wor
     assert opened(studio, alice, post).platforms == {"threads": "Threaded."}
 
 
-@pytest.mark.parametrize(
-    ("version", "own", "said"),
-    [
-        (0, {"x": "Late."}, "changed meanwhile"),
-        (1, {"x": "Short.", "myspace": "Hello"}, "no platform called"),
-        (1, {"x": "a" * 63_207}, "up to"),
-    ],
-    ids=["somebody else was first", "unknown", "too long"],
-)
-def test_words_and_texts_for_platforms_are_saved_together_or_not_at_all(
-    studio: Studio, alice: Person, version: int, own: dict[str, str], said: str
-) -> None:
+def test_words_and_texts_for_platforms_are_saved_together_or_not_at_all(studio: Studio, alice: Person) -> None:
     post = ask(studio, alice)
     before = opened(studio, alice, post)
 
-    with pytest.raises(Refused, match=said):
-        posting.edit(studio, alice, post, Words("Mine"), version, own)
+    for version, own, said in (
+        (0, {"x": "Late."}, "changed meanwhile"),
+        (1, {"x": "Short.", "myspace": "Hello"}, "no platform called"),
+        (1, {"x": "a" * 63_207}, "up to"),
+    ):
+        with pytest.raises(Refused, match=said):
+            posting.edit(studio, alice, post, Words("Mine"), version, own)
 
     assert opened(studio, alice, post) == before
 
@@ -362,13 +349,12 @@ def test_edits_that_are_done_before_the_caption_have_it_when_it_comes(
 ) -> None:
     """They stayed without words for ever."""
     first = ask(studio, alice)
-    late = {"caption"}
     conversation = opened(studio, alice, first).conversation_id or ""
-    run_all(studio, but=late)
+    answers.answer(studio, but=CAPTION)
     source = opened(studio, alice, first).variants[0].image.id
     for prompt in ("at night", "with a hat"):
         conversations.ask(studio, alice, conversation, wish(prompt, source=source))
-        run_all(studio, but=late)
+        answers.answer(studio, but=CAPTION)
         source = conversations.opened(studio, alice, conversation).images[-1].id
     with studio.reading() as db:
         [_, night, hat] = db.exec(select(Post.id).order_by(col(Post.id))).all()

@@ -8,14 +8,14 @@ from datetime import datetime
 import pytest
 from sqlmodel import col, select
 
-from core import branches, conversations, replays
+from core import branches, captions, conversations, replays
 from core.access import Person
-from core.asks import Ask
 from core.errors import NotFound, Refused
 from core.settings import Settings
 from core.studio import Studio
 from core.tables import FAILED, QUEUED, Generation, Image
 from core.views import TurnView
+from tests import answers
 from tests.branches import Step, grow
 from tests.conftest import Clock, unfinished, wish
 
@@ -29,14 +29,18 @@ def settings(settings: Settings) -> Settings:
     return replace(settings, openai_api_key="never sent")
 
 
-def test_a_branch_is_replayed_from_its_beginning_each_turn_from_what_came_before(
-    studio: Studio, alice: Person, work: Work
-) -> None:
-    home, turns = a_branch(studio, alice, work)
+@pytest.fixture
+def work(studio: Studio) -> Work:
+    """Answers all that waits."""
+    return lambda: answers.answer(studio)
+
+
+def test_a_branch_is_replayed_from_its_beginning_each_turn_from_what_came_before(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice, files=True)
 
     replays.begin(studio, alice, turns[3].id, INK, "run")
     for _ in range(3):
-        work()
+        answers.work(studio)
         replays.take_up(studio)
 
     made = shown(studio, alice, home)[len(turns) :]
@@ -46,7 +50,7 @@ def test_a_branch_is_replayed_from_its_beginning_each_turn_from_what_came_before
 
 
 def test_seeds_are_those_of_the_images_that_the_branch_went_through(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
 
     replays.begin(studio, alice, turns[3].id, INK, "run")
     for _ in range(3):
@@ -58,8 +62,8 @@ def test_seeds_are_those_of_the_images_that_the_branch_went_through(studio: Stud
     assert [turn.generations[0].seed for turn in made] == [answer.seed for answer in through]
 
 
-def test_the_price_and_the_turns_are_told_before_anything_is_asked(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_the_price_and_the_turns_are_told_before_anything_is_asked(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
 
     plan = replays.plan(studio, alice, turns[3].id, INK)
 
@@ -68,8 +72,8 @@ def test_the_price_and_the_turns_are_told_before_anything_is_asked(studio: Studi
     assert shown(studio, alice, home) == turns
 
 
-def test_the_price_is_that_of_all_turns_together(studio: Studio, alice: Person, work: Work) -> None:
-    _home, turns = a_branch(studio, alice, work)
+def test_the_price_is_that_of_all_turns_together(studio: Studio, alice: Person) -> None:
+    _home, turns = a_branch(studio, alice)
 
     plan = replays.plan(studio, alice, turns[3].id, GPT)
 
@@ -136,10 +140,8 @@ def test_a_paid_caption_makes_a_replay_of_practice_images_cost_something(
     assert plan.cost > 0 and not plan.practice
 
 
-def test_a_model_that_cannot_do_all_of_it_is_refused_before_anything_is_paid(
-    studio: Studio, alice: Person, work: Work
-) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_a_model_that_cannot_do_all_of_it_is_refused_before_anything_is_paid(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
 
     for model, why in (("gemini/gemini-3-pro-image", "not set up here"), ("openai/dall-e-3", "dall-e-3")):
         with pytest.raises(Refused, match=why):
@@ -148,8 +150,8 @@ def test_a_model_that_cannot_do_all_of_it_is_refused_before_anything_is_paid(
     assert shown(studio, alice, home) == turns
 
 
-def test_a_double_click_begins_one_replay(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_a_double_click_begins_one_replay(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
 
     twice = [replays.begin(studio, alice, turns[3].id, INK, "run") for _ in range(2)]
 
@@ -159,7 +161,7 @@ def test_a_double_click_begins_one_replay(studio: Studio, alice: Person, work: W
 
 def test_the_next_turn_is_asked_once_however_often_and_by_whomever(studio: Studio, alice: Person, work: Work) -> None:
     """The worker's own step, the minute's round and another process all came to the same replay."""
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     replays.begin(studio, alice, turns[3].id, INK, "run")
     first = unfinished(studio)[0][0]
     work()
@@ -170,8 +172,8 @@ def test_the_next_turn_is_asked_once_however_often_and_by_whomever(studio: Studi
     assert len(shown(studio, alice, home)) == len(turns) + 2
 
 
-def test_nothing_follows_while_the_image_is_not_there(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_nothing_follows_while_the_image_is_not_there(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
     replays.begin(studio, alice, turns[3].id, INK, "run")
     [(first, _round)] = unfinished(studio)
 
@@ -182,7 +184,7 @@ def test_nothing_follows_while_the_image_is_not_there(studio: Studio, alice: Per
 
 
 def test_a_replay_whose_image_failed_goes_on_when_it_comes_after_all(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     replays.begin(studio, alice, turns[3].id, INK, "run")
     [(first, _round)] = unfinished(studio)
     stand(studio, first, FAILED)
@@ -199,7 +201,7 @@ def test_a_replay_whose_image_failed_goes_on_when_it_comes_after_all(studio: Stu
 def test_a_replay_that_was_stopped_asks_nothing_more_until_it_is_resumed(
     studio: Studio, alice: Person, work: Work
 ) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     replays.stop(studio, alice, asked.turn_id)
     replays.stop(studio, alice, asked.turn_id)
@@ -218,7 +220,7 @@ def test_a_replay_that_was_stopped_asks_nothing_more_until_it_is_resumed(
 
 
 def test_a_replay_is_stopped_on_any_of_its_turns(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     work()
     replays.take_up(studio)
@@ -234,7 +236,7 @@ def test_a_replay_that_is_stopped_just_before_its_next_turn_is_asked_ends_there(
     studio: Studio, alice: Person, work: Work
 ) -> None:
     """Whoever asks has read the turn already, and looks at the clock next."""
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     [(first, _round)] = unfinished(studio)
     work()
@@ -248,8 +250,8 @@ def test_a_replay_that_is_stopped_just_before_its_next_turn_is_asked_ends_there(
     assert len(shown(studio, alice, home)) == len(turns) + 1
 
 
-def test_a_replay_that_asked_its_last_turn_cannot_be_stopped(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_a_replay_that_asked_its_last_turn_cannot_be_stopped(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[0].id, INK, "run")
 
     for turn in (asked.turn_id, turns[0].id):
@@ -259,8 +261,8 @@ def test_a_replay_that_asked_its_last_turn_cannot_be_stopped(studio: Studio, ali
     assert replays.going(studio, shown(studio, alice, home)) == {}
 
 
-def test_a_replay_is_not_resumed_from_an_image_that_failed(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_a_replay_is_not_resumed_from_an_image_that_failed(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     replays.stop(studio, alice, asked.turn_id)
     stand(studio, unfinished(studio)[0][0], FAILED)
@@ -274,7 +276,7 @@ def test_a_replay_is_not_resumed_from_an_image_that_failed(studio: Studio, alice
 def test_a_replay_whose_conversation_was_in_the_trash_waits_for_a_person(
     studio: Studio, alice: Person, work: Work
 ) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     work()
     conversations.trash(studio, alice, home)
@@ -292,7 +294,7 @@ def test_an_image_that_comes_days_later_does_not_pay_for_the_rest_by_itself(
     studio: Studio, alice: Person, work: Work, clock: Clock
 ) -> None:
     """Somebody tried a failed image again, long after they had forgotten what it once belonged to."""
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     replays.begin(studio, alice, turns[3].id, INK, "run")
     [(first, _round)] = unfinished(studio)
     clock.skip(days=2)
@@ -308,7 +310,7 @@ def test_an_image_that_comes_days_later_does_not_pay_for_the_rest_by_itself(
 
 
 def test_a_turn_that_is_refused_now_is_asked_in_another_minute(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     replays.begin(studio, alice, turns[3].id, INK, "run")
     [(first, _round)] = unfinished(studio)
     work()
@@ -322,7 +324,7 @@ def test_a_turn_that_is_refused_now_is_asked_in_another_minute(studio: Studio, a
 
 
 def test_a_replay_whose_image_was_thrown_away_ends(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[3].id, INK, "run")
     work()
     with studio.transaction() as db:
@@ -335,8 +337,8 @@ def test_a_replay_whose_image_was_thrown_away_ends(studio: Studio, alice: Person
     assert len(shown(studio, alice, home)) == len(turns) + 1
 
 
-def test_a_replay_can_be_asked_again_as_a_turn_of_its_own(studio: Studio, alice: Person, work: Work) -> None:
-    home, turns = a_branch(studio, alice, work)
+def test_a_replay_can_be_asked_again_as_a_turn_of_its_own(studio: Studio, alice: Person) -> None:
+    home, turns = a_branch(studio, alice)
     asked = replays.begin(studio, alice, turns[0].id, INK, "run")
 
     conversations.again(studio, alice, asked.turn_id, "token")
@@ -344,8 +346,8 @@ def test_a_replay_can_be_asked_again_as_a_turn_of_its_own(studio: Studio, alice:
     assert "replay" not in shown(studio, alice, home)[-1].settings
 
 
-def test_somebody_elses_branch_is_not_there(studio: Studio, alice: Person, bob: Person, work: Work) -> None:
-    _home, turns = a_branch(studio, alice, work)
+def test_somebody_elses_branch_is_not_there(studio: Studio, alice: Person, bob: Person) -> None:
+    _home, turns = a_branch(studio, alice)
 
     for reach in (
         lambda: replays.plan(studio, bob, turns[3].id, INK),
@@ -357,19 +359,12 @@ def test_somebody_elses_branch_is_not_there(studio: Studio, alice: Person, bob: 
             reach()
 
 
-def a_branch(studio: Studio, who: Person, work: Work) -> tuple[str, tuple[TurnView, ...]]:
+def a_branch(studio: Studio, who: Person, *, files: bool = False) -> tuple[str, tuple[TurnView, ...]]:
     """Four turns: the second from the first's other image, the third from elsewhere, the fourth from the second."""
-    home = conversations.start(studio, who, wish("a shop", count=2)).conversation_id
-    work()
-    ask(studio, who, home, work, wish("at night", source=shown(studio, who, home)[0].generations[1].images[0].id))
-    ask(studio, who, home, work, wish("something else"))
-    ask(studio, who, home, work, wish("with rain", source=image(shown(studio, who, home)[1]), count=2))
+    steps = [Step("a shop", count=2), Step("at night", 1), Step("something else"), Step("with rain", 2, count=2)]
+    plain = {"resolution": "512", "caption": captions.NONE}
+    home = grow(studio, who, [replace(step, settings=plain) for step in steps], files=files, posts=True).id
     return home, shown(studio, who, home)
-
-
-def ask(studio: Studio, who: Person, home: str, work: Work, what: Ask) -> None:
-    conversations.ask(studio, who, home, what)
-    work()
 
 
 def shown(studio: Studio, who: Person, home: str) -> tuple[TurnView, ...]:

@@ -15,7 +15,8 @@ from core.sharing import LinkView, Terms
 from core.showing import Showing
 from core.studio import Studio
 from core.tables import Conversation, Event, Generation, Image, Post, Share, Turn, Verdict, new_id
-from tests import serving
+from tests import answers, serving
+from tests.branches import Step, grow
 from tests.conftest import Clock, wish
 
 Make = Callable[..., str]
@@ -23,9 +24,14 @@ PROMPT = "a red fox in the snow"
 
 
 @pytest.fixture
-def fox(studio: Studio, alice: Person, make: Make) -> str:
+def work(studio: Studio) -> Callable[[], None]:
+    return lambda: answers.answer(studio)
+
+
+@pytest.fixture
+def fox(studio: Studio, alice: Person) -> str:
     """An image of Alice's."""
-    return make(alice, PROMPT)
+    return grow(studio, alice, [Step(PROMPT)], files=False, posts=True, title=PROMPT).images[0][0]
 
 
 @pytest.fixture
@@ -428,14 +434,12 @@ def test_two_links_have_verdicts_of_their_own(studio: Studio, alice: Person, thr
     assert shared.opened(studio, acme).images[0].note == ""
 
 
-@pytest.mark.parametrize(("verdict", "note"), [("perhaps", ""), ("", ""), ("approve", "x" * 1_001)])
-def test_a_verdict_that_is_none_is_refused(
-    studio: Studio, alice: Person, thread: str, fox: str, verdict: str, note: str
-) -> None:
+def test_a_verdict_that_is_none_is_refused(studio: Studio, alice: Person, thread: str, fox: str) -> None:
     token = share(studio, alice, thread, takes_verdicts=True)
 
-    with pytest.raises(Refused):
-        shared.judge(studio, token, fox, verdict, note)
+    for verdict, note in (("perhaps", ""), ("", ""), ("approve", "x" * 1_001)):
+        with pytest.raises(Refused):
+            shared.judge(studio, token, fox, verdict, note)
 
     assert sharing.verdicts(studio, alice, thread) == ()
 
@@ -450,15 +454,13 @@ def test_no_verdict_is_taken_where_none_is_asked_for(studio: Studio, alice: Pers
         assert db.exec(select(Verdict)).all() == []
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"days": 0}, {"days": 366}, {"days": -1}, {"password": "short"}, {"password": "x" * 201}, {"name": "x" * 81}],
-)
-def test_terms_that_do_not_work_make_no_link(
-    studio: Studio, alice: Person, thread: str, wrong: dict[str, object]
-) -> None:
-    with pytest.raises(Refused):
-        share(studio, alice, thread, **wrong)
+def test_terms_that_do_not_work_make_no_link(studio: Studio, alice: Person, thread: str) -> None:
+    wrong: list[dict[str, object]] = [{"days": 0}, {"days": 366}, {"days": -1}]
+    wrong += [{"password": "short"}, {"password": "x" * 201}, {"name": "x" * 81}]
+
+    for terms in wrong:
+        with pytest.raises(Refused):
+            share(studio, alice, thread, **terms)
 
     assert sharing.links(studio, alice, thread) == ()
 

@@ -16,6 +16,7 @@ from core.spool import Receipt
 from core.studio import Studio
 from core.tables import CANCELED, FAILED, MASK, SUCCEEDED, Generation, Reference, Turn
 from core.views import TurnView
+from tests import answers
 from tests.conftest import unfinished, wish
 
 
@@ -23,6 +24,12 @@ from tests.conftest import unfinished, wish
 def settings(settings: Settings) -> Settings:
     """With a model that takes references; it is never called."""
     return replace(settings, openai_api_key="never sent")
+
+
+@pytest.fixture
+def work(studio: Studio) -> Callable[[], None]:
+    """Does all that waits, but draws nothing."""
+    return lambda: answers.answer(studio)
 
 
 def test_a_turn_is_asked_again_with_everything_but_its_seeds(

@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,6 +62,8 @@ class Vendors:
     picture: bytes
     seconds: float = 0.0
     """How long a good answer takes."""
+    longer: Mapping[str, float] = field(default_factory=dict)
+    """By vendor, how many seconds more its pictures take."""
     calls: list[Call] = field(default_factory=list)
     """For pictures."""
     texts: list[Call] = field(default_factory=list)
@@ -144,7 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
             elif no := refuse(self.vendor, call.headers, call.body):
                 self.json(*no)
             else:
-                time.sleep(self.vendors.seconds)
+                more = 0.0 if call.writes else self.vendors.longer.get(self.vendor, 0.0)
+                time.sleep(self.vendors.seconds + more)
                 self.json(200, self.good())
 
     def good(self) -> dict[str, Any]:

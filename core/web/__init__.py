@@ -21,6 +21,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> list[BaseRoute]:
     """Every address of ours, in the order in which they are tried; `hub` runs for as long as the server does."""
     pictures = Media(studio)
+    hub.kept = pictures.expect
     return [
         *health.routes(studio),
         *media.routes(pictures),

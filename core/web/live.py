@@ -6,7 +6,7 @@ a whole generation as it is now, so nothing can be lost in between and hearing s
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +20,12 @@ from core.access import Person
 from core.errors import NotFound, StudioError
 from core.events import Happened
 from core.studio import Studio
-from core.web.news import MOST_WAITING, Desk, Question, of_person, text
+from core.web.news import MOST_WAITING, Desk, Question, of_conversations, of_images, text
 from core.web.security import Identify
 
 LOOK_SECONDS = 0.25
 """What other processes did is seen this late at worst; what this process did wakes the hub at once."""
-BUNCH_SECONDS = 0.05
+BUNCH_SECONDS = 0.02
 """Many changes at once become one look at the database and one bunch of messages per screen."""
 PING_SECONDS = 20.0
 """Proxies cut connections that are silent for a minute."""
@@ -67,6 +67,8 @@ class Hub:
         self.lines: dict[str, set[Line]] = defaultdict(set)
         self.open = False
         self.desk = Desk(studio)
+        self.kept: Callable[[Person, str], None] = lambda person, image_id: None
+        """Called with an image that was kept just now, for a person who has a screen open."""
         self._woken = asyncio.Event()
         self._told = False
 
@@ -116,8 +118,11 @@ class Hub:
                 await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
             self._woken.clear()
             for happened in await self._read(feed):
-                for line in self.lines.get(happened.user_id, ()):
+                lines = self.lines.get(happened.user_id, ())
+                for line in lines:
                     line.offer(happened)
+                if lines and happened.kind == "image.kept":
+                    self.kept(next(iter(lines)).person, str(happened.facts.get("image")))
 
     async def _read(self, feed: events.Feed) -> Sequence[Happened]:
         """Nothing while the database is away: the feed keeps its place, so what happened comes late, not never."""
@@ -180,6 +185,8 @@ async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
             await _send(socket, text({"type": "ping"}))
             continue
         bunch = [first, *(line.waiting.get_nowait() for _ in range(line.waiting.qsize()))]
+        for message in of_images(bunch):  # at once: the picture comes while all else about it is looked up
+            await _send(socket, message)
         for message in await _messages(hub.desk, line, bunch):
             await _send(socket, message)
         await asyncio.sleep(BUNCH_SECONDS)  # the first change goes out at once, what follows closely goes together
@@ -187,7 +194,7 @@ async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
 
 async def _messages(desk: Desk, line: Line, bunch: Sequence[Happened]) -> list[str]:
     if line.conversation is None:
-        return of_person(bunch)
+        return of_conversations(bunch)
     return await desk.messages(Question(line.person, line.conversation, bunch))
 
 

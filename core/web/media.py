@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
@@ -22,6 +23,7 @@ from core.studio import Studio
 from core.tables import Generation, Image, Turn
 from core.web import ranges, security
 
+T = TypeVar("T")
 REMEMBERED = timedelta(minutes=1)
 """How long a purged picture may still be served: rows never change their key, but they do go."""
 REMEMBERED_IMAGES = 20_000
@@ -68,7 +70,7 @@ class Media:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.remembered: OrderedDict[tuple[str, str], tuple[datetime, File]] = OrderedDict()
-        self.being_made: dict[str, asyncio.Task[bytes]] = {}
+        self.under_way: dict[Hashable, asyncio.Future[Any]] = {}
         self.on_disk = isinstance(studio.store, DiskStore)
         self.limiter = anyio.CapacityLimiter(AT_ONCE)
 
@@ -91,10 +93,18 @@ class Media:
         part = ranges.wanted(request, len(data), etag)
         return part.response(data[part.first : part.last + 1], {**HEADERS, "ETag": etag, "Content-Type": _mime(data)})
 
+    def expect(self, person: Person, image_id: str) -> None:
+        """Look up a picture that is about to be asked for. What goes wrong, who asks for it hears then."""
+        looking = asyncio.ensure_future(self._file(image_id, person))
+        looking.add_done_callback(lambda done: done.cancelled() or done.exception())
+
     async def _file(self, image_id: str, person: Person) -> File:
         known = self.remembered.get((image_id, person.id))
         if known and known[0] > self.studio.now():
             return known[1]
+        return await self._once((image_id, person.id), lambda: self._found(image_id, person))
+
+    async def _found(self, image_id: str, person: Person) -> File:
         file = await run_sync(self._look_up, image_id, person)
         self.remembered[image_id, person.id] = (self.studio.now() + REMEMBERED, file)
         self.remembered.move_to_end((image_id, person.id))
@@ -123,12 +133,13 @@ class Media:
         await run_sync(self.studio.store.put, key, data, _mime(data))
         return data
 
-    async def _once(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
-        """However many ask for a variant that is not there yet, it is made once."""
-        if key not in self.being_made:
-            self.being_made[key] = asyncio.ensure_future(make())
-            self.being_made[key].add_done_callback(lambda _: self.being_made.pop(key))
-        return await asyncio.shield(self.being_made[key])
+    async def _once(self, what: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """However many ask at the same time, it is looked up or made once."""
+        if what not in self.under_way:
+            self.under_way[what] = asyncio.ensure_future(make())
+            self.under_way[what].add_done_callback(lambda _: self.under_way.pop(what))
+        made: T = await asyncio.shield(self.under_way[what])
+        return made
 
     async def _original(
         self, request: Request, image_id: str, file: File, headers: dict[str, str], saved: bool

@@ -75,15 +75,19 @@ class Desk:
                 _settle(answer, outcome)
 
 
-def of_person(bunch: Sequence[Happened]) -> list[str]:
-    """Messages for a screen that shows no conversation: new images, and which conversations changed."""
-    images = [
+def of_images(bunch: Sequence[Happened]) -> list[str]:
+    """Messages for every screen: new images, which need no look at the database."""
+    return [
         text({"type": "image", "id": happened.facts.get("image"), "conversation": happened.conversation_id})
         for happened in bunch
         if happened.kind == "image.kept"
     ]
+
+
+def of_conversations(bunch: Sequence[Happened]) -> list[str]:
+    """Messages for a screen that shows no conversation: which ones changed."""
     touched = dict.fromkeys(happened.conversation_id for happened in bunch if happened.conversation_id)
-    return images + [text({"type": "conversation", "id": conversation}) for conversation in touched]
+    return [text({"type": "conversation", "id": conversation}) for conversation in touched]
 
 
 def text(message: dict[str, Any]) -> str:

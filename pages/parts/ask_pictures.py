@@ -55,7 +55,7 @@ def show(
             "button": f".st-key-{prompt.button(key, token)} button",
             "most": pictures.UPLOAD_BYTES,
             "base": f"/m/{access.media_token(studio, person)}/",
-            "words": _words(),
+            "words": words(),
         },
         on_references_change=partial(_keep, mount, picked),
         on_source_change=partial(_start, mount, on_source),
@@ -114,7 +114,8 @@ def _room(model: Model, source: ImageView | None) -> int:
     return min(model.references_max, model.inputs_max - (source is not None))
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """Every sentence of the component."""
     large = _("This picture is larger than {most} MB. Make it smaller and try again.")
     return {
         "add": _("Add reference images"),

@@ -40,7 +40,7 @@ def paint(studio: Studio, person: Person, key: str, source: ImageView) -> str | 
             "small": f"{base}256",
             "mask": present,
             "locale": language().replace("_", "-"),
-            "words": _words(),
+            "words": words(),
         },
         on_mask_change=keep,
     )
@@ -53,7 +53,7 @@ def _of(told: Any, source: ImageView) -> str | None:
     return str(told["id"]) if known else None
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
     return {
         "open": _("Change only a part…"),
         "again": _("Paint on…"),

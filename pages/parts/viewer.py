@@ -24,7 +24,7 @@ def show(studio: Studio, person: Person) -> None:
             "view": st.query_params.get(VIEW, ""),
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
-            "words": _words(),
+            "words": words(),
         },
         on_view_change=_follow,
         on_action_change=lambda: None,
@@ -56,7 +56,8 @@ def _follow() -> None:
         st.query_params.pop(VIEW, None)
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """Every sentence of the component; `{…}` is filled in by the browser."""
     return {
         "lightbox": _("Image"),
         "place": _("{n} of {total}"),

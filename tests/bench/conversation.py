@@ -24,7 +24,6 @@ from core.access import Person
 from core.asks import Ask
 from core.providers import open_providers, open_writers
 from core.settings import Settings
-from core.store import DiskStore
 from core.studio import Studio, open_studio
 from core.tables import CAPTION, SUCCEEDED, Attempt, Generation, Image, Post, new_id
 from tests.bench.apps import STUDIO, App, running
@@ -36,6 +35,8 @@ from tests.vendors import Vendors
 
 ROUNDS, ASKS = 5, 8
 MODELS = ("openai/gpt-image-2", "gemini/gemini-3-pro-image")
+LONGER = {"openai": 1, "gemini": 2}
+"""The caption comes first, then one image after the other."""
 SHORT, LONG = 5, 500
 SHOWN = {SHORT: 5, LONG: 6}
 """Turns that a page opens with."""
@@ -50,7 +51,7 @@ const note = (name) => requestAnimationFrame(() => (window.seen[name] ??= Date.n
 const plain = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
 const watch = (node, source) => {
   const id = /\\/m\\/[^/]+\\/([0-9a-f]+)\\//.exec(source)?.[1];
-  if (id) node.addEventListener("load", () => node.decode().then(() => note(id), () => {}));
+  if (id) node.addEventListener("load", () => node.isConnected && node.decode().then(() => note(id), () => {}));
 };
 Object.defineProperty(HTMLImageElement.prototype, "src", {
   ...plain, set(source) { watch(this, source); plain.set.call(this, source); },
@@ -60,7 +61,7 @@ HTMLImageElement.prototype.setAttribute = function (name, value) {
   if (name === "src") watch(this, value);
   attribute.call(this, name, value);
 };
-setInterval(() => inside(document, ".caption .words").forEach((node) => note(node.textContent)), 20);
+setInterval(() => inside(document, ".caption .words").forEach((node) => note(node.textContent)), 100);
 """
 COMPLETE = """(turns) => {
   const seen = inside(document, ".turn .image").filter((node) => {
@@ -81,7 +82,7 @@ def rows() -> Iterator[Row]:
             with running(STUDIO, Path(folder), BACKGROUND="elsewhere") as app:
                 opening = _opening(chromium, app, studio, me)
             yield Row(f"a conversation of {LONG} turns opens", opening[LONG], opening[SHORT], f"one of {SHORT}", 1.2)
-            with Vendors(_photo(), seconds=4) as vendors:
+            with Vendors(_photo(), seconds=4, longer=LONGER) as vendors:
                 known = {name.upper(): value for name, value in vendors.settings().items()}
                 with running(STUDIO, Path(folder), **known) as app:
                     captions, images = _progress(chromium, app, _asking(studio, vendors), me)
@@ -127,24 +128,28 @@ def _asking(studio: Studio, vendors: Vendors) -> Studio:
 def _progress(chromium: Browser, app: App, studio: Studio, me: Person) -> tuple[list[float], list[float]]:
     """Milliseconds until captions and images are seen by somebody who has the conversation open before they come."""
     captions, images = [], []
-    for number in range(ASKS):
+    for number in range(ASKS + 1):
         ask = Ask(f"A lighthouse, number {number}", MODELS, new_id(), resolution="1K")
         asked = conversations.start(studio, me, ask)
         context = chromium.new_context(viewport={"width": 1440, "height": 1400})
         page = context.new_page()
         page.add_init_script(INSIDE + NOTE)
         page.goto(f"{app.address}/conversation?id={asked.conversation_id}", wait_until="commit")
-        stored, answered = _until(page, lambda turn=asked.turn_id: _came(studio, turn))
+        stored, answered = _until(page, lambda turn=asked.turn_id: _came(studio, turn), every=500)
         page.wait_for_timeout(1_500)
         seen = page.evaluate("window.seen")
-        images += [seen[image] - at for image, at in stored.items()]
-        captions += [seen[words] - at for words, at in answered.items()]
+        if number:  # the first one warms the server
+            images += [seen[image] - at for image, at in stored.items()]
+            captions += [seen[words] - at for words, at in answered.items()]
         context.close()
     return captions, images
 
 
 def _came(studio: Studio, turn: str) -> tuple[dict[str, float], dict[str, float]] | None:
-    """When its images were stored and its captions answered, in milliseconds since 1970; None before all are."""
+    """When its images were stored and its captions answered, in milliseconds since 1970; None before all are.
+
+    Stored is what the ledger calls so: files are in the store and rows are written, right before the commit.
+    """
     with studio.reading() as db:
         answers = db.exec(select(Generation).where(Generation.turn_id == turn)).all()
         if any(answer.status != SUCCEEDED for answer in answers):
@@ -155,14 +160,8 @@ def _came(studio: Studio, turn: str) -> tuple[dict[str, float], dict[str, float]
         written = attempts.join(Post, col(Post.id) == Generation.post_id).where(Generation.kind == CAPTION)
         words = db.exec(written.where(col(Generation.id).in_(ids))).all()
     answered = {post.caption: _ms(call.started_at) + (call.duration_ms or 0) for call, post in words}
-    return {image.id: _stored(studio, image) for image in images}, answered
-
-
-def _stored(studio: Studio, image: Image) -> float:
-    """When the last of its files was in the store; its row is not written yet then."""
-    assert isinstance(studio.store, DiskStore)
-    file = studio.store.root / image.key
-    return max(path.stat().st_mtime for path in file.parent.glob(f"{file.stem}.*")) * 1000
+    stored = {answer.id: _ms(answer.finished_at) for answer in answers if answer.finished_at}
+    return {image.id: stored[str(image.generation_id)] for image in images}, answered
 
 
 def _photo() -> bytes:
@@ -177,11 +176,12 @@ def _ms(moment: datetime) -> float:
     return moment.timestamp() * 1000
 
 
-def _until(page: Page, found: Callable[[], Any]) -> Any:
-    """Asked for again and again: Playwright's own waiting needs `eval`, which our pages forbid."""
+def _until(page: Page, found: Callable[[], Any], every: int = 20) -> Any:
+    """Asked for again and again, with milliseconds between: Playwright's own waiting needs `eval`, which our pages
+    forbid."""
     ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
         if answer := found():
             return answer
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(every)
     raise RuntimeError(f"{page.url} did not get there in {SECONDS} s.")

@@ -18,6 +18,7 @@ LIGHT = {
     "primary-color": "#5b5bd6",
     "link-color": "#4f4fc4",
     "border-color": "#e3dfe6",
+    "gray-text-color": "#65636d",
     "orange-text-color": "#a14a00",
 }
 DARK = {
@@ -27,9 +28,11 @@ DARK = {
     "primary-color": "#6361d6",
     "link-color": "#b1a9ff",
     "border-color": "#3a3740",
+    "gray-text-color": "#b5b2bc",
     "orange-text-color": "#ffb26b",
 }
 PAGE = """<!doctype html><html lang="en"><title>One component</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>:root {{ {theme} --st-font: Inter, system-ui, sans-serif; --st-base-radius: 10px; color-scheme: {scheme}; }}
 body {{ margin: 24px; background: var(--st-background-color); }}</style>
 <main><h1 style="font-size: 1px">One component</h1></main>
@@ -41,8 +44,9 @@ for (const [name, data] of Object.entries(mounts)) {{
   const host = document.querySelector("main").appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({{ mode: "open" }}).appendChild(document.createElement("div"));
   const {{ default: start }} = await import(`/ui/0/${{name}}.bundle.js`);
-  const setTriggerValue = (trigger, value) => window.told.push([name, trigger, value]);
-  window.mounted[name] = (more = {{}}) => start({{ data: {{ ...data, ...more }}, parentElement, setTriggerValue }});
+  const tell = (what, value) => window.told.push([name, what, value]);
+  const streamlit = {{ parentElement, setTriggerValue: tell, setStateValue: tell }};
+  window.mounted[name] = (more = {{}}) => start({{ data: {{ ...data, ...more }}, ...streamlit }});
   window.mounted[name]();
 }}
 window.ready = true;
@@ -57,9 +61,10 @@ def mounted(
     *,
     dark: bool = False,
     width: int = 1440,
+    **special: Any,
 ) -> Page:
     """A page with these components, each with its data; what they tell Streamlit is in `window.told`."""
-    page = open_page(dark=dark, width=width)
+    page = open_page(dark=dark, width=width, **special)
     page.set_extra_http_headers({"x-person": person.id})
     theme = " ".join(f"--st-{name}: {value};" for name, value in (DARK if dark else LIGHT).items())
     media = f"/m/{access.media_token(served.studio, person)}/"

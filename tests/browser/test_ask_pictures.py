@@ -11,6 +11,8 @@ from core.asks import Ask
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
+from tests import serving
+from tests.browser.ask_alone import asked, begun_alone
 from tests.browser.dropping import (
     TAKES_14,
     TAKES_ONE,
@@ -27,7 +29,9 @@ from tests.browser.dropping import (
     references,
     saved,
 )
-from tests.browser.working import ARRIVES, Server, started
+from tests.browser.seen import looks
+from tests.browser.working import ARRIVES, SCREENSHOTS, Server, started
+from tests.serving import Served
 
 Open = Callable[..., Page]
 Begin = Callable[..., Page]
@@ -50,29 +54,29 @@ def begin(server: Server, studio: Studio, open_page: Open) -> Begin:
     return lambda model=TAKES_14, **look: begun(server, studio, open_page, model, **look)
 
 
+@pytest.fixture(scope="module")
+def served(studio: Studio) -> Iterator[Served]:
+    with serving.serving(studio) as served:
+        yield served
+
+
 @pytest.fixture
-def alone(server: Server, open_page: Open) -> Page:
+def alone(served: Served, open_page: Open) -> Begin:
+    """The pictures of an ask alone; the screen around them only answers."""
+    return lambda room=14: begun_alone(open_page, served, room)
+
+
+@pytest.fixture
+def empty(served: Served, open_page: Open) -> Page:
     """An empty page that can load our components."""
-    page = open_page(f"http://127.0.0.1:{server.port}/healthz")
+    page = open_page(f"http://{served.host}/healthz")
     page.set_content("<body></body>")
     return page
 
 
-def test_a_picture_from_the_clipboard_becomes_a_reference_and_goes_with_the_ask(begin: Begin, studio: Studio) -> None:
-    page = begin()
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate(COPY, picture("PNG"))
-
-    page.keyboard.press("Control+V")
-
-    expect(references(page)).to_have_count(1, timeout=ARRIVES)
-    expect(prompt(page)).to_have_value(WORDS)
-    assert roles(studio, generate(page)) == ["reference"]
-
-
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_pasted_file_becomes_a_reference(begin: Begin, kind: str) -> None:
-    page = begin()
+def test_a_pasted_file_becomes_a_reference(alone: Begin, kind: str) -> None:
+    page = alone()
 
     give(page, file("red.img", picture(kind), f"image/{kind.lower()}"))
 
@@ -80,8 +84,8 @@ def test_a_pasted_file_becomes_a_reference(begin: Begin, kind: str) -> None:
     expect(page.get_by_role("button", name="Remove: Reference 1")).to_be_visible(timeout=ARRIVES)
 
 
-def test_pasted_text_stays_text_even_with_a_picture_of_it(begin: Begin) -> None:
-    page = begin()
+def test_pasted_text_stays_text_even_with_a_picture_of_it(alone: Begin) -> None:
+    page = alone()
 
     taken = give(page, file("cells.png", picture("PNG"), "image/png"), text="12 foxes", html="<b>12 foxes</b>")
 
@@ -89,8 +93,8 @@ def test_pasted_text_stays_text_even_with_a_picture_of_it(begin: Begin) -> None:
     expect(references(page)).to_have_count(0)
 
 
-def test_a_file_pasted_with_its_name_is_a_picture(begin: Begin) -> None:
-    page = begin()
+def test_a_file_pasted_with_its_name_is_a_picture(alone: Begin) -> None:
+    page = alone()
 
     taken = give(page, file("red.png", picture("PNG"), "image/png"), text="red.png")
 
@@ -98,22 +102,30 @@ def test_a_file_pasted_with_its_name_is_a_picture(begin: Begin) -> None:
     expect(references(page)).to_have_count(1, timeout=ARRIVES)
 
 
-def test_files_dropped_anywhere_become_references_and_the_page_stays(
+def test_pictures_pasted_or_dropped_anywhere_become_references_and_go_with_the_ask(
     begin: Begin, studio: Studio, tmp_path: Path
 ) -> None:
-    page, files = begin(), saved(tmp_path, "red.png", "green.jpg", "blue.png")
+    page, files = begin(), saved(tmp_path, "green.jpg", "blue.png")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(COPY, picture("PNG"))
 
+    page.keyboard.press("Control+V")
+    expect(references(page)).to_have_count(1, timeout=ARRIVES)
+    expect(prompt(page)).to_have_value(WORDS)
     drag(page, "drop", files)
-
     expect(references(page)).to_have_count(3, timeout=ARRIVES)
     page.get_by_role("button", name="Remove: Reference 2").click()
     expect(references(page)).to_have_count(2)
     expect(prompt(page)).to_have_value(WORDS)
     assert roles(studio, generate(page)) == ["reference", "reference"]
 
+    page.get_by_role("link", name="Create").click()
+    expect(page.get_by_role("button", name="Add reference images")).to_be_visible(timeout=ARRIVES)
+    expect(references(page)).to_have_count(0)
 
-def test_while_a_file_is_dragged_the_box_shows_where_it_goes(begin: Begin, tmp_path: Path) -> None:
-    page, files = begin(), saved(tmp_path, "red.png")
+
+def test_while_a_file_is_dragged_the_box_shows_where_it_goes(alone: Begin, tmp_path: Path) -> None:
+    page, files = alone(), saved(tmp_path, "red.png")
 
     drag(page, "dragOver", files)
     expect(page.locator(".pictures.over")).to_have_count(1, timeout=ARRIVES)
@@ -121,18 +133,6 @@ def test_while_a_file_is_dragged_the_box_shows_where_it_goes(begin: Begin, tmp_p
     drag(page, "dragCancel", files)
     page.mouse.move(30, 210)
     expect(page.locator(".pictures.over")).to_have_count(0, timeout=ARRIVES)
-
-
-def test_an_asked_box_is_empty_of_pictures(begin: Begin, tmp_path: Path) -> None:
-    page, files = begin(), saved(tmp_path, "red.png")
-    drag(page, "drop", files)
-    expect(references(page)).to_have_count(1, timeout=ARRIVES)
-    generate(page)
-
-    page.get_by_role("link", name="Create").click()
-
-    expect(page.get_by_role("button", name="Add reference images")).to_be_visible(timeout=ARRIVES)
-    expect(references(page)).to_have_count(0)
 
 
 def test_where_no_references_are_taken_a_dropped_picture_is_what_the_ask_starts_from(
@@ -148,8 +148,8 @@ def test_where_no_references_are_taken_a_dropped_picture_is_what_the_ask_starts_
 
 
 def test_in_a_conversation_too(server: Server, studio: Studio, open_page: Open) -> None:
-    asked = conversations.start(studio, access.local_person(studio), Ask("before", (TAKES_14,), new_id()))
-    page = open_page(server.url(asked.conversation_id))
+    known = conversations.start(studio, access.local_person(studio), Ask("before", (TAKES_14,), new_id()))
+    page = open_page(server.url(known.conversation_id))
     expect(page.get_by_role("button", name="Add reference images")).to_be_visible(timeout=ARRIVES)
 
     give(page, file("red.png", picture("PNG"), "image/png"))
@@ -157,8 +157,9 @@ def test_in_a_conversation_too(server: Server, studio: Studio, open_page: Open) 
     expect(references(page)).to_have_count(1, timeout=ARRIVES)
 
 
-@pytest.mark.parametrize("key", ["Control+Enter", "Enter"])
-@pytest.mark.parametrize(("model", "role"), [(TAKES_14, "reference"), (TAKES_ONE, "source")])
+@pytest.mark.parametrize(
+    ("model", "role", "key"), [(TAKES_14, "reference", "Control+Enter"), (TAKES_ONE, "source", "Enter")]
+)
 def test_whoever_asks_before_a_picture_is_there_asks_with_it(
     begin: Begin, studio: Studio, tmp_path: Path, key: str, model: str, role: str
 ) -> None:
@@ -172,12 +173,32 @@ def test_whoever_asks_before_a_picture_is_there_asks_with_it(
     under_way.pop().continue_()
 
     page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
-    asked = conversations.opened(studio, access.local_person(studio), page.url.partition("id=")[2]).turns[0]
-    assert (asked.prompt, [reference.role for reference in asked.references]) == (WORDS, [role])
+    turn = conversations.opened(studio, access.local_person(studio), page.url.partition("id=")[2]).turns[0]
+    assert (turn.prompt, [reference.role for reference in turn.references]) == (WORDS, [role])
 
 
-def test_an_ask_that_waits_for_a_picture_does_not_go_off_without_it(begin: Begin, tmp_path: Path) -> None:
-    page = begin()
+@pytest.mark.parametrize("key", ["Control+Enter", "Enter"])
+@pytest.mark.parametrize(("room", "references", "sources"), [(14, 1, 0), (0, 0, 1)])
+def test_a_press_of_either_kind_waits_for_a_picture_of_either_kind(
+    alone: Begin, tmp_path: Path, key: str, room: int, references: int, sources: int
+) -> None:
+    page = alone(room)
+    under_way = held_up(page)
+    drag(page, "drop", saved(tmp_path, "red.png"))
+    expect(page.get_by_text("Uploading…")).to_be_visible(timeout=ARRIVES)
+
+    (prompt(page) if key == "Control+Enter" else page.get_by_role("button", name="Generate")).press(key)
+    expect(page.get_by_text("Waiting for the pictures")).to_be_visible(timeout=ARRIVES)
+    assert asked(page) == []
+    under_way.pop().continue_()
+
+    page.wait_for_function("() => window.asked.length", timeout=ARRIVES)
+    [one] = asked(page)
+    assert (one["words"], len(one["references"]), int(bool(one["source"]))) == (WORDS, references, sources)
+
+
+def test_an_ask_that_waits_for_a_picture_does_not_go_off_without_it(alone: Begin, tmp_path: Path) -> None:
+    page = alone()
     under_way = held_up(page)
     drag(page, "drop", saved(tmp_path, "red.png"))
     expect(page.get_by_text("Uploading…")).to_be_visible(timeout=ARRIVES)
@@ -189,27 +210,42 @@ def test_an_ask_that_waits_for_a_picture_does_not_go_off_without_it(begin: Begin
     expect(complaint(page)).to_contain_text("did not reach the studio", timeout=ARRIVES)
     expect(page.get_by_text("Waiting for the pictures")).to_have_count(0)
     expect(prompt(page)).to_have_value(WORDS)
+    assert asked(page) == []
 
 
-def test_a_picture_on_its_way_is_not_lost_to_other_news(alone: Page) -> None:
-    held_up(alone)
-    alone.evaluate(MOUNT)
-    give(alone, file("red.png", picture("PNG"), "image/png"))
+def test_a_picture_on_its_way_is_not_lost_to_other_news(empty: Page) -> None:
+    held_up(empty)
+    empty.evaluate(MOUNT)
+    give(empty, file("red.png", picture("PNG"), "image/png"))
 
-    alone.evaluate("clean()")  # as Streamlit does for a call that news overtook, though the component is still there
-    alone.evaluate("look({ room: 2 })")
+    empty.evaluate("clean()")  # as Streamlit does for a call that news overtook, though the component is still there
+    empty.evaluate("look({ room: 2 })")
 
-    expect(alone.locator("figure")).to_have_count(1)
+    expect(empty.locator("figure")).to_have_count(1)
 
 
-def test_a_box_that_is_gone_takes_nothing_any_more(alone: Page) -> None:
-    alone.evaluate(MOUNT)
-    assert give(alone, file("red.png", picture("PNG"), "image/png"))
+def test_a_box_that_is_gone_takes_nothing_any_more(empty: Page) -> None:
+    empty.evaluate(MOUNT)
+    assert give(empty, file("red.png", picture("PNG"), "image/png"))
 
-    alone.evaluate("document.querySelector('div').remove()")
-    alone.evaluate("clean()")
+    empty.evaluate("document.querySelector('div').remove()")
+    empty.evaluate("clean()")
 
-    assert not give(alone, file("red.png", picture("PNG"), "image/png"))
+    assert not give(empty, file("red.png", picture("PNG"), "image/png"))
+
+
+def test_taken_and_refused_pictures_look_right(begin: Begin, tmp_path: Path) -> None:
+    page, false = begin(), tmp_path / "notes.png"
+    false.write_text("These are notes.")
+    drag(page, "drop", [*saved(tmp_path, "red.png", "green.jpg", "blue.png"), false])
+    expect(complaint(page)).to_contain_text("notes.png: This is not a PNG", timeout=ARRIVES)
+    expect(page.get_by_role("button", name="Remove: Reference 3")).to_be_visible(timeout=ARRIVES)
+
+    for look in looks(page):
+        page.screenshot(path=SCREENSHOTS / f"ask-pictures-{look}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(references(page)).to_have_count(3)
+    expect(prompt(page)).to_have_value(WORDS)
 
 
 COPY = """async (data) => {

@@ -8,39 +8,27 @@ from playwright.sync_api import Page, expect
 
 from core import pictures
 from core.settings import Settings
-from core.studio import Studio, open_studio
-from tests.browser.dropping import (
-    TAKES_14,
-    WITHOUT_WORK,
-    WORDS,
-    begun,
-    complaint,
-    drag,
-    prompt,
-    references,
-    saved,
-)
-from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Server, started
+from core.studio import open_studio
+from tests import serving
+from tests.browser.ask_alone import begun_alone
+from tests.browser.dropping import WORDS, complaint, drag, prompt, references, saved
+from tests.browser.working import ARRIVES
+from tests.serving import Served
 
-Open = Callable[..., Page]
 Begin = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from started(tmp_path_factory.mktemp("refusals"), **WITHOUT_WORK)
-
-
-@pytest.fixture(scope="module")
-def studio(server: Server) -> Iterator[Studio]:
-    opened = open_studio(Settings(data_dir=server.data_dir, free_space_floor_mb=1, gemini_api_key="never sent"))
-    yield opened
-    opened.engine.dispose()
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("refusals"), free_space_floor_mb=1))
+    with serving.serving(studio) as served:
+        yield served
+    studio.engine.dispose()
 
 
 @pytest.fixture
-def begin(server: Server, studio: Studio, open_page: Open) -> Begin:
-    return lambda model=TAKES_14, **look: begun(server, studio, open_page, model, **look)
+def begin(served: Served, open_page: Callable[..., Page]) -> Begin:
+    return lambda: begun_alone(open_page, served)
 
 
 def test_a_picture_in_name_only_is_refused_in_a_sentence(begin: Begin, tmp_path: Path) -> None:
@@ -70,11 +58,13 @@ def test_of_several_the_one_that_is_refused_is_named_and_the_others_stay(begin: 
 def test_a_file_of_another_kind_is_refused_and_does_not_replace_the_page(begin: Begin, tmp_path: Path) -> None:
     page, notes = begin(), tmp_path / "notes.txt"
     notes.write_text("These are notes.")
+    before = page.url
 
     drag(page, "drop", [notes])
 
     expect(complaint(page)).to_have_text("Only PNG, JPEG, WebP and AVIF pictures can be added.", timeout=ARRIVES)
     expect(prompt(page)).to_have_value(WORDS)
+    assert page.url == before
 
 
 def test_too_large_a_file_is_refused_before_it_is_sent(begin: Begin, tmp_path: Path) -> None:
@@ -115,20 +105,6 @@ def test_without_a_connection_it_says_what_to_do_and_the_next_try_works(begin: B
     expect(references(page)).to_have_count(1, timeout=ARRIVES)
     expect(complaint(page)).to_be_empty()
     expect(prompt(page)).to_have_value(WORDS)
-
-
-@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
-def test_it_looks_right(begin: Begin, tmp_path: Path, width: int, dark: bool) -> None:
-    page, false = begin(width=width, dark=dark), tmp_path / "notes.png"
-    false.write_text("These are notes.")
-    drag(page, "drop", [*saved(tmp_path, "red.png", "green.jpg", "blue.png"), false])
-    expect(complaint(page)).to_contain_text("notes.png: This is not a PNG", timeout=ARRIVES)
-    expect(page.get_by_role("button", name="Remove: Reference 3")).to_be_visible(timeout=ARRIVES)
-
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"ask-pictures-{'dark' if dark else 'light'}-{width}.png")
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def uploads(page: Page) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -29,12 +28,6 @@ def known(server: Server) -> Iterator[Outside]:
 
 
 @pytest.fixture
-def untouched(tmp_path: Path) -> Iterator[Server]:
-    """Where nobody asked anything yet."""
-    yield from started(tmp_path, BACKGROUND="elsewhere")
-
-
-@pytest.fixture
 def alone(server: Server, open_page: Open) -> Page:
     """An empty page that can load our components."""
     page = open_page(f"http://127.0.0.1:{server.port}/healthz")
@@ -42,7 +35,21 @@ def alone(server: Server, open_page: Open) -> Page:
     return page
 
 
-def test_words_survive_a_reload_and_can_be_asked(server: Server, known: Outside, open_page: Open) -> None:
+# The first one: prompts to try are for who asked nothing yet.
+def test_a_prompt_to_try_counts_as_words_too(server: Server, open_page: Open) -> None:
+    page = create(server, open_page)
+    page.keyboard.type("something else")
+    page.get_by_role("button", name="Poster").click()
+    expect(box(page)).to_have_value(re.compile("jazz night"), timeout=ARRIVES)
+
+    page.reload()
+
+    expect(box(page)).to_have_value(re.compile("jazz night"), timeout=ARRIVES)
+
+
+def test_words_survive_a_reload_until_they_are_asked_and_do_not_come_back_then(
+    server: Server, known: Outside, open_page: Open
+) -> None:
     page = create(server, open_page)
     page.keyboard.type("a fox that survives")
 
@@ -51,12 +58,41 @@ def test_words_survive_a_reload_and_can_be_asked(server: Server, known: Outside,
     expect(box(page)).to_be_focused()
     page.keyboard.type(" reloads")
     generate(page)
-
     page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
+    page.reload()  # at once: the visit that asked is gone before it could tell the browser
     assert titles(known)[0] == "a fox that survives reloads"
 
+    expect(box(page, NEXT)).to_have_value("", timeout=ARRIVES)
+    page.get_by_role("link", name="Create").click()
+    forgotten(page, "create")
+    expect(box(page)).to_have_value("")
+    page.reload()
+    expect(box(page)).to_be_focused(timeout=ARRIVES)
+    expect(box(page)).to_have_value("")
 
-def test_words_given_back_are_asked_without_a_touch(server: Server, known: Outside, open_page: Open) -> None:
+
+def test_what_was_refused_survives_a_reload_and_what_is_wiped_out_stays_wiped_out(
+    server: Server, open_page: Open
+) -> None:
+    page = create(server, open_page)
+    page.keyboard.type("a fox without a model")
+    page.get_by_role("button", name="Clear all").click()
+    expect(page.get_by_text("Pick at least one model.")).to_be_visible(timeout=ARRIVES)
+    generate(page)
+    expect(page.get_by_test_id("stAlert")).to_be_visible(timeout=ARRIVES)
+
+    page.reload()
+    expect(box(page)).to_have_value("a fox without a model", timeout=ARRIVES)
+
+    box(page).fill("")
+    page.reload()
+    expect(box(page)).to_be_focused(timeout=ARRIVES)
+    expect(box(page)).to_have_value("")
+
+
+def test_words_given_back_are_asked_without_a_touch_wherever_the_cursor_is(
+    server: Server, known: Outside, open_page: Open
+) -> None:
     page = create(server, open_page)
     page.keyboard.type("a fox nobody touched again")
 
@@ -67,11 +103,8 @@ def test_words_given_back_are_asked_without_a_touch(server: Server, known: Outsi
     page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
     assert titles(known)[0] == "a fox nobody touched again"
 
-
-def test_words_given_back_while_the_cursor_is_elsewhere_are_asked_too(
-    server: Server, known: Outside, open_page: Open
-) -> None:
-    page = create(server, open_page)
+    page.get_by_role("link", name="Create").click()
+    box(page).click(timeout=ARRIVES)
     page.keyboard.type("a fox seen from elsewhere")
     page.add_init_script(  # a field that has the cursor before the box is there
         "addEventListener('DOMContentLoaded', () => document.body.appendChild(document.createElement('input')).focus())"
@@ -86,63 +119,6 @@ def test_words_given_back_while_the_cursor_is_elsewhere_are_asked_too(
     assert titles(known)[0] == "a fox seen from elsewhere"
 
 
-def test_what_was_asked_does_not_come_back(server: Server, open_page: Open) -> None:
-    page = create(server, open_page)
-    page.keyboard.type("a fox asked once")
-
-    generate(page)
-    page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
-    page.reload()  # at once: the visit that asked is gone before it could tell the browser
-    expect(box(page, NEXT)).to_have_value("", timeout=ARRIVES)
-    page.get_by_role("link", name="Create").click()
-
-    forgotten(page, "create")
-    expect(box(page)).to_have_value("")
-    page.reload()
-    expect(box(page)).to_be_focused(timeout=ARRIVES)
-    expect(box(page)).to_have_value("")
-
-
-def test_a_refused_ask_keeps_its_words_through_a_reload(server: Server, open_page: Open) -> None:
-    page = create(server, open_page)
-    page.keyboard.type("a fox without a model")
-    page.get_by_role("button", name="Clear all").click()
-    expect(page.get_by_text("Pick at least one model.")).to_be_visible(timeout=ARRIVES)
-    generate(page)
-    expect(page.get_by_test_id("stAlert")).to_be_visible(timeout=ARRIVES)
-
-    page.reload()
-
-    expect(box(page)).to_have_value("a fox without a model", timeout=ARRIVES)
-
-
-def test_what_is_wiped_out_stays_wiped_out(server: Server, open_page: Open) -> None:
-    page = create(server, open_page)
-    page.keyboard.type("a fox to forget")
-    box(page).fill("")
-
-    page.reload()
-
-    expect(box(page)).to_be_focused(timeout=ARRIVES)
-    expect(box(page)).to_have_value("")
-
-
-def test_the_newest_words_survive_a_quick_look_at_another_screen(server: Server, open_page: Open) -> None:
-    page = create(server, open_page)
-    page.keyboard.type("half")
-    page.get_by_role("combobox", name="Models").click()
-    page.get_by_role("option").first.click()
-    page.keyboard.press("Escape")
-    expect(page.get_by_text("2 images, practice, free")).to_be_visible(timeout=ARRIVES)
-    box(page).press_sequentially(" a thought")
-
-    page.get_by_role("link", name="Gallery").click()
-    page.wait_for_url("**/gallery", timeout=ARRIVES)
-    page.get_by_role("link", name="Create").click()
-
-    expect(box(page)).to_have_value("half a thought", timeout=ARRIVES)
-
-
 def test_each_conversation_keeps_its_own_words(server: Server, known: Outside, open_page: Open) -> None:
     one, other = known.ask("a lighthouse"), known.ask("a harbour")
     page = open_page(server.url(one))
@@ -155,17 +131,6 @@ def test_each_conversation_keeps_its_own_words(server: Server, known: Outside, o
     page.goto(server.url(one))
 
     expect(box(page, NEXT)).to_have_value("with a red roof", timeout=ARRIVES)
-
-
-def test_a_prompt_to_try_counts_as_words_too(untouched: Server, open_page: Open) -> None:
-    page = create(untouched, open_page)
-    page.keyboard.type("something else")
-    page.get_by_role("button", name="Poster").click()
-    expect(box(page)).to_have_value(re.compile("jazz night"), timeout=ARRIVES)
-
-    page.reload()
-
-    expect(box(page)).to_have_value(re.compile("jazz night"), timeout=ARRIVES)
 
 
 # The keeper of the words alone, beside a text area of its own: what the studio answers is in the test's hands.

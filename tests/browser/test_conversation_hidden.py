@@ -6,7 +6,6 @@ place whether a tab is seen, with the same property and the same event.
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.working import ARRIVES, Outside, Server, tiles
@@ -20,46 +19,41 @@ SEEN_OR_NOT = """(hidden) => {
 FOX = "A red fox · Image Studio"
 
 
-@pytest.fixture
-def tab(idle: Server, elsewhere: Outside, open_page: Callable[..., Page]) -> Page:
-    """A conversation with two images to come."""
-    page = open_page(idle.url(elsewhere.ask("A red fox")))
-    tiles(page, "queued", 2)
-    return page
-
-
-def test_a_hidden_tab_is_marked_when_all_is_done_until_it_is_looked_at(tab: Page, elsewhere: Outside) -> None:
-    tab.evaluate(SEEN_OR_NOT, True)
-
-    with elsewhere.working():
-        expect(tab).to_have_title(f"(0/2) {FOX}", timeout=ARRIVES)
-    expect(tab).to_have_title(f"✓ {FOX}", timeout=ARRIVES)
-    expect(tab.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
-    expect(tab).to_have_title(f"✓ {FOX}")  # also after Streamlit drew the page anew and wrote its own title
-
-    tab.evaluate(SEEN_OR_NOT, False)
-    assert tab.title() == FOX  # at once; the server, which hears of the look too, need not answer first
-
-
-def test_a_tab_that_is_looked_at_before_the_end_is_not_marked(tab: Page, elsewhere: Outside) -> None:
+def test_a_hidden_tab_is_marked_when_all_is_done_until_it_is_looked_at_or_works_again(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    tab = open_page(idle.url(elsewhere.ask("A red fox")))
+    tiles(tab, "queued", 2)
     tab.evaluate(SEEN_OR_NOT, True)
 
     with elsewhere.working():
         tiles(tab, "running", 2)
         tab.evaluate(SEEN_OR_NOT, False)
     tiles(tab, "succeeded", 2)
-
     expect(tab.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
-    expect(tab).to_have_title(FOX)
+    expect(tab).to_have_title(FOX)  # it was looked at before the end
 
-
-def test_a_mark_gives_way_to_the_next_work(tab: Page, elsewhere: Outside) -> None:
+    ask(tab, "At night")
+    tiles(tab, "queued", 2)
     tab.evaluate(SEEN_OR_NOT, True)
+    with elsewhere.working():
+        expect(tab).to_have_title(f"(0/2) {FOX}", timeout=ARRIVES)
+    expect(tab).to_have_title(f"✓ {FOX}", timeout=ARRIVES)
+    expect(tab.get_by_text("4 images · practice, free")).to_be_visible(timeout=ARRIVES)
+    expect(tab).to_have_title(f"✓ {FOX}")  # also after Streamlit drew the page anew and wrote its own title
+
+    ask(tab, "By day")
+    expect(tab).to_have_title(f"(0/2) {FOX}", timeout=ARRIVES)
     with elsewhere.working():
         tiles(tab, "running", 2)
     expect(tab).to_have_title(f"✓ {FOX}", timeout=ARRIVES)
 
-    tab.locator("textarea").first.fill("At night")
-    tab.locator("textarea").first.press("Control+Enter")
+    tab.evaluate(SEEN_OR_NOT, False)
+    assert tab.title() == FOX  # at once; the server, which hears of the look too, need not answer first
 
-    expect(tab).to_have_title(f"(0/2) {FOX}", timeout=ARRIVES)
+
+def ask(tab: Page, words: str) -> None:
+    """The next turn."""
+    box = tab.locator("textarea").first
+    box.fill(words)
+    box.press("Control+Enter")

@@ -52,7 +52,45 @@ def test_the_script_runs_once_when_a_turn_is_done_however_many_images_came(
     assert len(runs) - before == 1
 
 
-def test_a_refresh_and_a_second_tab_show_the_same(
+def test_an_open_dialog_outlasts_the_end_of_the_work(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(idle.url(elsewhere.ask("A lighthouse")))
+    page.get_by_role("button", name="Share").click(timeout=ARRIVES)
+    dialog = page.get_by_role("dialog", name="Share this conversation")
+    expect(dialog).to_be_visible(timeout=ARRIVES)
+
+    with elsewhere.working():
+        pass
+    tiles(page, "succeeded", 2)
+    page.wait_for_timeout(1_500)
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
+
+
+def test_news_wait_for_a_person_who_has_just_done_something(
+    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("about:blank")
+    runs = runs_of_the_script(page)
+    page.goto(idle.url(elsewhere.ask("A lighthouse")))
+    tiles(page, "queued", 2)
+    expect(page.locator("textarea").first).to_be_focused(timeout=ARRIVES)
+    page.wait_for_timeout(1_500)
+    before = len(runs)
+
+    with elsewhere.working():
+        tiles(page, "running", 2)
+        page.keyboard.press("Shift")
+    page.wait_for_timeout(1_000)
+
+    assert len(runs) == before
+    expect(page.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
+
+
+def test_a_refresh_and_a_second_tab_show_the_same_and_the_next_turn_too(
     idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
 ) -> None:
     first = open_page(idle.url(elsewhere.ask("A lighthouse")))
@@ -63,19 +101,8 @@ def test_a_refresh_and_a_second_tab_show_the_same(
         second = open_page(first.url)
         for page in (first, second):
             tiles(page, "running", 2)
-
     for page in (first, second):
         tiles(page, "succeeded", 2)
-
-
-def test_the_next_turn_starts_from_the_chosen_image_and_reaches_other_tabs(
-    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
-) -> None:
-    first = open_page(idle.url(elsewhere.ask("A lighthouse")))
-    with elsewhere.working():
-        second = open_page(first.url)
-    tiles(first, "succeeded", 2)
-    tiles(second, "succeeded", 2)
 
     tile = first.locator(".tile").first
     tile.hover()
@@ -139,26 +166,21 @@ def test_a_failed_image_says_why_and_is_retried_alone(
     expect(failed).to_have_count(1)
 
 
-def test_a_canceled_image_stays_canceled_and_can_be_asked_again(busy: Server, open_page: Callable[..., Page]) -> None:
-    with outside(busy) as person:
-        page = open_page(busy.url(person.ask("A harbour", "sketch/sketch")))
-    tiles(page, "running", 1)
-
-    page.get_by_role("button", name="Cancel", exact=True).click()
-    tiles(page, "canceled", 1)
-    page.reload()
-    tiles(page, "canceled", 1)
-
-    page.get_by_role("button", name="Ask again").click()
-    tiles(page, "running", 1)
-
-
-def test_an_open_page_finds_the_truth_after_a_power_cut(busy: Server, open_page: Callable[..., Page]) -> None:
+def test_a_canceled_image_stays_canceled_until_asked_again_and_an_open_page_outlives_a_power_cut(
+    busy: Server, open_page: Callable[..., Page]
+) -> None:
     with outside(busy) as person:
         page = open_page(busy.url(person.ask("A windmill")))
     tiles(page, "running", 2)
-    page.evaluate("() => (window.untouched = true)")
 
+    page.get_by_role("button", name="Cancel", exact=True).first.click()
+    tiles(page, "canceled", 1)
+    page.reload()
+    tiles(page, "canceled", 1)
+    page.get_by_role("button", name="Ask again").click()
+    tiles(page, "running", 2)
+
+    page.evaluate("() => (window.untouched = true)")
     busy.kill()
     expect(page.locator(".line")).to_be_visible(timeout=ARRIVES)
     expect(page.locator(".line")).to_have_text("Reconnecting…")

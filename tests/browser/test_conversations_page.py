@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from core import access, conversations
 from core.access import Person
 from tests.branches import Step, grow
-from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, Outside, Server, outside, serious, started
+from tests.browser.seen import looks, still
+from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside, serious, started
 
 Open = Callable[..., Page]
 
@@ -44,8 +45,9 @@ def filled(there: Outside, me: Person) -> list[str]:
 
 
 def test_without_conversations_the_page_leads_to_the_first(server: Server, me: Person, open_page: Open) -> None:
-    for name, (width, dark) in LOOKS.items():
-        page = open_page(address(server), dark=dark, width=width)
+    page = open_page(address(server))
+    expect(page.get_by_text("No conversations yet")).to_be_visible(timeout=ARRIVES)
+    for name in looks(page):
         expect(page.get_by_text("No conversations yet")).to_be_visible(timeout=ARRIVES)
         look(page, f"conversations-empty-{name}")
 
@@ -54,8 +56,9 @@ def test_without_conversations_the_page_leads_to_the_first(server: Server, me: P
 
 
 def test_every_conversation_is_there_with_its_pictures(server: Server, filled: list[str], open_page: Open) -> None:
-    for name, (width, dark) in LOOKS.items():
-        page = open_page(address(server), dark=dark, width=width)
+    page = open_page(address(server))
+    expect(page.locator(".card")).to_have_count(4, timeout=ARRIVES)
+    for name in looks(page):
         expect(page.locator(".card")).to_have_count(4, timeout=ARRIVES)
         assert page.locator(".card .title").all_inner_texts() == filled
         expect(page.locator(".card .source")).to_have_count(1)
@@ -95,10 +98,21 @@ def test_from_an_image_to_all_conversations_with_it(server: Server, filled: list
     look(page, "conversations-of-image")
 
 
-def test_what_is_thrown_away_is_taken_back_at_once_or_later(server: Server, filled: list[str], open_page: Open) -> None:
+def test_what_is_thrown_away_by_keyboard_or_mouse_is_taken_back_at_once_or_later(
+    server: Server, filled: list[str], open_page: Open
+) -> None:
     page = open_page(address(server))
     card = page.get_by_role("link", name="Lighthouse")
-    expect(card).to_be_visible(timeout=ARRIVES)
+    expect(page.locator(".card")).to_have_count(4, timeout=ARRIVES)
+
+    page.get_by_role("link", name="A shop").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Move to the trash: A shop")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="A shop")).to_have_count(0, timeout=ARRIVES)
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="A shop")).to_be_visible(timeout=ARRIVES)
 
     throw(page)
     expect(card).to_have_count(0, timeout=ARRIVES)
@@ -118,21 +132,6 @@ def test_what_is_thrown_away_is_taken_back_at_once_or_later(server: Server, fill
     expect(page.locator(".tile.succeeded")).to_have_count(1, timeout=ARRIVES)
 
 
-def test_a_card_is_thrown_away_by_keyboard(server: Server, filled: list[str], open_page: Open) -> None:
-    page = open_page(address(server))
-    expect(page.locator(".card")).to_have_count(4, timeout=ARRIVES)
-
-    page.get_by_role("link", name="A shop").focus()
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Move to the trash: A shop")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="A shop")).to_have_count(0, timeout=ARRIVES)
-    page.get_by_role("button", name="Undo").focus()
-    page.keyboard.press("Enter")
-
-    expect(page.get_by_role("link", name="A shop")).to_be_visible(timeout=ARRIVES)
-
-
 def address(server: Server) -> str:
     return f"http://127.0.0.1:{server.port}/conversations"
 
@@ -144,6 +143,6 @@ def throw(page: Page) -> None:
 
 def look(page: Page, name: str) -> None:
     """Keep what it looks like, once pictures are there; nothing serious for axe."""
-    page.wait_for_timeout(700)
+    still(page)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
     assert serious(page, exclude=["[data-testid=stToast]"]) == []  # Streamlit's own

@@ -15,9 +15,9 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
 from tests.browser.app_server import app_server
-from tests.browser.working import ARRIVES, LOOKS, serious
+from tests.browser.seen import looks
+from tests.browser.working import ARRIVES, SCREENSHOTS, serious
 
-SCREENSHOTS = Path(__file__).parent / "screenshots"
 AWAY = {"BACKGROUND": "elsewhere", "FREE_SPACE_FLOOR_MB": "1", "GEMINI_API_KEY": "never sent"}
 PROMPT = "Describe the image you want to create…"
 
@@ -66,22 +66,18 @@ def test_a_phones_menu_closes_once_a_page_is_chosen(visit: Start) -> None:
     expect(page.get_by_test_id("stSidebarNavLink").first).not_to_be_in_viewport()
 
 
-def test_the_cursor_waits_in_the_prompt(visit: Start) -> None:
-    page = visit()
-
-    page.keyboard.type("a red fox")
-
-    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("a red fox")
-
-
-def test_control_and_enter_ask_once(visit: Start, studio: Studio, me: Person) -> None:
+def test_control_and_enter_ask_once_and_a_card_opens_what_was_asked(visit: Start, studio: Studio, me: Person) -> None:
     page = visit()
     page.keyboard.type("a fox by keyboard")
 
     page.keyboard.press("Control+Enter")
-
     page.wait_for_url("**/conversation?id=*", timeout=ARRIVES)
+    asked = page.url
     assert titles(studio, me).count("a fox by keyboard") == 1
+
+    page.get_by_role("link", name="Create", exact=True).click()
+    page.get_by_role("link", name="a fox by keyboard").click()
+    page.wait_for_url(asked, timeout=ARRIVES)
 
 
 def test_a_double_click_asks_once(visit: Start, studio: Studio, me: Person) -> None:
@@ -95,36 +91,43 @@ def test_a_double_click_asks_once(visit: Start, studio: Studio, me: Person) -> N
     assert titles(studio, me).count("a fox by double click") == 1
 
 
-def test_choosing_a_model_keeps_what_is_typed_and_renews_the_price(visit: Start) -> None:
+def test_what_is_typed_survives_another_model_and_looks_at_the_gallery(visit: Start) -> None:
     page = visit()
     expect(page.get_by_text("1 image, practice, free")).to_be_visible(timeout=ARRIVES)
-    page.keyboard.type("half a thou")
+    page.keyboard.type("half a thou")  # the cursor waits in the prompt
 
     page.get_by_role("combobox", name="Models").click()
     page.get_by_role("option").first.click()
     page.keyboard.press("Escape")
-
     expect(page.get_by_text("2 images, practice, free")).to_be_visible(timeout=ARRIVES)
     expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("half a thou")
 
-
-def test_words_survive_a_look_at_the_gallery(visit: Start) -> None:
-    page = visit()
-    page.keyboard.type("half a thought")
-
+    page.get_by_role("textbox", name=PROMPT).press_sequentially("ght")
     page.get_by_role("link", name="Gallery").click(delay=100)  # a finger is that slow
     page.wait_for_url("**/gallery")
     page.get_by_role("link", name="Create").click()
-
     expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("half a thought", timeout=ARRIVES)
 
+    page.get_by_role("textbox", name=PROMPT).press_sequentially(", and more")
+    page.get_by_role("link", name="Gallery").click()  # a mouse is quick
+    page.wait_for_url("**/gallery")
+    page.get_by_role("link", name="Create").click()
+    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("half a thought, and more", timeout=ARRIVES)
 
-def test_a_dropped_picture_is_kept_and_becomes_the_start(visit: Start, studio: Studio, tmp_path: Path) -> None:
-    page, file = visit(), tmp_path / "leaf.png"
-    Drawing.new("RGB", (80, 60), "#3a7d44").save(file)
 
-    page.locator('input[type="file"]:not([multiple])').set_input_files(file)
+def test_what_is_no_picture_is_refused_in_a_sentence_and_a_picture_becomes_the_start(
+    visit: Start, tmp_path: Path
+) -> None:
+    page, false, leaf = visit(), tmp_path / "false.png", tmp_path / "leaf.png"
+    false.write_bytes(b"not a picture at all")
+    Drawing.new("RGB", (80, 60), "#3a7d44").save(leaf)
+    page.keyboard.type("a red fox")
 
+    page.locator('input[type="file"]:not([multiple])').set_input_files(false)
+    expect(page.get_by_role("alert").filter(has_text=".")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("a red fox")
+
+    page.locator('input[type="file"]:not([multiple])').set_input_files(leaf)
     page.wait_for_url("**/?source=*", timeout=ARRIVES)
     expect(page.get_by_role("img", name="Starts from")).to_be_visible(timeout=ARRIVES)
     page.get_by_role("button", name="Remove: Starts from").click()
@@ -155,46 +158,22 @@ def test_references_are_kept_one_by_one_and_go_with_the_ask(
     assert [reference.role for reference in turn.references] == ["reference", "reference"]
 
 
-def test_what_is_no_picture_is_refused_in_a_sentence(visit: Start, tmp_path: Path) -> None:
-    page, file = visit(), tmp_path / "leaf.png"
-    file.write_bytes(b"not a picture at all")
-    page.keyboard.type("a red fox")
-
-    page.locator('input[type="file"]:not([multiple])').set_input_files(file)
-
-    expect(page.get_by_role("alert").filter(has_text=".")).to_be_visible(timeout=ARRIVES)
-    expect(page.get_by_role("textbox", name=PROMPT)).to_have_value("a red fox")
-
-
-def test_a_card_opens_its_conversation(visit: Start, studio: Studio, me: Person) -> None:
-    known = conversations.start(studio, me, ask("a lighthouse to open"))
-    page = visit()
-
-    page.get_by_role("link", name="a lighthouse to open").click()
-
-    page.wait_for_url(f"**/conversation?id={known.conversation_id}", timeout=ARRIVES)
-
-
-def test_a_cold_link_brings_the_frame_with_it(visit: Start, address: str) -> None:
-    page = visit()
-
-    page.goto(f"{address}/gallery")
+def test_a_cold_link_brings_the_frame_with_it(open_page: Start, address: str) -> None:
+    page = open_page(f"{address}/gallery")
 
     expect(page.get_by_role("link", name="Create")).to_be_visible(timeout=ARRIVES)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(width, ("light", "dark")[dark]) for width, dark in LOOKS.values()])
-def test_it_is_readable_for_everybody(visit: Start, studio: Studio, me: Person, width: int, scheme: str) -> None:
-    conversations.start(studio, me, ask(f"A conversation seen at {width} in {scheme}"))
-    page = visit(width, scheme)
+def test_it_is_readable_for_everybody(visit: Start, studio: Studio, me: Person) -> None:
+    conversations.start(studio, me, ask("A conversation that is seen"))
+    page = visit()
     page.get_by_text("Advanced").click()
-    expect(page.get_by_text("Seed")).to_be_visible(timeout=ARRIVES)
 
-    found = serious(page)
-
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"create-{scheme}-{width}.png", full_page=True)
-    assert found == []
+    for look in looks(page):
+        expect(page.get_by_text("Seed")).to_be_visible(timeout=ARRIVES)
+        found = serious(page)
+        page.screenshot(path=SCREENSHOTS / f"create-{look}.png", full_page=True)
+        assert found == []
 
 
 def ask(words: str) -> Ask:

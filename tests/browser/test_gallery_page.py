@@ -1,25 +1,52 @@
-"""The gallery as a person uses it: scroll, look, walk along, share the address, by mouse and by keyboard alone."""
+"""The gallery as a person uses it: scroll, look, walk along, share the address, by mouse and by keyboard alone.
+
+What the grid and the lightbox do by themselves is looked at on a page of their own; what Streamlit has a part in
+(addresses, history, other screens) on the real one.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import access
+from core import access, gallery
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
+from pages.parts import viewer
 from tests import many, serving
 from tests.browser.app_server import app_server
+from tests.browser.mounted import mounted
+from tests.browser.seen import looks
 from tests.browser.working import LOOKS, serious
+from tests.serving import Served
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 SHOTS = Path(__file__).parent / "screenshots"
 HOW_MANY = 420
 """More than two pages of rows, so that scrolling has something to ask for."""
 TILES = "[...document.querySelectorAll('*')].flatMap((node) => [...(node.shadowRoot?.querySelectorAll('.tile') ?? [])])"
+SCROLLER = "(document.querySelector('[data-testid=stMain]') ?? document.scrollingElement)"
+GRID_WORDS = {
+    "gallery": "Images, newest first",
+    "image": "{n} image",
+    "images": "{n} images",
+    "new_image": "{n} new image",
+    "new_images": "{n} new images",
+    "practice": "Practice",
+    "open": "Open",
+    "create": "Use in Create",
+    "download": "Download",
+    "loading": "Loading…",
+    "retry": "Try again",
+    "failed": "Some images could not be loaded. They are safe.",
+    "nothing": "Nothing here yet",
+    "nothing_text": "Every image that you make is kept and appears here, newest first.",
+    "first": "Make your first image",
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +62,13 @@ def me(studio: Studio) -> Person:
 
 
 @pytest.fixture(scope="module")
+def root(studio: Studio) -> Iterator[str]:
+    """The application, without any image until somebody wants `images`."""
+    with app_server(studio.settings.data_dir) as root:
+        yield root
+
+
+@pytest.fixture(scope="module")
 def images(studio: Studio, me: Person) -> list[str]:
     """Newest first."""
     made = many.images(studio, me, HOW_MANY)
@@ -43,9 +77,15 @@ def images(studio: Studio, me: Person) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def address(studio: Studio, images: list[str]) -> Iterator[str]:
-    with app_server(studio.settings.data_dir) as address:
-        yield f"{address}/gallery"
+def address(root: str, images: list[str]) -> str:
+    return f"{root}/gallery"
+
+
+@pytest.fixture(scope="module")
+def served(studio: Studio) -> Iterator[Served]:
+    """Our own addresses without Streamlit, for `alone`."""
+    with serving.serving(studio) as served:
+        yield served
 
 
 @pytest.fixture(params=[f"{('light', 'dark')[dark]}-{width}" for width, dark in LOOKS.values()])
@@ -68,6 +108,25 @@ def opened(open_page: Callable[..., Page], dark: bool, width: int) -> Iterator[P
     assert errors == []
 
 
+@pytest.fixture
+def alone(served: Served, me: Person, images: list[str]) -> Callable[..., None]:
+    """Shows grid and lightbox alone in this window: `alone(page)`."""
+
+    def go(page: Page) -> None:
+        put_alone(page, served, me)
+        expect(page.locator(".picture img.there").first).to_be_visible()
+        expect(page.locator(".total")).to_have_text(f"{HOW_MANY} images")
+
+    return go
+
+
+def put_alone(page: Page, served: Served, whose: Person) -> None:
+    dark = bool(page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches"))
+    first = gallery.page(served.studio, whose, limit=48).wire()
+    data = {"gallery": {"first": first, "words": GRID_WORDS}, "lightbox": {"view": "", "words": viewer.words()}}
+    mounted(lambda **_: page, served, whose, data, dark=dark)
+
+
 def visit(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator(".picture img.there").first).to_be_visible()
@@ -78,6 +137,11 @@ def shot(page: Page, name: str) -> None:
     SHOTS.mkdir(exist_ok=True)
     size = page.viewport_size or {"width": 0}
     page.screenshot(path=SHOTS / f"gallery-{name}-{size['width']}.png")
+
+
+def told(page: Page, name: str) -> list[Any]:
+    """What a component that is alone told of this."""
+    return [value for _, about, value in page.evaluate("() => window.told") if about == name]
 
 
 def focused(page: Page) -> str:
@@ -93,15 +157,36 @@ def named(page: Page) -> str:
 
 
 def wheel_to(page: Page, top: int) -> None:
-    page.evaluate("(top) => document.querySelector('[data-testid=stMain]').scrollTo({ top, behavior: 'instant' })", top)
+    page.evaluate(f"(top) => {SCROLLER}.scrollTo({{ top, behavior: 'instant' }})", top)
 
 
 def scrolled(page: Page) -> int:
-    return int(page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop"))
+    return int(page.evaluate(f"() => {SCROLLER}.scrollTop"))
 
 
-def test_only_what_is_in_sight_exists_and_all_can_be_reached(page: Page, address: str, images: list[str]) -> None:
-    visit(page, address)
+def test_without_images_it_leads_to_the_first_one(desk: Page, root: str) -> None:
+    desk.goto(f"{root}/gallery")
+    expect(desk.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+
+    desk.get_by_role("button", name="Make your first image").click()
+
+    expect(desk).to_have_url(f"{root}/")
+
+
+def test_without_images_it_says_so_and_how_to_begin(page: Page, served: Served) -> None:
+    put_alone(page, served, access.person_named(served.studio, "newcomer", "Newcomer"))
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    shot(page, "empty")
+
+    page.get_by_role("button", name="Make your first image").click()
+
+    assert told(page, "action") == [{"act": "create"}]
+
+
+def test_only_what_is_in_sight_exists_and_all_can_be_reached(
+    page: Page, alone: Callable[..., None], images: list[str]
+) -> None:
+    alone(page)
     shot(page, "grid")
 
     tiles = []
@@ -115,13 +200,13 @@ def test_only_what_is_in_sight_exists_and_all_can_be_reached(page: Page, address
     expect(page.locator(f"a[href='?view={images[-1]}']")).to_be_visible()
 
 
-def test_pictures_do_not_move_while_they_load(desk: Page, address: str) -> None:
+def test_pictures_do_not_move_while_they_load(desk: Page, alone: Callable[..., None]) -> None:
     desk.add_init_script(
         "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((e) => window.shift += e.value))"
         ".observe({ type: 'layout-shift', buffered: true });"
     )
-    visit(desk, address)
-    desk.evaluate("() => { window.shift = 0; }")  # what Streamlit moves while it starts is not ours
+    alone(desk)
+    desk.evaluate("() => { window.shift = 0; }")  # what is put on the page first is not there to move
 
     for top in (600, 1_200, 5_000):
         wheel_to(desk, top)
@@ -130,8 +215,8 @@ def test_pictures_do_not_move_while_they_load(desk: Page, address: str) -> None:
     assert desk.evaluate("() => window.shift") == 0
 
 
-def test_by_keyboard_alone(page: Page, address: str, images: list[str]) -> None:
-    visit(page, address)
+def test_by_keyboard_alone(page: Page, alone: Callable[..., None], images: list[str]) -> None:
+    alone(page)
     page.locator(f"a[href='?view={images[0]}']").focus()
 
     page.keyboard.press("ArrowRight")
@@ -159,8 +244,8 @@ def test_the_keyboard_reaches_the_oldest_image_and_comes_back(desk: Page, addres
     assert scrolled(desk) == 0
 
 
-def test_the_actions_of_every_image_are_a_tab_away(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
+def test_the_actions_of_every_image_are_a_tab_away(desk: Page, alone: Callable[..., None], images: list[str]) -> None:
+    alone(desk)
     desk.locator(f"a[href='?view={images[0]}']").focus()
 
     for image in images[:3]:
@@ -173,8 +258,8 @@ def test_the_actions_of_every_image_are_a_tab_away(desk: Page, address: str, ima
         desk.keyboard.press("ArrowRight")
 
 
-def test_only_the_tiles_in_use_carry_actions(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
+def test_only_the_tiles_in_use_carry_actions(desk: Page, alone: Callable[..., None], images: list[str]) -> None:
+    alone(desk)
     at_rest = desk.locator(".tile button").count()
     desk.locator(f"a[href='?view={images[0]}']").focus()
     for image in (images[4], images[1], images[5]):
@@ -186,9 +271,11 @@ def test_only_the_tiles_in_use_carry_actions(desk: Page, address: str, images: l
         expect(tile.locator(".actions")).to_have_count(there)
 
 
-def test_what_is_drawn_stays_when_the_whole_is_measured(desk: Page, address: str, images: list[str]) -> None:
+def test_what_is_drawn_stays_when_the_whole_is_measured(
+    desk: Page, served: Served, me: Person, images: list[str]
+) -> None:
     desk.route("**/api/gallery/layout", lambda route: route.abort())
-    desk.goto(address)
+    put_alone(desk, served, me)
     expect(desk.get_by_role("alert")).to_be_visible()
     desk.evaluate(f"() => {TILES}.forEach((tile) => (tile.drawnBefore = true))")
     desk.unroute("**/api/gallery/layout")
@@ -199,8 +286,10 @@ def test_what_is_drawn_stays_when_the_whole_is_measured(desk: Page, address: str
     assert desk.evaluate(f"() => {TILES}.filter((tile) => !tile.drawnBefore).length") == 0
 
 
-def test_the_lightbox_tells_all_and_keeps_the_page_behind_still(page: Page, address: str, images: list[str]) -> None:
-    visit(page, address)
+def test_the_lightbox_tells_all_and_keeps_the_page_behind_still(
+    page: Page, alone: Callable[..., None], images: list[str]
+) -> None:
+    alone(page)
     page.locator(f"a[href='?view={images[1]}']").click()
 
     panel = page.get_by_role("complementary")
@@ -219,16 +308,18 @@ def test_the_lightbox_tells_all_and_keeps_the_page_behind_still(page: Page, addr
         assert "?view=" not in focused(page)
 
 
-def test_practice_is_free_and_says_so(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
+def test_practice_is_free_and_says_so(desk: Page, alone: Callable[..., None], images: list[str]) -> None:
+    alone(desk)
 
     desk.locator(f"a[href='?view={images[2]}']").click()
 
     expect(desk.get_by_role("complementary")).to_contain_text("Practice, free")
 
 
-def test_what_the_turn_made_besides_is_one_click_away(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
+def test_what_the_turn_made_besides_is_one_click_away(
+    desk: Page, alone: Callable[..., None], images: list[str]
+) -> None:
+    alone(desk)
     desk.locator(f"a[href='?view={images[0]}']").click()
 
     desk.locator(".strip button:not([aria-current])").click()
@@ -236,20 +327,24 @@ def test_what_the_turn_made_besides_is_one_click_away(desk: Page, address: str, 
     expect(desk.locator(".place")).to_have_text(f"2 of {HOW_MANY}")
 
 
-def test_a_link_opens_the_image_and_a_refresh_opens_it_again(page: Page, address: str, images: list[str]) -> None:
-    page.goto(f"{address}?view={images[300]}")
-    expect(page.locator(".place")).to_have_text(f"301 of {HOW_MANY}")
-    page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(f"{address}?view={images[301]}")
+def test_a_link_opens_the_image_and_a_refresh_opens_it_again(desk: Page, address: str, images: list[str]) -> None:
+    desk.goto(f"{address}?view={images[300]}")
+    expect(desk.locator(".place")).to_have_text(f"301 of {HOW_MANY}")
+    desk.keyboard.press("ArrowRight")
+    expect(desk).to_have_url(f"{address}?view={images[301]}")
 
-    page.reload()
+    desk.set_viewport_size({"width": 390, "height": 844})  # a phone loads the same
+    desk.emulate_media(color_scheme="dark")
+    desk.reload()
 
-    expect(page.locator(".place")).to_have_text(f"302 of {HOW_MANY}")
-    page.keyboard.press("Escape")
-    expect(page).to_have_url(address)
+    expect(desk.locator(".place")).to_have_text(f"302 of {HOW_MANY}")
+    desk.keyboard.press("Escape")
+    expect(desk).to_have_url(address)
 
 
-def test_back_closes_however_many_images_were_looked_at(desk: Page, address: str, images: list[str]) -> None:
+def test_back_closes_however_many_images_were_looked_at_and_the_grid_goes_on(
+    desk: Page, address: str, images: list[str]
+) -> None:
     visit(desk, address)
     desk.locator(f"a[href='?view={images[0]}']").click()
     for n in range(1, 4):
@@ -257,36 +352,32 @@ def test_back_closes_however_many_images_were_looked_at(desk: Page, address: str
         expect(desk).to_have_url(f"{address}?view={images[n]}")
 
     desk.go_back()
-
     expect(desk.get_by_role("dialog")).to_be_hidden()
     expect(desk).to_have_url(address)
+    tile = desk.locator(".tile", has=desk.locator(f"a[href='?view={images[0]}']"))
+    tile.hover()
+    tile.get_by_role("button", name="Use in Create").click()
+
+    expect(desk).to_have_url(re.compile(rf"/\?source={images[0]}$"))
 
 
-def test_escape_leaves_no_trace_in_the_history(desk: Page, address: str, images: list[str]) -> None:
+def test_escape_leaves_no_trace_in_the_history_however_often_the_same_image_was_opened(
+    desk: Page, address: str, images: list[str]
+) -> None:
     root = address.removesuffix("gallery")
     desk.goto(root)
     desk.get_by_role("link", name="Gallery").click()
     expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
-    desk.locator(f"a[href='?view={images[0]}']").click()
-    expect(desk).to_have_url(f"{address}?view={images[0]}")
-    desk.keyboard.press("Escape")
-    expect(desk).to_have_url(address)
-
-    desk.go_back()
-
-    expect(desk).to_have_url(root)
-
-
-def test_the_same_image_opens_twice(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
-
     for _ in range(2):
         desk.locator(f"a[href='?view={images[0]}']").click()
         expect(desk).to_have_url(f"{address}?view={images[0]}")
         desk.keyboard.press("Escape")
         expect(desk).to_have_url(address)
-
     expect(desk.get_by_role("dialog")).to_be_hidden()
+
+    desk.go_back()
+
+    expect(desk).to_have_url(root)
 
 
 def test_a_link_to_what_is_gone_is_answered_kindly(desk: Page, address: str) -> None:
@@ -298,18 +389,8 @@ def test_a_link_to_what_is_gone_is_answered_kindly(desk: Page, address: str) -> 
     expect(desk.locator(".picture img.there").first).to_be_visible()
 
 
-def test_an_image_goes_to_create_in_one_click(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
-    tile = desk.locator(".tile", has=desk.locator(f"a[href='?view={images[0]}']"))
-    tile.hover()
-
-    tile.get_by_role("button", name="Use in Create").click()
-
-    expect(desk).to_have_url(re.compile(rf"/\?source={images[0]}$"))
-
-
-def test_an_image_is_downloaded_as_it_was_made(desk: Page, address: str, images: list[str]) -> None:
-    visit(desk, address)
+def test_an_image_is_downloaded_as_it_was_made(desk: Page, alone: Callable[..., None], images: list[str]) -> None:
+    alone(desk)
     tile = desk.locator(".tile", has=desk.locator(f"a[href='?view={images[0]}']"))
     tile.hover()
 
@@ -320,21 +401,26 @@ def test_an_image_is_downloaded_as_it_was_made(desk: Page, address: str, images:
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
-def test_nothing_serious_for_people_with_assistive_technology(page: Page, address: str, images: list[str]) -> None:
-    visit(page, address)
-    page.wait_for_timeout(400)  # pictures fade in; half-faded ones have no contrast worth measuring
-    grid = serious(page)
-    page.locator(f"a[href='?view={images[1]}']").click()
-    expect(page.locator(".facts")).to_be_visible()
-    page.wait_for_timeout(400)
-
-    assert grid == []
-    assert serious(page) == []
-
-
-def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, address: str) -> None:
-    desk.route("**/api/gallery?*", lambda route: route.abort())
+def test_nothing_serious_for_people_with_assistive_technology_and_nothing_moves_behind(
+    desk: Page, address: str, images: list[str]
+) -> None:
     visit(desk, address)
+    for _ in looks(desk):
+        expect(desk.locator(".picture img:not(.there)")).to_have_count(0)
+        assert serious(desk) == []
+
+    desk.locator(f"a[href='?view={images[1]}']").click()
+    expect(desk.locator(".facts")).to_be_visible()
+    for _ in looks(desk):
+        assert serious(desk) == []
+        desk.mouse.move(100, 300)
+        desk.mouse.wheel(0, 900)
+        assert scrolled(desk) == 0
+
+
+def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, alone: Callable[..., None]) -> None:
+    desk.route("**/api/gallery?*", lambda route: route.abort())
+    alone(desk)
     wheel_to(desk, 4_000)
     expect(desk.get_by_role("alert")).to_contain_text("They are safe")
     shot(desk, "failing")
@@ -346,41 +432,20 @@ def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, address: str) 
     expect(desk.get_by_role("alert")).to_be_hidden()
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A studio without any image."""
-    with app_server(tmp_path_factory.mktemp("bare")) as root:
-        yield root
+# The last one: all others count what is there.
+def test_a_new_image_slides_in_at_the_top_and_waits_below(
+    desk: Page, address: str, images: list[str], studio: Studio, me: Person
+) -> None:
+    visit(desk, address)
 
+    fox = serving.image_of(studio, me, serving.picture())
+    expect(desk.locator(f"a[href='?view={fox}']")).to_be_visible()
+    expect(desk.locator(".total")).to_have_text(f"{HOW_MANY + 1} images")
 
-def test_without_images_it_leads_to_the_first_one(page: Page, bare: str) -> None:
-    page.goto(f"{bare}/gallery")
-    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
-    shot(page, "empty")
-
-    page.get_by_role("button", name="Make your first image").click()
-
-    expect(page).to_have_url(f"{bare}/")
-
-
-def test_a_new_image_slides_in_at_the_top_and_waits_below(open_page: Callable[..., Page], tmp_path: Path) -> None:
-    studio = open_studio(Settings(data_dir=tmp_path))
-    me = access.local_person(studio)
-    many.thumbs(studio, me, many.images(studio, me, 90))
-    top, below = open_page(), open_page()
-    with app_server(tmp_path) as root:
-        for screen in (top, below):
-            screen.goto(f"{root}/gallery")
-            expect(screen.locator(".total")).to_have_text("90 images")
-        wheel_to(below, 1_500)
-
-        fox = serving.image_of(studio, me, serving.picture())
-
-        expect(top.locator(f"a[href='?view={fox}']")).to_be_visible()
-        expect(top.locator(".total")).to_have_text("91 images")
-        expect(below.get_by_role("button", name="1 new image")).to_be_visible()
-        assert scrolled(below) == 1_500
-        shot(below, "new")
-        below.get_by_role("button", name="1 new image").click()
-        expect(below.locator(f"a[href='?view={fox}']")).to_be_visible()
-    studio.engine.dispose()
+    wheel_to(desk, 1_500)
+    owl = serving.image_of(studio, me, serving.picture(colour="coral"))
+    expect(desk.get_by_role("button", name="1 new image")).to_be_visible()
+    assert scrolled(desk) == 1_500
+    shot(desk, "new")
+    desk.get_by_role("button", name="1 new image").click()
+    expect(desk.locator(f"a[href='?view={owl}']")).to_be_visible()

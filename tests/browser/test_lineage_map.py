@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core import access, conversations
+from core import conversations
 from core.access import Person
-from core.settings import Settings
-from core.studio import open_studio
 from core.tables import FAILED
 from pages.parts import lineage
-from tests import serving
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
 from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
@@ -36,19 +33,6 @@ STEPS = [
 LONG = 500
 WIDEST = 80
 """Nodes in the page at most, of a long conversation that is looked at from near."""
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("map"), free_space_floor_mb=1))
-    with serving.serving(studio) as served:
-        yield served
-    studio.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def me(served: Served) -> Person:
-    return access.local_person(served.studio)
 
 
 @pytest.fixture(scope="module")

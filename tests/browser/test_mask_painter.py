@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,24 +13,29 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from core import access, uploads
-from core.settings import Settings
-from core.studio import Studio, open_studio
+from core.access import Person
+from core.studio import Studio
 from core.tables import Image as Kept
+from core.views import ImageView
+from pages.parts import mask
 from tests.browser.app_server import app_server
+from tests.browser.mounted import mounted
 from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
-from tests.test_masks import covers, photo
+from tests.serving import Served, picture
+from tests.test_masks import covers
 
 Area = NDArray[np.bool_]
 
-SCRIPT = "tests/browser/mask_app.py"
+SCRIPT, PAGE = "tests/browser/alone_app.py", "mask_page.py"
 SIZES = [(1203, 801), (2003, 1336), (333, 1201)]
 """Shown larger than they are, smaller than they are, and tall."""
+COLOURS = ("teal", "coral")
 OPEN, AGAIN = "Change only a part…", "Paint on…"
 
 
 @dataclass(frozen=True)
 class Painter:
-    """The screen with the painter on an image of this size, seen through a browser."""
+    """The painter on an image of this size, seen through a browser."""
 
     page: Page
     studio: Studio
@@ -73,50 +79,51 @@ class Painter:
 
     def done(self) -> Area:
         """Press Done; what the studio keeps now, True where it may change."""
-        before = self.told()
         self.page.get_by_role("button", name="Done").click()
-        expect(self.page.get_by_text(f"mask: {before}", exact=True)).to_have_count(0, timeout=ARRIVES)
         return self.kept()
 
-    def told(self) -> str:
-        """What the component gave to Python."""
-        return self.page.get_by_text(re.compile("^mask: ")).inner_text().removeprefix("mask: ")
+    def told(self) -> list[str | None]:
+        """The masks that the component told Python about, in their order."""
+        told = self.page.evaluate("() => window.told")
+        assert all(entry[:2] == ["mask", "mask"] for entry in told)
+        return [mask and mask["id"] for _, _, mask in told]
 
     def kept(self) -> Area:
-        with self.studio.reading() as db:
-            row = access.find(db, Kept, self.told(), access.local_person(self.studio))
-        mask = np.asarray(Image.open(BytesIO(self.studio.store.get(row.key))).convert("RGB"))
-        assert mask.shape == (self.height, self.width, 3)
-        assert set(np.unique(mask)) <= {0, 255} and (mask.min(-1) == mask.max(-1)).all()
-        return np.asarray(mask[..., 0] > 127)
+        """What the studio keeps once the painter is closed; Python gives the component its mask back."""
+        expect(self.area).to_have_count(0)
+        told = self.told()[-1]
+        assert told
+        self.page.evaluate("(mask) => window.mounted.mask({ mask })", told)
+        return mask_of(self, told)
+
+
+@dataclass(frozen=True)
+class Screen(Painter):
+    """The painter on a screen of the studio, below which stands what Python got."""
+
+    def told(self) -> list[str | None]:
+        said = self.page.get_by_text(re.compile("^mask: ")).inner_text().removeprefix("mask: ")
+        return [None if said == "None" else said]
+
+    def kept(self) -> Area:
+        expect(self.page.get_by_text("mask: None")).to_have_count(0, timeout=ARRIVES)
+        [told] = self.told()
+        assert told
+        return mask_of(self, told)
 
 
 Paint = Callable[..., Painter]
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    opened = open_studio(Settings(data_dir=tmp_path_factory.mktemp("mask") / "data", free_space_floor_mb=1))
-    yield opened
-    opened.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def address(studio: Studio) -> Iterator[str]:
-    with app_server(studio.settings.data_dir, SCRIPT, FREE_SPACE_FLOOR_MB="1") as found:
-        yield found
-
-
 @pytest.fixture
-def visit(open_page: Callable[..., Page], address: str, studio: Studio) -> Paint:
-    """Opens the screen in a window of its own: `visit((1203, 801))`."""
+def visit(open_page: Callable[..., Page], served: Served, me: Person) -> Paint:
+    """Mounts the painter in a window of its own: `visit((1203, 801))`."""
 
-    def go(size: tuple[int, int] = SIZES[0], width: int = 1440, scheme: str = "light", **more: object) -> Painter:
-        me = access.local_person(studio)
-        source, other = (uploads.upload(studio, me, photo(*size)).id for _ in range(2))
-        page = open_page(f"{address}/?source={source}&other={other}", dark=scheme == "dark", width=width, **more)
-        expect(page.get_by_role("button", name=OPEN)).to_be_visible(timeout=ARRIVES)
-        return Painter(page, studio, *size)
+    def go(size: tuple[int, int] = SIZES[0], **look: Any) -> Painter:
+        source = uploads.upload(served.studio, me, picture("PNG", size))
+        return Painter(
+            mounted(open_page, served, me, {"mask": about(served, me, source)}, **look), served.studio, *size
+        )
 
     return go
 
@@ -125,6 +132,21 @@ def visit(open_page: Callable[..., Page], address: str, studio: Studio) -> Paint
 def painter(visit: Paint) -> Painter:
     """Open on an image of the first size."""
     opened = visit()
+    opened.open()
+    return opened
+
+
+@pytest.fixture(scope="module")
+def address(served: Served) -> Iterator[str]:
+    with app_server(served.studio.settings.data_dir, SCRIPT, PAGE=PAGE, FREE_SPACE_FLOOR_MB="1") as found:
+        yield found
+
+
+@pytest.fixture
+def screen(open_page: Callable[..., Page], address: str, served: Served, me: Person) -> Screen:
+    """The painter is open in front of a page of the studio."""
+    source, other = (uploads.upload(served.studio, me, picture(size=SIZES[0], colour=colour)).id for colour in COLOURS)
+    opened = Screen(open_page(f"{address}/?source={source}&other={other}"), served.studio, *SIZES[0])
     opened.open()
     return opened
 
@@ -216,18 +238,17 @@ def test_the_keyboard_alone_paints(visit: Paint) -> None:
         page.keyboard.press(key)
     page.keyboard.press("Control+Enter")
 
-    expect(page.get_by_text("mask: None")).to_have_count(0, timeout=ARRIVES)
     line = stroke((1000, 600), [(300, 280), (400, 280), (400, 290)], width)
     assert covers(painter.kept(), line | box((1000, 600), (500, 290), (600, 390)))
 
 
-def test_keys_in_the_painter_do_nothing_to_the_page_behind(painter: Painter) -> None:
-    painter.page.keyboard.press("r")
-    painter.page.keyboard.press("Control+Enter")
+def test_keys_in_the_painter_do_nothing_to_the_page_behind(screen: Screen) -> None:
+    screen.page.keyboard.press("r")
+    screen.page.keyboard.press("Control+Enter")
 
-    expect(painter.page.get_by_role("button", name=OPEN)).to_be_focused()
-    expect(painter.page.get_by_text("asked")).to_have_count(0)
-    assert painter.told() == "None"
+    expect(screen.page.get_by_role("button", name=OPEN)).to_be_focused()
+    expect(screen.page.get_by_text("asked")).to_have_count(0)
+    assert screen.told() == [None]
 
 
 def test_it_says_what_happens(painter: Painter) -> None:
@@ -257,29 +278,32 @@ def test_painting_goes_on_from_what_was_painted(painter: Painter) -> None:
     assert covers(painter.done(), stroke(size, first, width) | stroke(size, second, width))
 
 
-def test_what_was_painted_outlasts_a_look_at_another_screen(painter: Painter) -> None:
-    painter.drag((0.2, 0.2), (0.4, 0.2))
-    before = painter.done()
-    shown = painter.page.get_by_text("Show the painter")
+def test_what_was_painted_outlasts_another_screen_and_a_reload_and_stays_with_its_image(screen: Screen) -> None:
+    page = screen.page
+    screen.drag((0.2, 0.2), (0.4, 0.2))
+    before, kept = screen.done(), screen.told()
+    shown = page.get_by_text("Show the painter")
 
     shown.click()
-    expect(painter.page.get_by_text("mask: None")).to_be_visible()
+    expect(page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
     shown.click()
+    screen.open(AGAIN)
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    page.keyboard.press("Escape")
+    assert (screen.kept() == before).all()
 
-    painter.open(AGAIN)
-    expect(painter.page.get_by_role("button", name="Undo")).to_be_enabled()
-    painter.page.keyboard.press("Escape")
-    assert (painter.kept() == before).all()
+    page.reload()
+    expect(page.get_by_text(f"mask: {kept[0]}")).to_be_visible(timeout=ARRIVES)
 
-
-def test_what_was_painted_outlasts_a_reload(painter: Painter) -> None:
-    painter.drag((0.2, 0.2), (0.4, 0.2))
-    painter.done()
-    kept = painter.told()
-
-    painter.page.reload()
-
-    expect(painter.page.get_by_text(f"mask: {kept}")).to_be_visible(timeout=ARRIVES)
+    page.get_by_text("Another source").click()
+    expect(page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
+    screen.open()
+    expect(page.get_by_text("Nothing is painted yet")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_text("Another source").click()
+    expect(page.get_by_text(f"mask: {kept[0]}")).to_be_visible(timeout=ARRIVES)
+    page.get_by_role("button", name="Change all of it").click()
+    expect(page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
 
 
 def test_closing_loses_nothing_and_says_that_it_is_not_in_use(painter: Painter) -> None:
@@ -289,7 +313,7 @@ def test_closing_loses_nothing_and_says_that_it_is_not_in_use(painter: Painter) 
     page.keyboard.press("Escape")
 
     expect(page.get_by_text("What you painted is not in use yet")).to_be_visible()
-    assert painter.told() == "None"
+    assert painter.told() == []
     painter.open(AGAIN)
     assert painter.done().any()
 
@@ -300,7 +324,7 @@ def test_the_whole_image_may_change_again(painter: Painter) -> None:
 
     painter.page.get_by_role("button", name="Change all of it").click()
 
-    expect(painter.page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
+    assert painter.told()[1:] == [None]
     painter.open()
     expect(painter.page.get_by_role("button", name="Undo")).to_be_disabled()
 
@@ -313,18 +337,8 @@ def test_erasing_everything_is_as_if_nothing_was_painted(painter: Painter) -> No
     painter.tool("Clear")
     painter.page.get_by_role("button", name="Done").click()
 
-    expect(painter.page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
-
-
-def test_another_source_begins_with_nothing_painted(painter: Painter) -> None:
-    painter.drag((0.2, 0.2), (0.4, 0.2))
-    painter.done()
-
-    painter.page.get_by_text("Another source").click()
-
-    expect(painter.page.get_by_text("mask: None")).to_be_visible(timeout=ARRIVES)
-    painter.open()
-    expect(painter.page.get_by_text("Nothing is painted yet")).to_be_visible()
+    expect(painter.area).to_have_count(0)
+    assert painter.told()[1:] == [None]
 
 
 def test_a_broken_connection_loses_no_stroke(painter: Painter) -> None:
@@ -352,15 +366,15 @@ def test_a_finger_paints_and_the_page_stays_where_it_is(visit: Paint) -> None:
     assert covers(painter.done(), stroke((1203, 801), [in_image], width))
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(width, ("light", "dark")[dark]) for width, dark in LOOKS.values()])
-def test_it_is_usable_for_everybody(visit: Paint, width: int, scheme: str) -> None:
-    painter = visit(width=width, scheme=scheme)
+@pytest.mark.parametrize(("width", "dark"), LOOKS.values())
+def test_it_is_usable_for_everybody(visit: Paint, width: int, dark: bool) -> None:
+    painter = visit(width=width, dark=dark)
     page, found = painter.page, []
 
     def check(name: str) -> None:
         found.extend(serious(page))
         SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"mask-{name}-{scheme}-{width}.png")
+        page.screenshot(path=SCREENSHOTS / f"mask-{name}-{('light', 'dark')[dark]}-{width}.png")
 
     painter.open()
     check("empty")
@@ -372,6 +386,24 @@ def test_it_is_usable_for_everybody(visit: Paint, width: int, scheme: str) -> No
 
     assert found == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def about(served: Served, me: Person, source: ImageView) -> dict[str, Any]:
+    """What Python tells the component about an image on which nothing is painted yet."""
+    base = f"/m/{access.media_token(served.studio, me)}/{source.id}/"
+    known = {name: getattr(source, name) for name in ("id", "width", "height", "placeholder")}
+    pictures = {"picture": f"{base}preview", "small": f"{base}256"}
+    return {"key": "alone", "source": known, **pictures, "mask": None, "words": mask.words()}
+
+
+def mask_of(painter: Painter, told: str) -> Area:
+    """The file of this mask; it is black and white, and as large as its image."""
+    with painter.studio.reading() as db:
+        row = access.find(db, Kept, told, access.local_person(painter.studio))
+    drawn = np.asarray(Image.open(BytesIO(painter.studio.store.get(row.key))).convert("RGB"))
+    assert drawn.shape == (painter.height, painter.width, 3)
+    assert set(np.unique(drawn)) <= {0, 255} and (drawn.min(-1) == drawn.max(-1)).all()
+    return np.asarray(drawn[..., 0] > 127)
 
 
 def box(size: tuple[int, int], one: tuple[float, float], other: tuple[float, float]) -> Area:

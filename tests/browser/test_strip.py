@@ -1,17 +1,13 @@
 """The strip shows all images of a conversation, however many: to open, to go on from, by keys too."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import access
 from core.access import Person
-from core.settings import Settings
-from core.studio import open_studio
 from pages.parts import strip
-from tests import serving
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
 from tests.browser.working import ARRIVES, SCREENSHOTS, serious
@@ -21,19 +17,6 @@ STEPS = 120
 BOTH = ("sketch/sketch", "sketch/ink")
 WIDEST = 60
 """Images in the page at most, on a desk."""
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("strip"), free_space_floor_mb=1))
-    with serving.serving(studio) as served:
-        yield served
-    studio.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def me(served: Served) -> Person:
-    return access.local_person(served.studio)
 
 
 @pytest.fixture(scope="module")

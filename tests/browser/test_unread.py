@@ -10,7 +10,7 @@ from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, tiles
 NEWS = "New since you looked"
 
 
-def test_news_are_marked_until_the_conversation_is_looked_at(
+def test_news_are_marked_until_the_conversation_is_looked_at_and_what_ends_meanwhile_is_none(
     idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
 ) -> None:
     conversation = elsewhere.ask("A lighthouse")
@@ -25,23 +25,19 @@ def test_news_are_marked_until_the_conversation_is_looked_at(
     with page.expect_response(re.compile(f"/api/conversations/{conversation}/seen")) as told:
         card.click()
     assert told.value.status == 204
-
     page.goto(f"http://127.0.0.1:{idle.port}/")
     expect(card).to_be_visible(timeout=ARRIVES)
     expect(card).not_to_contain_text(NEWS)
 
-
-def test_what_ends_while_the_person_is_watching_is_no_news(
-    idle: Server, elsewhere: Outside, open_page: Callable[..., Page]
-) -> None:
-    page = open_page(idle.url(elsewhere.ask("A red kite")))
-
+    card.click()
+    tiles(page, "succeeded", 2)
+    page.locator("textarea").first.fill("At night")
+    page.locator("textarea").first.press("Control+Enter")
+    tiles(page, "queued", 2)
     with page.expect_response(re.compile("/seen$"), timeout=ARRIVES), elsewhere.working():
         tiles(page, "running", 2)
-    tiles(page, "succeeded", 2)
+    tiles(page, "succeeded", 4)
     page.wait_for_timeout(1_000)
-
     page.goto(f"http://127.0.0.1:{idle.port}/")
-    card = page.get_by_role("link", name="A red kite")
     expect(card).to_be_visible(timeout=ARRIVES)
     expect(card).not_to_contain_text(NEWS)

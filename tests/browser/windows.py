@@ -14,6 +14,13 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+UNUSED = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),  # pages of the address bar: a second each
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),
+    *("MediaRouter", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
+)
+"""Features of Chromium that tests do without; but for the first three Playwright says so too, and the last word counts.
+"""
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,6 +29,7 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(UNUSED)}",
     "--force-prefers-reduced-motion",  # what moves for ever is drawn for ever, and a test waits for nothing it shows
 ]
 KEPT = "cookies,local_storage,indexeddb"

@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -23,9 +21,9 @@ from core.providers.sketch import Sketch
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import new_id
-from tests.browser.app_server import ROOT
 from tests.browser.windows import ARRIVES, free_port
 from tests.conftest import unfinished
+from tests.processes import program
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
@@ -65,27 +63,26 @@ class Server:
 
     data_dir: Path
     port: int
-    process: "subprocess.Popen[bytes] | None" = field(default=None)
+    process: BaseProcess | None = field(default=None)
 
     def start(self, **environment: str) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
         known = (
             os.environ
             | {"DATA_DIR": str(self.data_dir), "FREE_SPACE_FLOOR_MB": "1", "SKETCH_DETAIL": "0.1"}
             | environment
         )
-        with (self.data_dir / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=known, stdout=log, stderr=log)
+        port, log = str(self.port), self.data_dir / "server.log"
+        self.process = program("streamlit", "run", "app.py", "--server.port", port, environment=known, log=log)
         ends = time.monotonic() + ARRIVES / 1000
         while not self._answers():
-            assert self.process.poll() is None and time.monotonic() < ends, "the application did not start"
+            assert self.process.is_alive() and time.monotonic() < ends, "the application did not start"
             time.sleep(0.1)
 
     def kill(self) -> None:
         """As a power cut would."""
         if self.process:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
+            self.process.kill()
+            self.process.join()
         self.process = None
 
     def url(self, conversation: str) -> str:

@@ -1,8 +1,6 @@
 """A conversation: what was asked stands there to the letter, with what came of it, what it cost, and a box to go on."""
 
-import asyncio
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,29 +8,16 @@ import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations
-from core import studio as home
+from core import access, conversations
 from core.access import Person
-from core.settings import Settings
 from core.studio import Studio
 from core.tables import CANCELED, CAPTION, FAILED, Generation
-from tests.conftest import unfinished, wish
+from tests import answers
+from tests.conftest import wish
 from tests.screens.support import at_home, queries, visit
 
 TAKES_14 = "gemini/gemini-3-pro-image"
 ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
-
-
-@pytest.fixture
-def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, furnished.data_dir)
-    home.current().engine.dispose()
-    home.current.cache_clear()
-
-
-@pytest.fixture
-def me(studio: Studio) -> Person:
-    return access.local_person(studio)
 
 
 def test_words_are_shown_to_the_letter(studio: Studio, me: Person) -> None:
@@ -243,8 +228,7 @@ OF_THE_READERS = 2
 def made(studio: Studio, person: Person, words: str, *models: str, **wishes: Any) -> str:
     """A conversation whose images are there."""
     asked = conversations.start(studio, person, wish(words, *models, **wishes))
-    for generation_id, round in unfinished(studio):
-        asyncio.run(generations.run(studio, generation_id, round))
+    answers.answer(studio)
     return asked.conversation_id
 
 

@@ -1,42 +1,27 @@
 """What can be done on a conversation's page: see older turns, act on a turn, rename it, throw it away, take it back."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations, replays
-from core import studio as home
+from core import conversations, generations, replays
 from core.access import Person
-from core.settings import Settings
 from core.studio import Studio
 from core.tables import FAILED, Generation
 from core.views import TurnView
 from pages.parts import undo
 from tests.branches import Step, grow
 from tests.conftest import unfinished, wish
-from tests.screens.support import at_home, queries, visit
+from tests.screens.support import queries, visit
 from tests.screens.test_conversation import prompt, turns, unescaped
-
-
-@pytest.fixture
-def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, furnished.data_dir)
-    home.current().engine.dispose()
-    home.current.cache_clear()
-
-
-@pytest.fixture
-def me(studio: Studio) -> Person:
-    return access.local_person(studio)
 
 
 @pytest.fixture
 def long(studio: Studio, me: Person) -> str:
     """Forty turns, each from the one before."""
-    return grow(studio, me, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 41)]).id
+    return grow(studio, me, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 41)], files=False).id
 
 
 def test_a_long_conversation_opens_with_its_newest_turns_and_shows_more_when_wanted(long: str) -> None:
@@ -51,7 +36,7 @@ def test_a_long_conversation_opens_with_its_newest_turns_and_shows_more_when_wan
 
 
 def test_it_reads_no_more_for_forty_turns_than_for_five(studio: Studio, me: Person, long: str) -> None:
-    short = grow(studio, me, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 6)]).id
+    short = grow(studio, me, [Step(f"turn {n}", source=n - 1 or None) for n in range(1, 6)], files=False).id
     counted = []
     for conversation in (short, long):
         app = visit("conversation", id=conversation)
@@ -109,7 +94,7 @@ def test_asking_again_from_the_menu_is_done_once_for_one_click(studio: Studio, m
 
 
 def test_duplicating_a_turn_fills_the_box_to_be_changed(studio: Studio, me: Person) -> None:
-    fox = grow(studio, me, [Step("a red fox")]).images[0][0]
+    fox = grow(studio, me, [Step("a red fox")], files=False).images[0][0]
     facts = {"ratio": "16:9", "count": 3, "seed": 7, "negative_prompt": "rain"}
     asked = conversations.start(studio, me, wish("make it *blue*", "sketch/ink", source=fox, **facts)).conversation_id
     conversations.ask(studio, me, asked, wish("something else"))
@@ -140,7 +125,7 @@ def test_failed_images_are_removed_with_a_way_back(studio: Studio, me: Person) -
 
 
 def test_a_branch_is_replayed_from_a_dialog_that_says_the_price_first(studio: Studio, me: Person) -> None:
-    home = grow(studio, me, [Step("a shop"), Step("at night", source=1), Step("with rain", source=2)])
+    home = grow(studio, me, [Step("a shop"), Step("at night", source=1), Step("with rain", source=2)], files=False)
     app = visit("conversation", id=home.id)
     wanted = app.session_state["replay-wanted"] = (shown(studio, me, home.id)[1].id, "token")
     app.run()
@@ -169,7 +154,7 @@ def test_taking_a_removal_back_leaves_what_was_removed_before(studio: Studio, me
 
 
 def test_a_replay_is_stopped_and_resumed_in_the_menu_of_its_turns(studio: Studio, me: Person) -> None:
-    home = grow(studio, me, [Step("a shop"), Step("at night", source=1)]).id
+    home = grow(studio, me, [Step("a shop"), Step("at night", source=1)], files=False).id
     replays.begin(studio, me, shown(studio, me, home)[1].id, "sketch/ink", "run")
     began = turns(visit("conversation", id=home))
 

@@ -1,38 +1,22 @@
 """The conversations page: found by words or by an image, page by page, thrown away and restored; never a dead end."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import access, conversations
-from core import studio as home
 from core.access import Person
-from core.settings import Settings
 from core.studio import Studio
 from tests.branches import Step, grow
 from tests.conftest import wish
-from tests.screens.support import at_home, queries, visit
-
-
-@pytest.fixture
-def studio(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    yield at_home(monkeypatch, furnished.data_dir)
-    home.current().engine.dispose()
-    home.current.cache_clear()
-
-
-@pytest.fixture
-def me(studio: Studio) -> Person:
-    return access.local_person(studio)
+from tests.screens.support import queries, visit
 
 
 def test_a_card_says_what_is_in_a_conversation_and_shows_its_source_and_newest_image(
     studio: Studio, me: Person
 ) -> None:
-    fox = grow(studio, me, [Step("a red fox")]).images[0][0]
+    fox = grow(studio, me, [Step("a red fox")], files=False).images[0][0]
     conversations.start(studio, me, wish("make it blue", source=fox))
 
     newer, older = cards(visit("conversations"))
@@ -78,7 +62,7 @@ def test_with_no_conversation_there_is_a_way_to_the_first(studio: Studio) -> Non
 
 
 def test_those_with_an_image_are_shown_with_a_way_to_all(studio: Studio, me: Person) -> None:
-    fox = grow(studio, me, [Step("a red fox")], title="The fox").images[0][0]
+    fox = grow(studio, me, [Step("a red fox")], title="The fox", files=False).images[0][0]
     conversations.start(studio, me, wish("make it blue", source=fox))
     conversations.start(studio, me, wish("a lighthouse"))
 
@@ -102,7 +86,7 @@ def test_another_address_says_what_is_looked_for(studio: Studio, me: Person) -> 
 
 def test_an_image_of_somebody_else_is_not_there(studio: Studio) -> None:
     bob = access.person_named(studio, "bob", "Bob")
-    secret = grow(studio, bob, [Step("a secret")]).images[0][0]
+    secret = grow(studio, bob, [Step("a secret")], files=False).images[0][0]
 
     app = visit("conversations", image=secret)
 

@@ -1,6 +1,5 @@
 """Create: say what the image should show, see what it will cost, and be in its conversation; nothing typed is lost."""
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -12,14 +11,15 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, generations, uploads
+from core import access, conversations, uploads
 from core import studio as home
 from core.access import Person
 from core.catalogue import Catalogue
 from core.settings import Settings
 from core.studio import Studio
 from core.tables import SOURCE
-from tests.conftest import unfinished, wish
+from tests import answers
+from tests.conftest import wish
 from tests.screens.support import at_home, queries, visit
 from tests.serving import picture
 
@@ -264,10 +264,9 @@ def test_what_breaks_unforeseen_is_a_sentence_with_a_number(studio: Studio) -> N
 
 
 def make(studio: Studio, person: Person, words: str, *models: str) -> str:
-    """An image made the way a person would, and worked on at once; its id."""
+    """An image that a person asked for; its id."""
     asked = conversations.start(studio, person, wish(words, *models))
-    for generation_id, round in unfinished(studio):
-        asyncio.run(generations.run(studio, generation_id, round))
+    answers.answer(studio)
     return conversations.opened(studio, person, asked.conversation_id).images[0].id
 
 

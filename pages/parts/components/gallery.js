@@ -9,6 +9,7 @@ import { Rows } from "./gallery_rows.js";
 import { Shelf } from "./gallery_shelf.js";
 import { Sight } from "./gallery_sight.js";
 import { loaded, shows, tile, unread } from "./gallery_tile.js";
+import { enlarge } from "./lightbox_open.js";
 
 const GAP = 6;
 const BEYOND = 240; // pixels beyond the window that are drawn already
@@ -250,8 +251,7 @@ class Gallery {
     const item = this.shelf.at(index);
     if (!item) return;
     this.current = index;
-    this.offer();
-    document.dispatchEvent(new CustomEvent("studio:open", { detail: { item } }));
+    enlarge(item, this.shelf);
   }
 
   // The lightbox went on to this image, or was closed at it.

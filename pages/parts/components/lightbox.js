@@ -1,6 +1,6 @@
 // One image as large as the window allows, with everything that is known of it. Any screen may mount it.
 //
-// It listens on `document`:   studio:open  { item }   show this image (id, width, height, placeholder, text)
+// It listens on `document`:   studio:open  { item }   show this image (id, width, height, placeholder, text); see enlarge
 //                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
 // and tells there:            studio:shown { id }   studio:closed { id }   studio:ready   (send the order again)
 // Streamlit hears `view` (the image in the address, "" for none), `action` and `missing`, and answers with `data.view`.
@@ -31,7 +31,7 @@ class Lightbox {
     this.address = new Address((view) => this.tell("view", view), (id) => this.follow(id));
     this.leaving = new AbortController();
     const { signal } = this.leaving;
-    document.addEventListener("studio:open", ({ detail }) => this.open(detail.item), { signal });
+    document.addEventListener("studio:open", (event) => (event.preventDefault(), this.open(event.detail.item)), { signal });
     document.addEventListener("studio:order", ({ detail }) => ((this.order = detail), this.count()), { signal });
     document.dispatchEvent(new CustomEvent("studio:ready"));
     addEventListener("popstate", () => this.item && this.address.wentBack() && this.hide(), { signal });

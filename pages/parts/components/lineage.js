@@ -5,6 +5,7 @@
 // `leave` (a conversation's id).
 
 import { fill, make } from "./elements.js";
+import { enlarge } from "./lightbox_open.js";
 import { Compare } from "./lineage_compare.js";
 import { act, sign } from "./lineage_icons.js";
 import { keyed } from "./lineage_keys.js";
@@ -182,8 +183,7 @@ class Lineage {
       at: (index) => images[index],
       reach: async (index) => images[index] ?? null,
     };
-    document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
-    document.dispatchEvent(new CustomEvent("studio:open", { detail: { item: order.at(order.indexOf(this.image.id)) } }));
+    enlarge(order.at(order.indexOf(this.image.id)), order);
   }
 
   // The lightbox walked on: the map stands where it is.

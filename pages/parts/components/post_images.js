@@ -4,6 +4,7 @@
 
 import { fill, make } from "./elements.js";
 import { Crops, Focal } from "./focal.js";
+import { enlarge } from "./lightbox_open.js";
 import { points } from "./post_count.js";
 import { Wishes, button, link } from "./post_pieces.js";
 
@@ -147,7 +148,7 @@ class Images {
 
   large() {
     const { id, w, h, placeholder, alt } = this.variant;
-    document.dispatchEvent(new CustomEvent("studio:open", { detail: { item: { id, width: w, height: h, placeholder, text: alt } } }));
+    enlarge({ id, width: w, height: h, placeholder, text: alt });
   }
 
   // ---- drawing ----

@@ -1,6 +1,7 @@
 // Tells once when one of the generations that are under way has ended.
 
 import { follow, leave, unfinished } from "./tiles_live.js";
+import { undisturbed } from "./undisturbed.js";
 
 const TOGETHER_MS = 150; // several that end at once are one piece of news
 
@@ -26,7 +27,7 @@ export class Watch {
     if (!ended.length) return;
     ended.forEach((id) => this.told.add(`${id} ${this.thread.generations.get(id).round}`));
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.tell(), TOGETHER_MS);
+    this.telling = setTimeout(() => undisturbed(() => this.thread && this.tell()), TOGETHER_MS);
   }
 
   leave() {

@@ -4,6 +4,7 @@
 // It tells `studio:open` and `studio:order` to the lightbox of the page, and Streamlit `continue` (an image's id).
 
 import { fill, make, reducedMotion } from "./elements.js";
+import { enlarge } from "./lightbox_open.js";
 
 const CELL = 78, MARGIN = 8; // pixels from one image to the next; images that are drawn beyond what is seen
 const NEXT = "M4 12h15M13 6l6 6-6 6";
@@ -149,8 +150,7 @@ class Strip {
       at: (index) => items[index],
       reach: async (index) => items[index] ?? null,
     };
-    document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
-    document.dispatchEvent(new CustomEvent("studio:open", { detail: { item: items[at] } }));
+    enlarge(items[at], order);
   }
 
   goOn(at) {

@@ -8,6 +8,7 @@ import { adopt, follow, leave, unfinished } from "./tiles_live.js";
 import { menu } from "./tiles_menu.js";
 import { entered, left, look, tidings } from "./tiles_page.js";
 import { signature, tick, tile } from "./tiles_tile.js";
+import { undisturbed } from "./undisturbed.js";
 
 const turns = new WeakMap();
 const TICK_MS = 200;
@@ -150,10 +151,11 @@ function wished(turn, generation, act, id) {
   if (act === "open") return look(turn.thread, id);
   const told = { act, id: id ?? generation.id, wish: `${Date.now()} ${(wishes += 1)}` };
   turn.tell("act", told);
-  if (act !== "retry" && act !== "cancel") return;
+  if (act === "create") return;
   const said = standing(turn.thread.generations.get(generation.id));
   const now = performance.now();
-  turn.wishes.set(generation.id, { act, told, said, again: now + AGAIN_MS, until: now + WISH_MS });
+  const shown = act === "retry" || act === "cancel"; // on its tile; where the next turn starts is one place for all
+  turn.wishes.set(shown ? generation.id : act, { act, told, said, again: now + AGAIN_MS, until: now + WISH_MS });
   draw(turn);
 }
 
@@ -214,5 +216,5 @@ function reportEnd(turn, now) {
   const round = `${turn.data.turn} ${now.map((generation) => generation.round).join()}`;
   if (!ended || turn.reported === round) return;
   turn.reported = round;
-  setTimeout(() => turn.tell("news", round), SHOW_MS);
+  setTimeout(() => undisturbed(() => turn.tell("news", round)), SHOW_MS);
 }

@@ -1,8 +1,11 @@
 // What a conversation's page does once, however many turns it shows: the tab's title, turns that it does not show yet,
 // and the order in which the lightbox walks along its images.
 
+import { enlarge } from "./lightbox_open.js";
 import { unfinished } from "./tiles_live.js";
 import { seen } from "./tiles_seen.js";
+import { fetchAhead } from "./tiles_source.js";
+import { undisturbed } from "./undisturbed.js";
 
 const SETTLE_MS = 900; // this tab's own ask draws the new turn by itself within this time
 const NEW_MS = 1_500;
@@ -40,6 +43,7 @@ export function tidings(turn, message) {
   if (!thread.shown || [...thread.shown.values()].at(-1) !== turn) return; // one turn speaks for the page
   title(thread);
   seen(thread);
+  if (message.type === "image") fetchAhead(turn.data.media, message.id);
   if (message.type === "state") missed(thread, message);
   const newest = [...thread.shown.keys()].sort().at(-1); // ids sort by age; what is older is there when it is wanted
   const unseen = [...thread.generations.values()].find((generation) => generation.turn > newest);
@@ -93,8 +97,7 @@ export function look(thread, id) {
     at: (index) => images(thread)[index],
     reach: async (index) => images(thread)[index] ?? null,
   };
-  document.dispatchEvent(new CustomEvent("studio:order", { detail: order }));
-  document.dispatchEvent(new CustomEvent("studio:open", { detail: { item: order.at(order.indexOf(id)) } }));
+  enlarge(order.at(order.indexOf(id)), order);
 }
 
 function images(thread) {
@@ -111,7 +114,7 @@ function later(thread, news, still) {
   thread.told ??= new Set();
   if (thread.told.has(news)) return;
   thread.told.add(news);
-  setTimeout(() => still() && [...thread.shown.values()].at(-1)?.tell("news", news), SETTLE_MS);
+  setTimeout(() => undisturbed(() => still() && [...thread.shown.values()].at(-1)?.tell("news", news)), SETTLE_MS);
 }
 
 // "(2/3) …" while something is at work, a mark once all is done and nobody has looked yet.

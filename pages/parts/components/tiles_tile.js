@@ -2,6 +2,7 @@
 
 import { fill, make, money, seconds } from "./elements.js";
 import { elapsed, fraction, late } from "./tiles_pace.js";
+import { point } from "./tiles_source.js";
 
 const PATHS = {
   open: "M15 4h5v5M20 4l-7 7M9 20H4v-5M4 20l7-7",
@@ -88,7 +89,7 @@ export function tick(node, generation, data) {
   const part = fraction(passed, generation.pace);
   bar.classList.toggle("unsure", part === null);
   bar.classList.toggle("late", late(passed, generation.pace));
-  bar.firstChild.style.width = part === null ? "" : `${(part * 100).toFixed(1)}%`;
+  bar.firstChild.style.transform = part === null ? "" : `translateX(${(part * 100 - 100).toFixed(1)}%)`;
   const said = node.querySelector(".said");
   const text = pace(passed, generation.pace, data);
   if (node.classList.contains("wished") || said.textContent === text || generation.wish) return;
@@ -124,16 +125,14 @@ function picture(generation, image, data, wish) {
 }
 
 function layers(generation, image, data, wish) {
-  const address = (size) => `${data.media}${image.id}/${size}`;
   const blur = make("img", "blur", "", { src: image.placeholder, alt: "", "aria-hidden": "true" });
   const full = make("img", "image", "", {
     alt: fill(data.words.alt, { model: name(generation, data), prompt: data.prompt.slice(0, 120) }),
-    width: image.w, height: image.h, sizes: "(max-width: 640px) 92vw, 420px", ...haste(generation),
+    width: image.w, height: image.h, ...haste(generation),
   });
-  full.srcset = `${address(256)} 256w, ${address(512)} 512w, ${address("preview")} ${Math.min(image.w, 1536)}w`;
   full.onload = () => full.classList.add("there");
   full.onerror = () => full.classList.add("missing");
-  full.src = address(512);
+  point(full, data.media, image.id, image.w);
   const open = make("a", "open", "", { href: `/gallery?view=${image.id}`, "aria-label": data.words.open, title: data.words.open });
   open.append(full);
   plainClick(open, () => wish("open", image.id));

@@ -1,5 +1,6 @@
-"""Sharing alone: an application whose one screen is share_page.py, for tests."""
+"""One screen alone, for tests: an application whose screen is the file of this folder that PAGE names."""
 
+import os
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ async def lifespan(app):
 
 
 app = st.App(
-    Path(__file__).with_name("share_page.py"),
+    Path(__file__).with_name(os.environ["PAGE"]),
     routes=web.routes(studio, local_identity(studio), ROOT / "pages" / "parts" / "components", hub),
     middleware=web.middleware(),
     lifespan=lifespan,

@@ -1,0 +1,33 @@
+"""Processes of their own, forked from one that has imported the studio: importing it takes longer than most tests."""
+
+import multiprocessing
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["core.worker", "core.web", "streamlit.web.bootstrap", "pandas", "pyarrow"])
+
+
+def program(name: str, *arguments: str, environment: Mapping[str, str], log: Path) -> BaseProcess:
+    """`python -m name arguments`, with this environment alone, in a process group of its own; all it says is added to
+    `log`."""
+    process = PROCESSES.Process(target=_become, args=(name, arguments, dict(environment), log), daemon=True)
+    process.start()
+    return process
+
+
+def _become(name: str, arguments: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    os.setsid()  # Ctrl-C is for the tests alone
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("ab") as out:
+        for stream in (1, 2):
+            os.dup2(out.fileno(), stream)
+    sys.argv = [name, *arguments]
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
