@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 
 from core import log, web, worker
 from core.errors import StudioError
+from core.replica import Replica
 from core.studio import Studio, current
 from core.web.security import local_identity
 
@@ -29,15 +30,16 @@ def opened() -> Studio:
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
-    """What a process does around serving: warm up, work in the background, tell live screens."""
+    """What a process does around serving: warm up, work in the background, follow the database, tell live screens."""
     sys.setswitchinterval(0.0005)  # one thread's long computation then holds up the others' pages less
     await run_sync(_warm)
     here = studio.settings.background == "here"
     if here:
         await run_sync(partial(worker.start, studio, patient=True))
     try:
-        async with hub.running():
-            yield {}
+        with Replica(studio).running():
+            async with hub.running():
+                yield {}
     finally:
         if here:
             await run_sync(worker.stop, studio)

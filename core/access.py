@@ -3,18 +3,23 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from core.errors import NotFound
+from core.errors import NotFound, Refused
 from core.studio import Studio
 from core.tables import User
 
 DAY = 86_400
+MOST = 10_000
+"""Rows that one call may take."""
+AT_ONCE = 1_000
+"""Rows that one query asks for: a database takes no end of parameters."""
 PLAIN = {"Conversation": "conversation", "Turn": "turn", "Generation": "picture", "Image": "image", "Post": "post"}
 
 
@@ -43,11 +48,28 @@ def find(db: Session, table: type[Row], row_id: str, person: Person, *, lock: bo
     changing until the transaction ends (Postgres; SQLite's writing transactions are alone anyway).
     """
     query = select(table).where(table.id == row_id, table.user_id == person.id)
-    ours = row_id.isascii() and row_id.isalnum()  # Postgres fails at ids that hold a NUL
-    row = db.exec(query.with_for_update() if lock else query).first() if ours else None
+    row = db.exec(query.with_for_update() if lock else query).first() if _ours(row_id) else None
     if row is None:
         raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
     return row
+
+
+def find_many(db: Session, table: type[Row], row_ids: Iterable[str], person: Person, *, lock: bool = True) -> list[Row]:
+    """Those of the rows with these ids that are there and the person's, oldest first, locked as with `find`.
+
+    Raises NotFound when none is, and Refused for more than MOST.
+    """
+    wanted = sorted({row_id for row_id in row_ids if _ours(row_id)})
+    if len(wanted) > MOST:
+        raise Refused(f"{MOST:,} at once is the most, and these are {len(wanted):,}. Nothing was changed.")
+    found: list[Row] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        batch = col(table.id).in_(wanted[start : start + AT_ONCE])
+        query = select(table).where(batch, table.user_id == person.id).order_by(col(table.id))
+        found += db.exec(query.with_for_update() if lock else query).all()  # in order: two callers never wait crosswise
+    if not found:
+        raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
+    return found
 
 
 def local_person(studio: Studio) -> Person:
@@ -87,6 +109,11 @@ def person_of_token(studio: Studio, token: str) -> Person:
     if not genuine or int(ends, 16) < studio.now().timestamp():
         raise NotFound("This link has ended. Reload the page for a new one.")
     return Person(person_id, "")
+
+
+def _ours(row_id: str) -> bool:
+    """Whether it can be an id at all: Postgres fails at one that holds a NUL."""
+    return row_id.isascii() and row_id.isalnum()
 
 
 def _signature(studio: Studio, body: str) -> str:

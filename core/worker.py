@@ -5,7 +5,7 @@ import threading
 import time
 from datetime import timedelta
 
-from core import generations, jobs, ledger, limits, log, replays, uploads
+from core import changes, generations, jobs, ledger, limits, log, replays, uploads
 from core.studio import Studio
 
 MINUTE = 60.0
@@ -100,6 +100,7 @@ def _tidy(studio: Studio, minutes: int) -> None:
         uploads.sweep(studio, older_than=time.time() - 10 * MINUTE)
         if minutes % HOUR_OF_MINUTES == 0:
             jobs.prune(studio)
+            changes.trim(studio.engine)
             studio.store.sweep(studio.now() - LEFTOVERS)
     except Exception as error:
         log.broken(error)  # the next minute tries again; a tidying thread that died would go unnoticed

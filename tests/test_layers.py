@@ -20,12 +20,13 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
+    core.marks  core.trash  core.projects
     core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.asks  core.cards  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
-    core.briefs  core.shelves
+    core.briefs  core.shelves  core.written
     core.wanted
     core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
     core.replica_file

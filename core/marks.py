@@ -1,0 +1,80 @@
+"""Star images, choose them for their posts, put them into a project: any number in one transaction."""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from core import access, events, written
+from core.access import AT_ONCE, Person
+from core.studio import Studio
+from core.tables import Image, Post, Project
+
+
+def star(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool = True) -> int:
+    """Star these images, or take their stars; how many changed. Raises NotFound when none of them is there."""
+    with written.writing(studio, person) as db:
+        changed = [row for row in access.find_many(db, Image, image_ids, person) if row.starred != on]
+        for row in changed:
+            row.starred = on
+        _tell(studio, db, person, "image.starred" if on else "image.unstarred", changed)
+    return len(changed)
+
+
+def select(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool = True) -> int:
+    """Choose these images for their posts, or choose them no longer; how many changed.
+
+    A post has one selected image: of several of one post the newest is chosen, and the one before it no more.
+    Raises NotFound when none of them is there.
+    """
+    with written.writing(studio, person) as db:
+        found = access.find_many(db, Image, image_ids, person, lock=False)  # posts are locked first, as elsewhere
+        if on:
+            found = list({row.post_id or row.id: row for row in found}.values())
+            _unselect_others(studio, db, person, found)
+        changed = [row for row in found if row.selected != on]
+        for row in changed:
+            row.selected = on
+        _tell(studio, db, person, "image.selected" if on else "image.unselected", changed)
+    return len(changed)
+
+
+def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_id: str) -> int:
+    """Put the posts of these images into a project, or with "" into none; how many posts changed.
+
+    A project holds posts, so the other images of a post come along. Raises NotFound when no image is there, or no
+    such project.
+    """
+    with written.writing(studio, person) as db:
+        if project_id:
+            access.find(db, Project, project_id, person)
+        found = access.find_many(db, Image, image_ids, person)
+        posts = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
+        changed = [post for post in posts if (post.project_id or "") != project_id]
+        for post in changed:
+            post.project_id = project_id or None
+        _tell(studio, db, person, "image.moved", found if changed else [])
+    return len(changed)
+
+
+def _unselect_others(studio: Studio, db: Session, person: Person, chosen: Sequence[Image]) -> None:
+    posts = sorted({row.post_id for row in chosen if row.post_id})
+    kept = {row.id for row in chosen}
+    others = [row for start in range(0, len(posts), AT_ONCE) for row in _selected(db, posts[start : start + AT_ONCE])]
+    replaced = [row for row in others if row.id not in kept]
+    for row in replaced:
+        row.selected = False
+    _tell(studio, db, person, "image.unselected", replaced)
+
+
+def _selected(db: Session, post_ids: Sequence[str]) -> Sequence[Image]:
+    """The posts are locked first: two choices at once come one after the other."""
+    db.execute(sa.select(col(Post.id)).where(col(Post.id).in_(post_ids)).order_by(col(Post.id)).with_for_update())
+    chosen = sa.select(Image).where(col(Image.post_id).in_(post_ids), col(Image.selected).is_(True))
+    return db.scalars(chosen.execution_options(populate_existing=True)).all()
+
+
+def _tell(studio: Studio, db: Session, person: Person, kind: str, rows: Sequence[Image]) -> None:
+    for row in rows:
+        facts = {"image": row.id, "post": row.post_id}
+        events.record(studio, db, kind, person.id, conversation=row.conversation_id, **facts)
