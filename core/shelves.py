@@ -38,6 +38,8 @@ class Found:
 
     ids: tuple[str, ...]
     next: str | None
+    piles: tuple[int, ...] = ()
+    """When they are stacked: how many images of its post each stands for."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def page(
 ) -> Found:
     """What the person has of it, strictly after the cursor. `token` (`changes.token`): what they wrote themselves.
 
-    Raises Refused for what nobody can look for, and Behind for words while there is no replica to search.
+    Raises Refused for what nobody can look for, and Behind for words and stacks while there is no replica.
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
@@ -77,10 +79,11 @@ def page(
     try:
         rows = _page_of_replica(studio, person, query, limit, token)
     except Behind:
-        if query.terms:
+        if query.terms or query.stacked:
             raise
         rows = _page_of_database(studio, person, query, limit)
-    return Found(tuple(row[0] for row in rows), query.cursor(*rows[-1]) if len(rows) == limit else None)
+    ids, following = tuple(row[0] for row in rows), query.cursor(*rows[-1][:3]) if len(rows) == limit else None
+    return Found(ids, following, tuple(row[3] for row in rows) if wanted.stacked else ())
 
 
 def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Counts:
@@ -94,7 +97,7 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     total = 0
     for n, *values in rows:
         own = dict(zip(FACETS, values, strict=True))
-        missed = [name for name, values in wanted.picked.items() if own[name] not in values]
+        missed = [name for name, value in own.items() if not wanted.takes(name, value)]
         total += 0 if missed else n
         for name in FACETS if not missed else missed if len(missed) == 1 else ():
             facets[name][own[name]] += n
@@ -139,11 +142,11 @@ def nearest(studio: Studio, person: Person, word: str) -> str | None:
 
 
 def _page_of_replica(studio: Studio, person: Person, query: Query, limit: int, token: str) -> list[Any]:
-    shown = f"SELECT id, made, {query.value_or_0} AS value"
+    shown = f"SELECT id, made, {query.value_or_0} AS value, {query.pile} AS pile"
     sql = f"{shown} {query.on_replica()} ORDER BY {query.order} LIMIT {limit}"
     with replica.of(studio).reading(token) as cursor:
         rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
-    return [(image_id.hex, made, value) for image_id, made, value in rows]
+    return [(image_id.hex, made, value, pile) for image_id, made, value, pile in rows]
 
 
 def _page_of_database(studio: Studio, person: Person, query: Query, limit: int) -> list[Any]:

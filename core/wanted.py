@@ -22,6 +22,8 @@ SORTS = {"newest": None, "oldest": None, "costliest": "coalesce(cost, -1)", "slo
 BEST = "best"
 """The order of a search when no other is asked for."""
 MOST_TERMS = 20
+PILE = "coalesce(post, id)"
+"""What images of one post have in common; one without a post is by itself."""
 EARLY = 80
 """Letters; a title and the beginning of a caption are among them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +41,8 @@ class Wanted:
 
     picked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By facet (`FACETS`), the values of which an image has one."""
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By facet, the values of which it has none."""
     between: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """By range (`RANGES`): from, included, and to, not included; either may be None. `made` takes aware moments, `cost`
     dollars (Decimal), `took` milliseconds."""
@@ -46,6 +50,13 @@ class Wanted:
     """All of them, each from its beginning; "in quotes" a phrase of whole words; -without one."""
     sort: str | None = None
     """One of `SORTS`; None is newest, or best when there are words."""
+    stacked: bool = False
+    """Of each post only the first image in this order."""
+
+    def takes(self, facet: str, value: str) -> bool:
+        """Whether an image with this value of this facet is wanted, as far as that goes."""
+        picked = self.picked.get(facet)
+        return (picked is None or value in picked) and value not in self.without.get(facet, ())
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,8 @@ class Query:
         self.sort = wanted.sort or (BEST if any(not term.unwanted for term in self.terms) else "newest")
         if self.sort not in (*SORTS, BEST):
             raise Refused(f"Images cannot be sorted by “{self.sort}”. Pick one of: {', '.join(SORTS)}.")
-        self.picks = list(self._picks(wanted))
+        self.stacked = wanted.stacked
+        self.picks = [*self._picks(wanted.picked, "IN", "1 = 0"), *self._picks(wanted.without, "NOT IN", "1 = 1")]
         self.ranges = list(self._ranges(wanted))
         self.words = list(self._contains())
         self.value = self._score() if self.sort == BEST else SORTS[self.sort] or ""
@@ -108,8 +120,12 @@ class Query:
     def on_replica(self, *, picks: bool = True) -> str:
         """FROM … WHERE … there; needs `owner` too."""
         picked = f"combo IN (SELECT no FROM combo WHERE {' AND '.join(self.picks)})" if picks and self.picks else "true"
-        rest = " AND ".join(("live", picked, *self.ranges, *self.words, *self.place))
-        return f"FROM img WHERE owner = $owner AND {rest}"
+        rest = " AND ".join(("live", picked, *self.ranges, *self.words))
+        found = f"FROM img WHERE owner = $owner AND {rest}"
+        if self.stacked and picks:
+            first = f"row_number() OVER (PARTITION BY {PILE} ORDER BY {self.order}) = 1"
+            found = f"FROM (SELECT *, count(*) OVER (PARTITION BY {PILE}) AS pile {found} QUALIFY {first}) WHERE true"
+        return " AND ".join((found, *self.place))
 
     def on_database(self) -> str:
         """FROM … WHERE … there, in the words of the gallery's index; needs `owner` too. Words are not searched."""
@@ -117,18 +133,23 @@ class Query:
         rest = " AND ".join((*self.picks, *self.ranges, *self.place)) or "1 = 1"
         return f"FROM ({replica_rows.projection()} WHERE {scope}) AS img WHERE {rest}"
 
+    @property
+    def pile(self) -> str:
+        """How many images a row of `on_replica` stands for."""
+        return "pile" if self.stacked else "1"
+
     def cursor(self, image_id: str, made: datetime, value: int) -> str:
         """The place of an image in this order."""
         aware = made if made.tzinfo else made.replace(tzinfo=UTC)
         place = f"{(aware - EPOCH) // timedelta(microseconds=1):x}.{image_id}"
         return f"{value:x}.{place}" if self.value else place
 
-    def _picks(self, wanted: Wanted) -> Iterator[str]:
-        for name, values in wanted.picked.items():
+    def _picks(self, values: Mapping[str, tuple[str, ...]], how: str, none: str) -> Iterator[str]:
+        for name, chosen in values.items():
             if name not in FACETS:
                 raise Refused(f"Images cannot be filtered by “{name}”. Pick one of: {', '.join(FACETS)}.")
-            names = [self._give(f"{name}_{n}", value) for n, value in enumerate(values)]
-            yield f"{name} IN ({', '.join(names)})" if names else "1 = 0"
+            names = [self._give(f"{name}_{how[:2].lower()}_{n}", value) for n, value in enumerate(chosen)]
+            yield f"{name} {how} ({', '.join(names)})" if names else none
 
     def _ranges(self, wanted: Wanted) -> Iterator[str]:
         for name, (start, end) in wanted.between.items():

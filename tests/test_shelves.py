@@ -83,6 +83,22 @@ def test_whatever_is_asked_is_answered_as_a_plain_look_would(studio: Studio, cro
         assert (shape.total, sorted(shape.ratios)) == (len(fitting), sorted(row.shape for row in fitting))
 
 
+def test_of_a_post_the_first_stands_for_all(studio: Studio, crowd: Person, followed: Replica) -> None:
+    followed.sync()
+    rows, chance = [row for row in expected(studio) if row.owner == crowd.id and row.live], random.Random(10)
+
+    for sort in (*SORTS, *SORTS):
+        wanted = replace(random_wish(chance, rows), words="", sort=sort, stacked=True)
+        piles: dict[str, list[str]] = {}
+        for row in in_order([row for row in rows if fits(row, wanted)], sort):
+            piles.setdefault(row.post or row.id, []).append(row.id)
+
+        page, shape = shelves.page(studio, crowd, wanted), shelves.shape(studio, crowd, wanted)
+        assert all_pages(studio, crowd, wanted) == [ids[0] for ids in piles.values()], wanted
+        assert page.piles == tuple(map(len, list(piles.values())[: len(page.ids)]))
+        assert (shape.total, shape.newest) == (len(piles), page.ids[0] if page.ids else None)
+
+
 def test_the_database_gives_the_same_pages(studio: Studio, crowd: Person) -> None:
     """Without a replica: what a person just did must show at once, wherever it is read from."""
     rows, chance = [row for row in expected(studio) if row.owner == crowd.id and row.live], random.Random(9)
@@ -250,7 +266,10 @@ def random_wish(chance: random.Random, rows: list[Row]) -> Wanted:
         if said
         else ""
     )
-    return Wanted(picked, between, words, chance.choice((None, *SORTS)))
+    without = {
+        name: (getattr(chance.choice(rows), name),) for name in chance.sample(list(FACETS), chance.choice((0, 0, 1)))
+    }
+    return Wanted(picked, without, between, words, chance.choice((None, *SORTS)))
 
 
 def fits(row: Row, wanted: Wanted) -> bool:
@@ -260,7 +279,7 @@ def fits(row: Row, wanted: Wanted) -> bool:
         for name, ends in wanted.between.items()
     }
     return (
-        all(getattr(row, name) in values for name, values in wanted.picked.items())
+        all(wanted.takes(name, getattr(row, name)) for name in FACETS)
         and all(_within(values[name], *ends) for name, ends in limits.items())
         and all(folded(word).rstrip() in row.words or _unspaced(word, row) for word in wanted.words.split())
     )
@@ -288,7 +307,8 @@ def _or(value: Any) -> int:
 def assert_counts(counts: shelves.Counts, rows: list[Row], wanted: Wanted) -> None:
     assert counts.total == sum(fits(row, wanted) for row in rows), wanted
     for name in FACETS:
-        others = replace(wanted, picked={other: values for other, values in wanted.picked.items() if other != name})
+        picked, without = ({o: v for o, v in by.items() if o != name} for by in (wanted.picked, wanted.without))
+        others = replace(wanted, picked=picked, without=without)
         assert counts.facets[name] == Counter(getattr(row, name) for row in rows if fits(row, others)), (name, wanted)
 
 
