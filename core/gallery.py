@@ -1,4 +1,4 @@
-"""One gallery over everything that was made: newest first, in pages, and one image at a time."""
+"""One gallery over everything that was made: newest first, in pages."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -7,20 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from core import access
 from core.access import Person
 from core.columns import Moment
-from core.errors import NotFound, Refused
+from core.errors import Refused
 from core.studio import Studio
-from core.tables import SOURCE, Conversation, Event, Generation, Image, Post, Reference, Turn
-from core.tiles import TEXT, UNIT, Detail, Layout, Page, Sibling, Tile, milliseconds
+from core.tables import Event, Generation, Image, Post, Turn
+from core.tiles import TEXT, UNIT, Layout, Page, Tile, milliseconds
 
 PAGE = 200
 """Images in a page; the layout says where each page starts."""
 CHANGES = ("image.trashed", "image.restored", "image.purged")
 """Events after which the same number of images may be other images."""
-OWN = ("id", "width", "height", "mime", "size", "placeholder", "post_id")
-"""What the detail of an image takes from the image itself."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
 """Microseconds since 1970 and an id; gallery_shelf.js writes one too."""
@@ -74,32 +71,6 @@ def revision(studio: Studio, person: Person) -> str:
     """Changes when the person's gallery does; a few milliseconds, so that an unchanged layout need not be made anew."""
     with studio.reading() as db:
         return _revision(db, person)
-
-
-def detail(studio: Studio, person: Person, image_id: str) -> Detail:
-    """All about one kept image. Raises NotFound for what is not there, not yours, in the trash or an upload."""
-    with studio.reading() as db:
-        image = access.find(db, Image, image_id, person)
-        if image.deleted_at is not None or image.generation_id is None:
-            raise NotFound("This image is not in the gallery. It may be in the trash.")
-        row = db.execute(_making_of(image)).one()
-        siblings = db.execute(_siblings(row.turn_id)).all()
-        parent = db.execute(_parent(person, row.turn_id)).first()
-        newer, older, position = _around(db, person, image)
-        plain = {name: getattr(image, name) for name in OWN}
-        created_at = image.created_at
-    facts = dict(row._mapping) | {"model": _label(studio, row), "left_out": tuple(row.left_out)}
-    del facts["turn_id"]
-    return Detail(
-        **plain,
-        **facts,
-        created_at=created_at,
-        parent=_sibling(studio, parent) if parent else None,
-        siblings=tuple(_sibling(studio, row) for row in siblings),
-        newer=newer,
-        older=older,
-        position=position,
-    )
 
 
 def _text() -> Any:
@@ -171,58 +142,6 @@ def _revision(db: Session, person: Person) -> str:
     newest = db.scalar(_newest(person))
     changed = db.scalar(select(func.max(Event.at)).where(col(Event.kind).in_(CHANGES)))
     return f"{count}-{newest or ''}-{milliseconds(changed) if changed else 0}"
-
-
-def _making_of(image: Image) -> Any:
-    told = ("provider", "model", "practice", "cost", "cost_basis", "duration_ms", "seed", "left_out", "turn_id")
-    return (
-        sa.select(
-            *(getattr(Generation, name) for name in told),
-            col(Turn.prompt),
-            col(Turn.conversation_id),
-            func.coalesce(col(Post.caption), "").label("caption"),
-            col(Conversation.title),
-        )
-        .join(Turn, col(Turn.id) == Generation.turn_id)
-        .join(Conversation, col(Conversation.id) == Turn.conversation_id)
-        .outerjoin(Post, col(Post.id) == image.post_id)
-        .where(col(Generation.id) == image.generation_id)
-    )
-
-
-def _siblings(turn_id: str) -> Any:
-    """No word about the person here: the turn is theirs, and it would draw SQLite to read their whole gallery."""
-    shown = (Image.id, Image.width, Image.height, Image.placeholder, Generation.provider, Generation.model)
-    return (
-        sa.select(*map(col, shown))
-        .join(Generation, col(Generation.id) == Image.generation_id)
-        .where(col(Generation.turn_id) == turn_id, col(Image.deleted_at).is_(None))
-        .order_by(col(Generation.queued_at), col(Generation.id), col(Image.n))
-    )
-
-
-def _parent(person: Person, turn_id: str) -> Any:
-    """The source of a turn, when it was generated and can still be looked at."""
-    shown = (Image.id, Image.width, Image.height, Image.placeholder, Generation.provider, Generation.model)
-    return (
-        sa.select(*map(col, shown))
-        .select_from(Reference)
-        .join(Image, col(Image.id) == Reference.image_id)
-        .join(Generation, col(Generation.id) == Image.generation_id)
-        .where(col(Reference.turn_id) == turn_id, col(Reference.role) == SOURCE, *_kept(person))
-    )
-
-
-def _sibling(studio: Studio, row: Any) -> Sibling:
-    return Sibling(row.id, row.width, row.height, row.placeholder, _label(studio, row))
-
-
-def _around(db: Session, person: Person, image: Image) -> tuple[str | None, str | None, int]:
-    here, kept = _spot(image.created_at, image.id), _newest_first(person, col(Image.id))
-    newer = kept.where(_place() > here).order_by(None).order_by(col(Image.created_at), col(Image.id)).limit(1)
-    older = kept.where(_place() < here).limit(1)
-    before = select(func.count()).select_from(Image).where(*_kept(person), _place() > here)
-    return db.scalar(newer), db.scalar(older), db.scalar(before) or 0
 
 
 def _label(studio: Studio, row: Any) -> str:

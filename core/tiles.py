@@ -1,9 +1,8 @@
-"""What the gallery hands to its screens: tiles in pages, the shape of the whole, one image in detail."""
+"""What the gallery hands to its screens: tiles in pages and the shape of the whole."""
 
 import base64
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 TEXT = 300
@@ -73,60 +72,6 @@ class Layout:
             "ratios": base64.b64encode(self.ratios).decode(),
             "cursors": self.cursors,
             "dates": self.dates,
-        }
-
-
-@dataclass(frozen=True)
-class Sibling:
-    """Another image: of the same turn, or the one that the turn started from."""
-
-    id: str
-    width: int
-    height: int
-    placeholder: str
-    model: str
-
-
-@dataclass(frozen=True)
-class Detail:
-    """Everything that the panel beside an image says."""
-
-    id: str
-    width: int
-    height: int
-    mime: str
-    size: int
-    """Bytes of the original."""
-    placeholder: str
-    caption: str
-    prompt: str
-    provider: str
-    model: str
-    practice: bool
-    cost: Decimal | None
-    cost_basis: str | None
-    duration_ms: int | None
-    seed: int | None
-    left_out: tuple[str, ...]
-    created_at: datetime
-    conversation_id: str
-    title: str
-    post_id: str | None
-    parent: Sibling | None
-    """The generated image that it was derived from; None when there is none, or it is in the trash."""
-    siblings: tuple[Sibling, ...]
-    """All kept images of the turn, this one too, in the order of the conversation."""
-    newer: str | None
-    older: str | None
-    position: int
-    """How many images of the gallery are newer."""
-
-    def wire(self) -> dict[str, Any]:
-        """As plain JSON; money and seeds as text, because JavaScript would round them."""
-        return asdict(self) | {
-            "cost": None if self.cost is None else str(self.cost),
-            "seed": None if self.seed is None else str(self.seed),
-            "created_at": milliseconds(self.created_at),
         }
 
 

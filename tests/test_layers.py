@@ -23,7 +23,7 @@ HOUSE = """
     core.marks  core.trash  core.projects
     core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
-    core.asks  core.cards  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
+    core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
     core.briefs  core.shelves  core.written

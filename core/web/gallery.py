@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import gallery
+from core import detail, gallery
 from core.errors import Refused
 from core.studio import Studio
 from core.web.security import Identify
@@ -28,13 +28,14 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
             return Response(status_code=304, headers=headers)
         return JSONResponse(gallery.layout(studio, person).wire(), headers=headers)
 
-    def detail(request: Request) -> Response:
-        return JSONResponse(gallery.detail(studio, identify(request), request.path_params["image"]).wire(), 200, FRESH)
+    def one(request: Request) -> Response:
+        found = detail.of_image(studio, identify(request), request.path_params["image"])
+        return JSONResponse(found.wire(), headers=FRESH)
 
     return [
         Route("/api/gallery", rows),
         Route("/api/gallery/layout", layout),
-        Route("/api/gallery/{image}", detail),
+        Route("/api/gallery/{image}", one),
     ]
 
 
