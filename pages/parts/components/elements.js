@@ -13,6 +13,15 @@ const PATHS = {
   trash: "M5 7h14M10 11v6M14 11v6M7 7l1 12.5h8L17 7M9.5 7V4.5h5V7",
   restore: "M4.5 12a7.5 7.5 0 1 1 2.3 5.4M4 18v-6h6",
   up: "M12 19V6M6 11l6-6 6 6",
+  star: "M12 3.8l2.5 5.2 5.7.8-4.1 4 1 5.7-5.1-2.7-5.1 2.7 1-5.7-4.1-4 5.7-.8z",
+  starred: "M12 3.8l2.5 5.2 5.7.8-4.1 4 1 5.7-5.1-2.7-5.1 2.7 1-5.7-4.1-4 5.7-.8z",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  choose: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M8 12.3l2.7 2.7 5.3-5.6",
+  project: "M3.5 6.5h6l2 2.5h9v9.5h-17z",
+  calendar: "M4.5 6h15v13.5h-15zM4.5 10h15M8.5 3.8V7M15.5 3.8V7",
+  square: "M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6zM13.5 13.5h6v6h-6z",
+  justified: "M4.5 4.5h9v6h-9zM16.5 4.5h3v6h-3zM4.5 13.5h4v6h-4zM11.5 13.5h8v6h-8z",
+  pile: "M4.5 8.5h11v11h-11zM8.5 8V4.5h11v11H16",
 };
 
 export function make(name, className = "", text = "", attributes = {}) {
@@ -26,13 +35,15 @@ export function make(name, className = "", text = "", attributes = {}) {
 // One element; its shape is a mask, its colour that of the words around it (see `.icon` in the style sheets).
 export function icon(name) {
   const node = make("span", "icon", "", { "aria-hidden": "true" });
-  node.style.setProperty("--icon", `url("data:image/svg+xml,${encodeURIComponent(drawing(PATHS[name]))}")`);
+  node.style.setProperty("--icon", `url("data:image/svg+xml,${encodeURIComponent(drawing(name))}")`);
   return node;
 }
 
-const drawing = (path) =>
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000" stroke-width="1.8"' +
-  ` stroke-linecap="round" stroke-linejoin="round"><path d="${path}"/></svg>`;
+const FILLED = ["starred"];
+
+const drawing = (name) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="${FILLED.includes(name) ? "#000" : "none"}"` +
+  ` stroke="#000" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="${PATHS[name]}"/></svg>`;
 
 // A button with an icon; the label is on screen too when `shown`, else only for screen readers and as tooltip.
 export function button(className, iconName, label, onclick, shown = false) {
@@ -107,8 +118,8 @@ export function money(text, locale) {
 }
 
 // Our rows over HTTP. Throws an Error whose message is the server's sentence and whose `status` says the rest.
-export async function rows(path, signal) {
-  const answer = await fetch(`${location.origin}/api/gallery${path}`, { signal, headers: { Accept: "application/json" } });
+export async function rows(path, signal, source = "/api/gallery") {
+  const answer = await fetch(`${location.origin}${source}${path}`, { signal, headers: { Accept: "application/json" } });
   if (answer.ok) return answer.json();
   const { error } = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(error ?? `${answer.status}`), { status: answer.status });
