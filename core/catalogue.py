@@ -52,6 +52,10 @@ class Catalogue:
         opened = set(providers)
         return tuple(m for m in self._models.values() if m.provider in opened and not self._ended(m))
 
+    def known(self) -> tuple[Model, ...]:
+        """Every model of the file, also one that has ended or that no open provider has: images of it may be here."""
+        return tuple(self._models.values())
+
     def texts(self, writers: Iterable[str]) -> tuple[TextModel, ...]:
         """The same for models that write, with these writers open; their prices are those of today."""
         opened, today = set(writers), self._today()

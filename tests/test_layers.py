@@ -20,6 +20,9 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
+    core.line
+    core.line_keys
+    core.line_choices
     core.marks  core.trash  core.projects
     core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
@@ -40,6 +43,7 @@ HOUSE = """
     core.providers.**
     core.pictures  core.settings
     core.tables.**
+    core.line_values
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
     core.scans  core.stopping  core.tokens
     core

@@ -1,0 +1,160 @@
+"""The query line: one string that says everything that is looked for, read into `Wanted` and written from it.
+
+    model:seedream cost:>0.05 is:selected after:2026-11-01 "red fox" -draft sort:costliest stack:post
+
+A key with several values takes any of them (ranges narrow each other); a minus leaves out; the rest are words to search
+for. What can be said is listed in `core/line_keys.py`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from typing import Any
+
+from core import wanted as wanted_
+from core.access import Person
+from core.errors import Refused
+from core.line_choices import STRAIGHT, Asker, nearest
+from core.line_keys import KEYS
+from core.shelves import Wanted
+from core.studio import Studio
+
+LONGEST = 1_000
+"""Characters."""
+_PIECE = re.compile(
+    r'(?P<minus>-?)(?:(?P<key>[^\W\d_]+):(?:"(?P<quoted>(?:[^"]|"")*)"?|(?P<bare>\S*))'
+    r'|"(?P<phrase>[^"]*)"?|(?P<word>\S+))'
+)
+
+
+class Misread(Refused):
+    """Something in the line cannot be read; `start` and `end` say where, in characters."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.start, self.end = start, end
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One word of the line, where it stands, and what it alone would want."""
+
+    start: int
+    end: int
+    key: str
+    """Empty for words to search for."""
+    value: str
+    """What stands behind the key, or the word or phrase, without quotes."""
+    minus: bool
+    wanted: Wanted
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it was read."""
+
+    wanted: Wanted
+    pieces: tuple[Piece, ...]
+
+
+def read(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Wanted:
+    """What this person looks for with it. Days are those of `zone`. Raises Misread for a word that makes no sense."""
+    return parse(studio, person, text, zone).wanted
+
+
+def write(studio: Studio, person: Person, wanted: Wanted, zone: tzinfo = UTC) -> str:
+    """A line that is read as this, always in the same order."""
+    asker = Asker(studio, person, zone)
+    said = [piece for key in KEYS.values() for piece in key.write(asker, wanted)]
+    settings = [piece for piece in said if piece.startswith(("sort:", "stack:"))]
+    filters = [piece for piece in said if piece not in settings]
+    return " ".join([*filters, *([wanted.words] if wanted.words else []), *settings])
+
+
+def parse(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Line:
+    """The same as `read`, with the pieces. Raises Misread."""
+    if len(text) > LONGEST:
+        raise Misread(f"The line may have up to {LONGEST:,} characters. Leave something out.", LONGEST, len(text))
+    asker, pieces, whole = Asker(studio, person, zone), list[Piece](), Wanted()
+    for found in _PIECE.finditer(_clean(text)):
+        try:
+            piece = _piece(asker, found)
+            whole = _joined(whole, piece.wanted)
+        except Refused as wrong:
+            start = found.start() + len(found["minus"])
+            raise Misread(str(wrong), start, found.end()) from wrong
+        pieces.append(piece)
+    return Line(whole, tuple(pieces))
+
+
+def _clean(text: str) -> str:
+    """Straight quotes, and blanks for what no database keeps; every character stays in its place."""
+    blank = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return blank.translate(STRAIGHT)
+
+
+def _piece(asker: Asker, found: re.Match[str]) -> Piece:
+    minus = bool(found["minus"])
+    if found["key"] is None:
+        value = " ".join((found["word"] if found["phrase"] is None else found["phrase"]).split())
+        return Piece(found.start(), found.end(), "", value, minus, Wanted(words=_words(found, value)))
+    key = KEYS.get(found["key"].lower())
+    if key is None:
+        raise Refused(_no_key(found["key"]))
+    value = (found["bare"] if found["quoted"] is None else found["quoted"].replace('""', '"')).strip()
+    if not value:
+        raise Refused(f"Say what “{key.name}:” should be.")
+    own = key.read(asker, value)
+    return Piece(found.start(), found.end(), key.name, value, minus, _without(own, key.name) if minus else own)
+
+
+def _words(found: re.Match[str], value: str) -> str:
+    if not any(map(str.isalnum, value)):
+        return ""
+    return found["minus"] + (value if found["phrase"] is None else f'"{value}"')
+
+
+def _no_key(name: str) -> str:
+    meant = nearest(name, KEYS)
+    if meant:
+        return f"There is no filter “{name}”. Did you mean “{meant}”?"
+    return f"There is no filter “{name}”. To search for these words, put them in quotes."
+
+
+def _without(own: Wanted, key: str) -> Wanted:
+    if own != Wanted(picked=own.picked):
+        raise Refused(f"“{key}:” cannot be left out with a minus. Say what it should be.")
+    return Wanted(without=own.picked)
+
+
+def _joined(one: Wanted, other: Wanted) -> Wanted:
+    """Both at once. Raises Refused where they leave nothing."""
+    if other.sort and one.sort not in (None, other.sort):
+        raise Refused(f"Images can be sorted in one way only: “{one.sort}” stands before it.")
+    words = " ".join(filter(None, (one.words, other.words)))
+    if other.words:
+        wanted_.terms(words)  # refuses too many
+    return replace(
+        one,
+        picked=_both(one.picked, other.picked),
+        without=_both(one.without, other.without),
+        between={**one.between}
+        | {name: _narrower(one.between.get(name), ends) for name, ends in other.between.items()},
+        words=words,
+        sort=one.sort or other.sort,
+        stacked=one.stacked or other.stacked,
+    )
+
+
+def _both(one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {**one, **{name: tuple(dict.fromkeys((*one.get(name, ()), *values))) for name, values in other.items()}}
+
+
+def _narrower(one: tuple[Any, Any] | None, other: tuple[Any, Any]) -> tuple[Any, Any]:
+    starts, ends = ([end for end in both if end is not None] for both in zip(one or (None, None), other, strict=True))
+    start, end = max(starts, default=None), min(ends, default=None)
+    if start is not None and end is not None and start >= end:
+        raise Refused("With what stands before it, this leaves no image. Take one of them away.")
+    return start, end

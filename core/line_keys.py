@@ -1,0 +1,216 @@
+"""What can be said in the query line: its keys, the values that each takes, and how they are written."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.line_choices import (
+    STRAIGHT,
+    Asker,
+    listed,
+    models,
+    projects_of,
+    providers,
+    ratios,
+    title,
+    unknown,
+)
+from core.line_values import DURATION, MONEY, Between, Measure, day_text, days, span_text
+from core.replica_rows import FACETS
+from core.shelves import SORTS, Wanted
+
+BEST = "best"
+_BARE = re.compile(r'[^\s"“”„‟]+')
+
+
+class Key(Protocol):
+    """One key of the line. It reads a value into a small `Wanted` and finds in a large one what it would write."""
+
+    @property
+    def name(self) -> str:
+        """What stands before the colon."""
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        """Raises Refused with a sentence."""
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        """Pieces that are read as its part of this."""
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        """Values that are worth proposing though no count says so."""
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Values of one facet."""
+
+    name: str
+    facet: str
+    values: Callable[[Asker, str], tuple[str, ...]] = lambda _, text: (text,)
+    """The values that are meant by a text. Raises Refused."""
+    text: Callable[[Asker, str], str] = lambda _, value: value
+    """The shortest text that means this value alone."""
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        return Wanted(picked={self.facet: self.values(asker, value)})
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        for sign, chosen in (("", wanted.picked), ("-", wanted.without)):
+            yield from (sign + self.word(asker, self.facet, value) for value in chosen.get(self.facet, ()))
+
+    def word(self, asker: Asker, facet: str, value: str) -> str:
+        """The piece that picks this value."""
+        return f"{self.name}:{quoted(self.text(asker, value))}"
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Facets of yes and no, and others with few values, each under a word of its own."""
+
+    name: str
+    flags: Mapping[str, tuple[str, str]]
+    """By word, the facet and its value."""
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        if value.lower() not in self.flags:
+            raise unknown(f"“{self.name}:” takes no “{value}”", value, self.flags, listed(self.flags))
+        facet, own = self.flags[value.lower()]
+        return Wanted(picked={facet: (own,)})
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        for sign, chosen in (("", wanted.picked), ("-", wanted.without)):
+            for facet in dict.fromkeys(facet for facet, _ in self.flags.values()):
+                words = (self.word(asker, facet, value) for value in chosen.get(facet, ()))
+                yield from ((sign + word).removeprefix("--") for word in words)
+
+    def word(self, asker: Asker, facet: str, value: str) -> str:
+        """The piece that picks this value; of "no" it is the one that leaves out the other."""
+        words = {picks: f"{self.name}:{word}" for word, picks in self.flags.items()}
+        return words.get((facet, value)) or f"-{words[facet, 'yes']}"
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter(self.flags)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A range of numbers."""
+
+    name: str
+    measure: Measure
+    examples: tuple[str, ...]
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        return Wanted(between={self.name: self.measure.between(value)})
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        between = wanted.between.get(self.name, (None, None))
+        return (f"{self.name}:{text}" for text in self.measure.written(between))
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter(self.examples)
+
+
+@dataclass(frozen=True)
+class Days:
+    """When an image was made: days of the person's own time zone."""
+
+    name: str
+    ends: Callable[[Between], Between]
+    """Which ends of a day count."""
+    examples: tuple[str, ...]
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        return Wanted(between={"made": self.ends(days(value, asker.studio.now(), asker.zone))})
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        start, end = wanted.between.get("made", (None, None))
+        span = span_text(start, end, asker.zone) if start and end else None
+        told = span if self.name == "on" else None
+        if not span:
+            own = {"after": start, "before": end}.get(self.name)
+            told = day_text(own, asker.zone) if own else None
+        return iter([f"{self.name}:{told}"] if told else [])
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter(self.examples)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How what is found is shown."""
+
+    name: str
+    values: Mapping[str, Wanted]
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        if value.lower() not in self.values:
+            raise unknown(f"“{self.name}:” takes no “{value}”", value, self.values, listed(self.values))
+        return self.values[value.lower()]
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        own = Wanted(sort=wanted.sort) if self.name == "sort" else Wanted(stacked=wanted.stacked)
+        return (f"{self.name}:{value}" for value, means in self.values.items() if means == own != Wanted())
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter(self.values)
+
+
+def quoted(text: str) -> str:
+    """As the value of a key is written: in quotes when it has to be, where a quote is written twice."""
+    text = text.translate(STRAIGHT)
+    return text if _BARE.fullmatch(text) else '"{}"'.format(text.replace('"', '""'))
+
+
+_SPECIAL: tuple[Key, ...] = (
+    Picks("model", "model", models),
+    Picks("provider", "provider", providers),
+    Picks("ratio", "ratio", ratios),
+    Picks("project", "project", projects_of, title),
+    Flags(
+        "is",
+        {
+            "starred": ("starred", "yes"),
+            "selected": ("selected", "yes"),
+            "first": ("kind", "first"),
+            "edit": ("kind", "edit"),
+            "practice": ("practice", "yes"),
+        },
+    ),
+    Flags("has", {"caption": ("captioned", "yes")}),
+    Amount("cost", MONEY, (">0.05", "<0.01", "0.02..0.10")),
+    Amount("took", DURATION, (">10s", "<5s", "5s..20s")),
+    Days("after", lambda day: (day[0], None), ("today", "7d", "1m")),
+    Days("before", lambda day: (None, day[0]), ("today", "7d", "1m")),
+    Days("on", lambda day: day, ("today", "yesterday")),
+    Setting("sort", {BEST: Wanted(), **{name: Wanted(sort=name) for name in SORTS}}),
+    Setting("stack", {"post": Wanted(stacked=True)}),
+)
+
+
+def _facets(key: Key) -> set[str]:
+    if isinstance(key, Flags):
+        return {facet for facet, _ in key.flags.values()}
+    return {key.facet} if isinstance(key, Picks) else set()
+
+
+_TOLD = {facet for key in _SPECIAL for facet in _facets(key)}
+
+# To add a filter, add a line to `replica_rows.FACETS`: it has a key of its own name here by itself, which takes its
+# values as they are. To give it other words, or to add something else that can be said, add a line to _SPECIAL. A key
+# for persons (`by:`) would be a Picks of a facet "owner", once `access` says whose images a person may look at.
+KEYS: Mapping[str, Key] = {
+    key.name: key for key in (*_SPECIAL, *(Picks(facet, facet) for facet in FACETS if facet not in _TOLD))
+}
+
+
+def word(asker: Asker, facet: str, value: str) -> str:
+    """The piece of a line that picks this value of a facet."""
+    for key in KEYS.values():
+        if isinstance(key, Picks | Flags) and facet in _facets(key):
+            return key.word(asker, facet, value)
+    raise KeyError(facet)

@@ -1,0 +1,205 @@
+"""Values of the query line: amounts, durations and days, as people write them and as `Wanted` takes them."""
+
+import math
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from core.errors import Refused
+
+Between = tuple[Any, Any]
+"""From, included, and to, not included; None is no end."""
+MOST = 10**15
+"""Grains; more of them is a slip."""
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+_BOUND = re.compile(r"(>=|<=|≥|≤|>|<|=|)\s*(.*)")
+_SIGNS = {"≥": ">=", "≤": "<=", "": "="}
+_AMOUNT = re.compile(r"\$?\s*(\d{1,12}(?:\.\d{1,12})?|\.\d{1,12})()", re.ASCII)
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?|\.\d{1,12})\s*(ms|s|sec|m|min|h|)", re.ASCII | re.IGNORECASE)
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
+_AGO = re.compile(r"(\d{1,5})\s*([dwmy])", re.ASCII | re.IGNORECASE)
+_SPANS = ("..", "…")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that is counted in whole grains, so that “more than” and “at least” are exact."""
+
+    form: re.Pattern[str]
+    """How a number and its unit are written."""
+    units: Mapping[str, int]
+    """Grains in one of each unit."""
+    example: str
+    value: Callable[[int], Any]
+    """Grains as `Wanted` takes them."""
+    grains: Callable[[Any], int]
+    """And back."""
+    text: Callable[[int], str]
+    """Grains as they are written."""
+
+    def between(self, text: str) -> Between:
+        """`>2`, `>=2`, `<2`, `<=2`, `2`, `2..5`, `2..`, `..5`. Raises Refused."""
+        span = next((text.split(sign, 1) for sign in _SPANS if sign in text), None)
+        if span:
+            low, high = (self._read(end, text) if end.strip() else None for end in span)
+            if low is None and high is None:
+                raise self._unclear(text)
+            if low is not None and high is not None and low > high:
+                raise Refused(f"“{text}” ends before it begins. Did you mean “{span[1].strip()}..{span[0].strip()}”?")
+            return self._ends(None if low is None else math.ceil(low), None if high is None else math.floor(high) + 1)
+        sign, number = _BOUND.fullmatch(text.strip()).groups()  # type: ignore[union-attr]  # it takes any text
+        exact = self._read(number, text)
+        if (sign := _SIGNS.get(sign, sign)) == "=":
+            return self._ends(math.ceil(exact), math.floor(exact) + 1)
+        up, after = math.ceil(exact), math.floor(exact) + 1
+        return self._ends(*{">": (after, None), ">=": (up, None), "<": (None, up), "<=": (None, after)}[sign])
+
+    def written(self, between: Between) -> Iterator[str]:
+        """What is read as this, as short as it can be said: one text, or one for each end."""
+        start, end = (None if value is None else self.grains(value) for value in between)
+        if start is not None and end is not None and end > start:
+            inclusive = self.text(start) if start == end - 1 else f"{self.text(start)}..{self.text(end - 1)}"
+            if len(inclusive) <= len(f"{self._least(start)}{self._most(end)}"):
+                yield inclusive
+                return
+        if start is not None:
+            yield self._least(start)
+        if end is not None:
+            yield self._most(end)
+
+    def _least(self, start: int) -> str:
+        return min(f">={self.text(start)}", f">{self.text(start - 1)}" if start else ">=0", key=len)
+
+    def _most(self, end: int) -> str:
+        return min(f"<{self.text(end)}", f"<={self.text(end - 1)}" if end else "<0", key=len)
+
+    def _ends(self, start: int | None, end: int | None) -> Between:
+        return None if start is None else self.value(start), None if end is None else self.value(end)
+
+    def _read(self, text: str, whole: str) -> Decimal:
+        found = self.form.fullmatch(text.strip())
+        exact = Decimal(found[1]) * self.units[found[2].lower()] if found else None
+        if exact is None or exact > MOST * 1_000:
+            raise self._unclear(whole)
+        return exact
+
+    def _unclear(self, text: str) -> Refused:
+        if re.search(r"\d,\d", text):
+            return Refused(f"Numbers are written with a point: “{text.replace(',', '.')}”.")
+        return Refused(f"“{text}” is no amount that can be looked for. Write it like {self.example}.")
+
+
+def _dollars(grains: int) -> Decimal:
+    return Decimal(grains) / 1_000_000_000
+
+
+def _short(number: Decimal) -> str:
+    whole = f"{number:f}"
+    return whole.rstrip("0").rstrip(".") if "." in whole else whole
+
+
+MONEY = Measure(
+    form=_AMOUNT,
+    units={"": 1_000_000_000},
+    example=">0.05, <1 or 0.02..0.10",
+    value=_dollars,
+    grains=lambda dollars: int(dollars * 1_000_000_000),
+    text=lambda grains: _short(_dollars(grains)),
+)
+"""US dollars, to a billionth."""
+DURATION = Measure(
+    form=_DURATION,
+    units={"ms": 1, "": 1_000, "s": 1_000, "sec": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000},
+    example=">10s, <1500ms or 5..20s",
+    value=int,
+    grains=int,
+    text=lambda grains: f"{grains}ms" if grains % 1_000 else f"{grains // 1_000}s",
+)
+"""Milliseconds; a number alone is seconds."""
+
+
+def days(text: str, now: datetime, zone: tzinfo) -> Between:
+    """From the first moment of a day, month or year to the first after it, in that zone. Raises Refused."""
+    text = text.strip()
+    moment = _moment(text)
+    if moment:
+        return moment, moment
+    first, after = _span(text, now.astimezone(zone).date())
+    return _midnight(first, zone), _midnight(after, zone)
+
+
+def day_text(moment: datetime, zone: tzinfo) -> str:
+    """What is read as beginning at this moment: a day where it is the beginning of one."""
+    day = moment.astimezone(zone).date()
+    exact = moment.astimezone(UTC)
+    return day.isoformat() if _midnight(day, zone) == exact else f"{exact.replace(tzinfo=None).isoformat()}Z"
+
+
+def span_text(start: datetime, end: datetime, zone: tzinfo) -> str | None:
+    """The day, month or year that begins and ends there."""
+    day = start.astimezone(zone).date().isoformat()
+    for text in (day, day[:7], day[:4]):
+        if days(text, start, zone) == (start, end):
+            return text
+    return None
+
+
+def _span(text: str, today: date) -> tuple[date, date]:
+    """The first day and the one after the last."""
+    named = {"today": today, "yesterday": today - timedelta(days=1)}.get(text.lower())
+    if named:
+        return named, named + timedelta(days=1)
+    if ago := _AGO.fullmatch(text):
+        day = _checked(_earlier(today, int(ago[1]), ago[2].lower()), text)
+        return day, day + timedelta(days=1)
+    if written := _DAY.fullmatch(text):
+        return _written(text, *(int(part) if part else None for part in written.groups()))
+    raise _no_day(text)
+
+
+def _earlier(today: date, n: int, unit: str) -> date | None:
+    if unit in "dw":
+        ordinal = today.toordinal() - n * (7 if unit == "w" else 1)
+        return date.fromordinal(ordinal) if ordinal > 0 else None
+    year, month = divmod(today.year * 12 + today.month - 1 - n * (12 if unit == "y" else 1), 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1])) if year > 0 else None
+
+
+def _written(text: str, year: int | None, month: int | None, day: int | None) -> tuple[date, date]:
+    try:
+        first = _checked(date(year or 0, month or 1, day or 1), text)
+    except ValueError:
+        raise _no_day(text) from None
+    if day:
+        return first, first + timedelta(days=1)
+    return first, date(first.year + (month in (None, 12)), 1 if month is None else first.month % 12 + 1, 1)
+
+
+def _checked(day: date | None, text: str) -> date:
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise _no_day(text)
+    return day
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as `day_text` writes it when it is not the beginning of a day."""
+    if not (text.isascii() and "T" in text and text.endswith("Z")):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    _checked(moment.date(), text)
+    return moment
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _no_day(text: str) -> Refused:
+    return Refused(f"“{text}” is no day. Write it like 2026-11-01, 2026-11, 7d (seven days ago) or yesterday.")
