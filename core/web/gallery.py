@@ -13,7 +13,7 @@ FRESH = {"Cache-Control": "no-store"}
 
 
 def routes(studio: Studio, identify: Identify) -> list[Route]:
-    """`/api/gallery?after=&limit=`, `/api/gallery/layout` and `/api/gallery/<image>`."""
+    """`/api/gallery?after=&limit=`, `/api/gallery/layout` and `/api/gallery/<image>?placed`."""
 
     def rows(request: Request) -> Response:
         after = request.query_params.get("after") or None
@@ -29,7 +29,8 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
         return JSONResponse(gallery.layout(studio, person).wire(), headers=headers)
 
     def one(request: Request) -> Response:
-        found = detail.of_image(studio, identify(request), request.path_params["image"])
+        placed = "placed" in request.query_params
+        found = detail.of_image(studio, identify(request), request.path_params["image"], placed=placed)
         return JSONResponse(found.wire(), headers=FRESH)
 
     return [

@@ -29,7 +29,7 @@ export class Panel {
 
   async read(id) {
     try {
-      const detail = await rows(`/${encodeURIComponent(id)}`);
+      const detail = await rows(`/${encodeURIComponent(id)}?placed`);
       this.known.set(id, detail);
       if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value);
       if (this.item.id === id) this.draw(detail);
@@ -56,7 +56,7 @@ export class Panel {
       this.actions(detail),
       this.facts(detail),
       this.strip("siblings", detail.siblings.length > 1 ? detail.siblings : [], detail.id),
-      this.strip("parent", detail.parent ? [detail.parent] : []),
+      this.strip("parent", detail.ancestors.filter(({ model, trashed }) => model && !trashed).slice(-1)),
     ].filter(Boolean));
     this.node.scrollTop = 0;
     this.on.came(detail);
