@@ -1,9 +1,6 @@
 """The post kit: one zip with all that it takes to publish a post, made while it is sent, one picture in memory."""
 
 import json
-import re
-import unicodedata
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from core import crops, platforms
+from core import crops, lineage, platforms, zips
 from core.access import Person
+from core.catalogue import Catalogue
 from core.errors import NotFound, Refused
 from core.posted import OpenedPost, Variant, opened
 from core.studio import Studio
-from core.tables import SOURCE, Generation, Image, Reference
+from core.tables import Image
 
 SELECTED, ALL = "selected", "all"
-BLOCK = 1 << 20
-"""Bytes of an original that are handed on at once."""
 
 Cut = Callable[[bytes, float, float], Sequence[tuple[crops.Crop, crops.Box, bytes]]]
 
@@ -60,28 +56,22 @@ class Kit:
 
     def stream(self, cut: Cut = crops.cut) -> Iterator[bytes]:
         """The zip, piece by piece; `cut` makes crops. Raises StoreDown or NotFound when a picture cannot be read."""
-        sink = _Sink()
+        archive = zips.Zip()
         told: list[dict[str, Any]] = []
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-            for item in self.items:
-                original = self.studio.store.get(item.key)
-                yield from self._put(archive, sink, item.file, original, item.created_at)
-                made: list[dict[str, Any]] = []
-                for crop, part, data in cut(original, item.x, item.y):
-                    yield from self._put(archive, sink, item.crop(crop), data, item.created_at)
-                    made.append(_crop(item.crop(crop), crop, part))
-                told.append({"file": item.file, **item.facts, "crops": made})
-            for name, text in self._texts(told):
-                yield from self._put(archive, sink, name, text.encode(), self.studio.now())
-        yield sink.taken()
+        for item in self.items:
+            original = self.studio.store.get(item.key)
+            yield from self._put(archive, item.file, original, item.created_at)
+            made: list[dict[str, Any]] = []
+            for crop, part, data in cut(original, item.x, item.y):
+                yield from self._put(archive, item.crop(crop), data, item.created_at)
+                made.append(_crop(item.crop(crop), crop, part))
+            told.append({"file": item.file, **item.facts, "crops": made})
+        for name, text in self._texts(told):
+            yield from self._put(archive, name, text.encode(), self.studio.now())
+        yield archive.end()
 
-    def _put(self, archive: zipfile.ZipFile, sink: "_Sink", name: str, data: bytes, at: datetime) -> Iterator[bytes]:
-        info = zipfile.ZipInfo(f"{self.name}/{name}", at.timetuple()[:6])
-        info.external_attr = 0o644 << 16
-        with archive.open(info, "w") as entry:
-            for start in range(0, len(data), BLOCK):
-                entry.write(data[start : start + BLOCK])
-                yield sink.taken()
+    def _put(self, archive: zips.Zip, name: str, data: bytes, at: datetime) -> Iterator[bytes]:
+        return archive.put(f"{self.name}/{name}", zips.blocks(data), at)
 
     def _texts(self, images: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
         written = _written(self.post)
@@ -106,10 +96,10 @@ def plan(studio: Studio, person: Person, post_id: str, which: str = ALL, without
     if missing and not without_alt:
         what = "An image has" if missing == 1 else f"{missing} images have"
         raise Refused(f"{what} no alt text. Write it on the post's page, or download the kit without.")
-    slug = slugged(post.title) or "post"
+    slug = zips.slugged(post.title) or "post"
     with studio.reading() as db:
         rows = _rows(db, person, [v.image.id for v in wanted])
-        parents = _ancestors(db, person, [v.image.id for v in wanted])
+        parents = lineage.ancestors(db, person, [v.image.id for v in wanted])
     if any(studio.store.head(row.key) is None for row in rows.values()):
         raise NotFound("The file of an image is missing in the store. Bring it back from a backup, then try again.")
     numbers = {v.image.id: n for n, v in enumerate(post.variants, 1)}
@@ -118,84 +108,21 @@ def plan(studio: Studio, person: Person, post_id: str, which: str = ALL, without
     return Kit(studio, f"{slug}-{practice}kit", post, items)
 
 
-def slugged(text: str) -> str:
-    """A name that every file system takes, cut between words; empty when nothing of the text can be in one."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return name if len(name) <= 40 else name[:41].rpartition("-")[0] or name[:40]
-
-
-class _Sink:
-    """Takes what the zip says and hands it on; it cannot be searched, so the zip needs no way back."""
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self.parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """There is nothing to give back."""
-
-    def taken(self) -> bytes:
-        """What was written since the last call."""
-        data = b"".join(self.parts)
-        self.parts.clear()
-        return data
-
-
-def _rows(db: Session, person: Person, ids: Sequence[str]) -> dict[str, Image]:
-    query = sa.select(Image).where(col(Image.id).in_(ids), col(Image.user_id) == person.id)
-    return {row.id: row for (row,) in db.execute(query)}
-
-
-def _ancestors(db: Session, person: Person, ids: Sequence[str]) -> dict[str, list[str]]:
-    """The images that each of these was derived from, nearest first: one query, however long the line is."""
-    itself: sa.Select[str, str, int] = sa.select(col(Image.id).label("of"), col(Image.id), sa.literal(0).label("depth"))
-    line = itself.where(col(Image.id).in_(ids), col(Image.user_id) == person.id).cte("line", recursive=True)
-    above = (
-        sa.select(line.c.of, col(Reference.image_id), line.c.depth + 1)
-        .join(Image, col(Image.id) == line.c.id)
-        .join(Generation, col(Generation.id) == col(Image.generation_id))
-        .join(Reference, sa.and_(col(Reference.turn_id) == Generation.turn_id, col(Reference.role) == SOURCE))
-    )
-    whole = line.union_all(above)
-    query = sa.select(whole.c.of, whole.c.id).where(whole.c.depth > 0).order_by(whole.c.depth)
-    found: dict[str, list[str]] = {}
-    for of, parent in db.execute(query):
-        found.setdefault(of, []).append(parent)
-    return found
-
-
-def _item(
-    studio: Studio, post: OpenedPost, slug: str, n: int, row: Image, variant: Variant, parents: Mapping[str, list[str]]
-) -> Item:
-    origin = {"id": row.id, "generation": row.generation_id, "turn": post.turn_id, "conversation": post.conversation_id}
-    line = {"derived_from": parents.get(row.id, []), "selected": row.selected}
-    facts = {**origin, **line, **_making(studio, variant), **_file(row)}
-    practice = "-practice" if variant.practice else ""
-    return Item(f"{slug}-{n}{practice}", row.key, row.focus_x, row.focus_y, row.created_at, facts)
-
-
-def _making(studio: Studio, variant: Variant) -> dict[str, Any]:
-    """How an image was made, and for how much."""
+def making(catalogue: Catalogue, made: Any) -> dict[str, Any]:
+    """How an image was made, and for how much: what a manifest says of a variant, or of a row like one."""
     return {
-        "practice": variant.practice,
-        "model": variant.model,
-        "model_label": studio.catalogue.label(variant.model) if variant.model else None,
-        "seed": variant.seed,
-        "cost_usd": None if variant.cost is None else str(variant.cost),
-        "cost_basis": variant.cost_basis,
-        "duration_ms": variant.duration_ms,
+        "practice": made.practice,
+        "model": made.model,
+        "model_label": catalogue.label(made.model) if made.model else None,
+        "seed": made.seed,
+        "cost_usd": None if made.cost is None else str(made.cost),
+        "cost_basis": made.cost_basis,
+        "duration_ms": made.duration_ms,
     }
 
 
-def _file(row: Image) -> dict[str, Any]:
-    """What is in an image's file, and what people say of it."""
+def file(row: Image) -> dict[str, Any]:
+    """What is in an image's file, and what people say of it, for a manifest."""
     return {
         "created_at": row.created_at.isoformat(),
         "mime": row.mime,
@@ -206,6 +133,21 @@ def _file(row: Image) -> dict[str, Any]:
         "alt": row.alt,
         "focus": {"x": row.focus_x, "y": row.focus_y},
     }
+
+
+def _rows(db: Session, person: Person, ids: Sequence[str]) -> dict[str, Image]:
+    query = sa.select(Image).where(col(Image.id).in_(ids), col(Image.user_id) == person.id)
+    return {row.id: row for (row,) in db.execute(query)}
+
+
+def _item(
+    studio: Studio, post: OpenedPost, slug: str, n: int, row: Image, variant: Variant, parents: Mapping[str, list[str]]
+) -> Item:
+    origin = {"id": row.id, "generation": row.generation_id, "turn": post.turn_id, "conversation": post.conversation_id}
+    line = {"derived_from": parents.get(row.id, []), "selected": row.selected}
+    facts = {**origin, **line, **making(studio.catalogue, variant), **file(row)}
+    practice = "-practice" if variant.practice else ""
+    return Item(f"{slug}-{n}{practice}", row.key, row.focus_x, row.focus_y, row.created_at, facts)
 
 
 def _crop(name: str, crop: crops.Crop, part: crops.Box) -> dict[str, Any]:

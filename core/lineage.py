@@ -121,6 +121,24 @@ def tree(studio: Studio, person: Person, conversation_id: str) -> Tree:
     return Tree(conversation_id, tuple(nodes))
 
 
+def ancestors(db: Session, person: Person, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The images that each of these was derived from, nearest first: one query, however long the line is."""
+    itself: sa.Select[str, str, int] = sa.select(col(Image.id).label("of"), col(Image.id), sa.literal(0).label("depth"))
+    line = itself.where(col(Image.id).in_(ids), col(Image.user_id) == person.id).cte("line", recursive=True)
+    above = (
+        sa.select(line.c.of, col(Reference.image_id), line.c.depth + 1)
+        .join(Image, col(Image.id) == line.c.id)
+        .join(Generation, col(Generation.id) == col(Image.generation_id))
+        .join(Reference, sa.and_(col(Reference.turn_id) == Generation.turn_id, col(Reference.role) == SOURCE))
+    )
+    whole = line.union_all(above)
+    query = sa.select(whole.c.of, whole.c.id).where(whole.c.depth > 0).order_by(whole.c.depth)
+    found: dict[str, list[str]] = {}
+    for of, parent in db.execute(query):
+        found.setdefault(of, []).append(parent)
+    return found
+
+
 def _asked(db: Session, person: Person, condition: Any) -> Iterator[tuple[Turn, Origin | None]]:
     """Turns in their order, each with where it came from: one query."""
     made, before, home = aliased(Generation), aliased(Turn), aliased(Conversation)

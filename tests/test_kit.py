@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from sqlmodel import select
 from starlette.applications import Starlette
 
-from core import captions, conversations, crops, kit, posting
+from core import captions, conversations, crops, kit, posting, zips
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.posting import Words
@@ -306,7 +306,7 @@ def copied(original: bytes, x: float, y: float) -> list[tuple[crops.Crop, crops.
     ],
 )
 def test_a_title_becomes_a_name_that_every_file_system_takes(title: str, name: str) -> None:
-    assert (kit.slugged(title) or "post") == name
+    assert (zips.slugged(title) or "post") == name
 
 
 @pytest.fixture

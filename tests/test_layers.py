@@ -23,7 +23,7 @@ HOUSE = """
     core.line
     core.line_keys
     core.line_choices
-    core.marks  core.trash  core.projects
+    core.marks  core.trash  core.projects  core.parcels
     core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
@@ -45,7 +45,7 @@ HOUSE = """
     core.tables.**
     core.line_values
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
-    core.scans  core.stopping  core.tokens
+    core.scans  core.stopping  core.tokens  core.zips
     core
 """
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from core.studio import Studio
-from core.web import conversations, gallery, health, kit, lineage, live, media, security, shared, ui, uploads
+from core.web import conversations, gallery, health, kit, lineage, live, media, parcels, security, shared, ui, uploads
 from core.web.live import Hub
 from core.web.media import Media
 from core.web.security import Identify
@@ -31,6 +31,7 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
         *conversations.routes(studio, identify),
         *lineage.routes(studio, identify),
         *kit.routes(studio, identify, pictures),
+        *parcels.routes(studio, identify),
         *uploads.routes(studio, identify),
         *live.routes(identify, hub),
         *(

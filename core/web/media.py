@@ -18,10 +18,10 @@ from core import access, pictures
 from core.access import Person
 from core.disk import DiskStore
 from core.errors import NotFound
-from core.kit import slugged
 from core.studio import Studio
 from core.tables import Generation, Image, Turn
 from core.web import ranges, security
+from core.zips import slugged
 
 T = TypeVar("T")
 REMEMBERED = timedelta(minutes=1)

@@ -38,6 +38,8 @@ OPERATORS = ("/metrics", "/readyz", "/_stcore/metrics", "/_stcore/agent")
 _HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
 STATUS: dict[type[StudioError], int] = {NotFound: 404, StoreDown: 503}
 """Everything else that we say no to is 400."""
+FORMS = ("/api/downloads",)
+"""Plain forms of our pages go there: they carry no header of ours, but browsers say which page sends them."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 REFUSED_SOCKET = 1008
 
@@ -161,7 +163,9 @@ def _ours(scope: Scope) -> bool:
     headers = Headers(scope=scope)
     if scope["method"] in SAFE_METHODS:
         return True
-    return headers.get("x-studio") == "1" and ("origin" not in headers or same_origin(scope))
+    if "origin" not in headers:
+        return headers.get("x-studio") == "1"
+    return same_origin(scope) and (headers.get("x-studio") == "1" or scope["path"] in FORMS)
 
 
 def _answer(error: Exception) -> Response:

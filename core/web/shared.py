@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import anyio
 from anyio.to_thread import run_sync
@@ -19,7 +18,7 @@ from core.errors import NotFound, Refused, StudioError
 from core.files import StoreDown
 from core.shared import Locked, Picture
 from core.studio import Studio
-from core.web import media, paper, security, words
+from core.web import forms, media, paper, security, words
 from core.web.media import Media
 from core.web.throttle import Buckets, Guesses, neighbourhood
 
@@ -28,6 +27,7 @@ SIZES = ("256", "512", "preview")
 CARD = (1200, 630)
 CARDS_REMEMBERED = 16
 FORM_BYTES = 20_000
+TOO_MUCH = "This is more than the form takes. Shorten the note and send it again."
 JUST_JUDGED = 20
 """Seconds in which the page that follows a verdict is no new opening."""
 PICTURE_MISSED = 0.1
@@ -188,13 +188,7 @@ async def _form(request: Request) -> dict[str, str]:
     origin, site = request.headers.get("origin", "null"), request.headers.get("sec-fetch-site", "same-origin")
     if site != "same-origin" or (origin != "null" and not security.same_origin(request.scope)):
         raise Refused("This did not come from the page of the link. Open the link and try again.")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES:
-            raise Refused("This is more than the form takes. Shorten the note and send it again.")
-    fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=20)
-    return {name: values[-1] for name, values in fields.items()}
+    return await forms.fields(request, FORM_BYTES, TOO_MUCH)
 
 
 def _remember(answer: Response, request: Request, token: str, name: str, value: str, seconds: int) -> None:
