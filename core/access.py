@@ -21,6 +21,7 @@ MOST = 10_000
 AT_ONCE = 1_000
 """Rows that one query asks for: a database takes no end of parameters."""
 PLAIN = {"Conversation": "conversation", "Turn": "turn", "Generation": "picture", "Image": "image", "Post": "post"}
+PLAIN |= {"SavedView": "view"}
 
 
 @dataclass(frozen=True)

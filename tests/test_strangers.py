@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel, select
 
-from core import access, conversations, generations, replica, shared, sharing
+from core import access, conversations, generations, replica, saved_views, shared, sharing
 from core.access import Person
 from core.briefs import Brief
 from core.errors import NotFound
@@ -113,6 +113,7 @@ def alices(studio: Studio) -> set[str]:
     conversations.ask(studio, alice, asked.conversation_id, wish("bluer", source=fox.id))
     link = sharing.share(studio, alice, asked.conversation_id, Terms(takes_verdicts=True))
     shared.judge(studio, link.token, fox.id, "approve", "")
+    saved_views.save(studio, alice, "Foxes", "fox")
     with studio.transaction() as db:
         dates = {"created_at": studio.now(), "updated_at": studio.now()}
         db.add(winter := Project(user_id=alice.id, title="Winter", **dates))

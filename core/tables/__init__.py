@@ -3,7 +3,7 @@
 from core.columns import new_id
 from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
 from core.tables.images import KEPT, Image, Post
-from core.tables.people import Note, Project, Share, User, Verdict
+from core.tables.people import Note, Project, SavedView, Share, User, Verdict
 from core.tables.traces import Event, Heartbeat
 from core.tables.work import (
     CANCELED,
@@ -49,6 +49,7 @@ __all__ = [
     "Post",
     "Project",
     "Reference",
+    "SavedView",
     "Share",
     "Turn",
     "User",

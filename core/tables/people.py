@@ -50,6 +50,22 @@ class Note(SQLModel, table=True):
     updated_at: datetime = moment(optional=False)
 
 
+class SavedView(SQLModel, table=True):
+    """A line of what is looked for in the gallery, under a name."""
+
+    __tablename__ = "saved_view"
+
+    id: str = row_id()
+    user_id: str = to("person", index=True)
+    name: str
+    line: str
+    """As it was written, so that “7d” stays the last seven days."""
+    shared: bool = False
+    """Everybody in the team sees it, each over their own images."""
+    created_at: datetime = moment(optional=False)
+    updated_at: datetime = moment(optional=False)
+
+
 class Share(SQLModel, table=True):
     """A link that lets someone read one conversation."""
 
