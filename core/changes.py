@@ -84,6 +84,13 @@ def token(db: Session) -> str:
     return str(db.execute(sa.text(sql)).scalar())
 
 
+def newest(db: Session) -> str:
+    """The token of the last writing transaction that this reader sees; "" when there was none."""
+    sqlite = db.get_bind().dialect.name == "sqlite"
+    sql = "SELECT max(seq) FROM change_log" if sqlite else "SELECT xid::text FROM change_log ORDER BY xid DESC LIMIT 1"
+    return str(db.execute(sa.text(sql)).scalar() or "")
+
+
 def trim(engine: sa.Engine, kept: timedelta = KEPT) -> None:
     """Forget old lines. The newest stays on SQLite: who has read it must find it."""
     sqlite = engine.dialect.name == "sqlite"

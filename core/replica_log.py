@@ -28,8 +28,11 @@ class Place:
     home: str
     """Which database and which history of it this is; a restored or rebuilt one is another."""
 
-    def covers(self, token: str) -> bool:
-        """Whether the transaction that gave this token (`changes.token`) is part of it. Strange tokens are."""
+    def covers(self, tokens: str) -> bool:
+        """Whether the transactions that gave these tokens (`changes.token`) are part of it. Strange tokens are."""
+        return all(map(self._covers, tokens.split()))
+
+    def _covers(self, token: str) -> bool:
         if not (token.isascii() and token.isdigit()):
             return True
         number = int(token)

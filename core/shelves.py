@@ -20,8 +20,11 @@ from core.replica_rows import FACETS
 from core.studio import Studio
 from core.wanted import RANGES, SORTS, Query, Wanted, for_database, for_replica
 
-__all__ = ["FACETS", "RANGES", "SORTS", "Behind", "Wanted"]  # from below, for verbs
+__all__ = ["EVERYTHING", "FACETS", "RANGES", "SORTS", "Behind", "Wanted"]  # from below, for verbs
 
+EVERYTHING = Wanted()
+MOST = 10_000
+"""Ids at once."""
 PAGE = 200
 """Images in a page; a shape says where each page starts."""
 FAR = 2
@@ -64,6 +67,8 @@ class Shape:
     """What `page(after=)` takes for the first, second, … page of PAGE images."""
     dates: tuple[datetime, ...]
     """When the images at the cursors were made; one less than cursors."""
+    order: str
+    """One of SORTS, or best."""
 
 
 def page(
@@ -104,6 +109,41 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     return Counts(total, facets)
 
 
+def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> str:
+    """Is another one when other images are found, or in another order; a fraction of the work of their shape.
+
+    Raises Refused, and Behind when there is no replica that has the token.
+    """
+    query = Query(wanted)
+    found = f"SELECT id, {query.value_or_0} AS value, {query.pile} AS pile {query.on_replica()}"
+    sql = f"SELECT count(*), bit_xor(hash(id, value, pile)) FROM ({found})"
+    with replica.of(studio).reading(token) as cursor:
+        ((n, hashed),) = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
+    return f"{n:x}-{hashed or 0:x}"
+
+
+def ids(studio: Studio, person: Person, wanted: Wanted, after: str | None, limit: int, *, token: str = "") -> list[str]:
+    """As `page`, up to MOST at once and nothing but the ids; raises Behind whenever there is no replica."""
+    query = Query(wanted, after)
+    with replica.of(studio).reading(token):
+        return [row[0] for row in _page_of_replica(studio, person, query, min(limit, MOST), token)]
+
+
+def place(studio: Studio, person: Person, wanted: Wanted, at: datetime, *, token: str = "") -> int:
+    """How many of what is found stand before this moment: newer ones, or older ones with the oldest first.
+
+    Raises Refused when it is not in order of time, and Behind when there is no replica that has the token.
+    """
+    query = Query(wanted)
+    if query.value:
+        raise Refused("These are not in order of time. Sort by newest or oldest to jump to a date.")
+    query.given["at"] = at
+    sql = f"SELECT count(*) FROM (SELECT made {query.on_replica()}) WHERE made {query.before} $at"
+    with replica.of(studio).reading(token) as cursor:
+        ((n,),) = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
+    return int(n)
+
+
 def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Shape:
     """The shape of all that was found. Raises Refused, and Behind when there is no replica that has the token."""
     query = Query(wanted)
@@ -120,7 +160,7 @@ def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") ->
     starts = [end for end in last if end[3] < len(ratios)]
     cursors = (query.cursor(image_id.hex, made, value) for image_id, made, value, _ in starts)
     dates = tuple(start[1].replace(tzinfo=UTC) for start in starts)
-    return Shape(len(ratios), first[0][0].hex if first else None, ratios, (None, *cursors), dates)
+    return Shape(len(ratios), first[0][0].hex if first else None, ratios, (None, *cursors), dates, query.sort)
 
 
 def nearest(studio: Studio, person: Person, word: str) -> str | None:

@@ -24,12 +24,16 @@ class Tile:
     model: str
     """As people know it."""
     practice: bool
+    starred: bool
+    selected: bool
     created_at: datetime
+    pile: int = 1
+    """How many images of its post it stands for."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some tiles, newest first, and the cursor of what follows; None at the end."""
+    """Some tiles, in order, and the cursor of what follows; None at the end."""
 
     tiles: tuple[Tile, ...]
     next: str | None
@@ -41,7 +45,10 @@ class Page:
         return {
             **{name: [getattr(tile, name) for tile in self.tiles] for name in plain},
             "created_at": [milliseconds(tile.created_at) for tile in self.tiles],
-            "practice": [int(tile.practice) for tile in self.tiles],
+            **{
+                name: [int(getattr(tile, name)) for tile in self.tiles]
+                for name in ("practice", "starred", "selected", "pile")
+            },
             "model": [models.index(tile.model) for tile in self.tiles],
             "models": models,
             "next": self.next,
@@ -50,18 +57,20 @@ class Page:
 
 @dataclass(frozen=True)
 class Layout:
-    """The shape of the whole gallery: enough to place every image before any of them is read."""
+    """The shape of the gallery, or of what was found: enough to place every image before any of them is read."""
 
     total: int
     revision: str
     newest: str | None
     """The id of the first image."""
     ratios: bytes
-    """One byte per image, newest first: floor(width * UNIT / height) within 1..255."""
+    """One byte per image, in order: floor(width * UNIT / height) within 1..255."""
     cursors: tuple[str | None, ...]
     """What `gallery.page(after=)` takes for the first, second, … page."""
     dates: tuple[int, ...]
     """When the images at the cursors were made, in seconds since 1970; for a label while scrolling."""
+    order: str = "newest"
+    """One of `wanted.SORTS`, or best."""
 
     def wire(self) -> dict[str, Any]:
         """As plain JSON, the ratios in base64."""
@@ -72,6 +81,7 @@ class Layout:
             "ratios": base64.b64encode(self.ratios).decode(),
             "cursors": self.cursors,
             "dates": self.dates,
+            "order": self.order,
         }
 
 

@@ -113,6 +113,11 @@ class Query:
         return ", ".join(f"{column} {way}" for column in (self.value, "made", "id") if column)
 
     @property
+    def before(self) -> str:
+        """How the time of an image compares with that of one that comes after it."""
+        return "<" if self.sort == "oldest" else ">"
+
+    @property
     def value_or_0(self) -> str:
         """What the order goes by before time and id."""
         return self.value or "0"

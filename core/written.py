@@ -1,4 +1,4 @@
-"""What a person of this process wrote last, so that their next look at the gallery sees it."""
+"""What must be seen by the next look at the gallery: what the person wrote here last, and what others wrote so far."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +12,17 @@ from core.studio import Studio
 
 @contextmanager
 def writing(studio: Studio, person: Person) -> Iterator[Session]:
-    """A writing transaction of this person, which whatever they read next (`token`) waits for."""
+    """A writing transaction of this person, which whatever they read next (`seen`) waits for."""
     with studio.transaction() as db:
         yield db
         token = changes.token(db)
     _tokens(studio)[person.id] = token
 
 
-def token(studio: Studio, person: Person) -> str:
-    """What `core.shelves` takes to show the person what they wrote here last; empty when that was nothing."""
-    return _tokens(studio).get(person.id, "")
+def seen(studio: Studio, person: Person) -> str:
+    """What `core.shelves` takes as its token to show the person everything up to now."""
+    with studio.reading() as db:
+        return f"{_tokens(studio).get(person.id, '')} {changes.newest(db)}"
 
 
 def _tokens(studio: Studio) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""Gallery: every image that was made, newest first, and each of them large with all that is known of it."""
+"""Gallery: every image that was made, or those that are looked for; each of them large with all that is known of it."""
 
 import streamlit as st
 
-from core import access, gallery
-from pages.parts import frame, viewer
+from core import access, projects
+from pages.parts import bulk, finding_line, frame, undo, viewer
 from pages.parts.components import component
+from pages.parts.gallery_words import words
 from pages.parts.words import _, language
 
 GRID = component("gallery")
@@ -13,31 +14,25 @@ FIRST = 48
 
 with frame.screen(_("Gallery")) as (studio, person):
     st.title(_("Gallery"), anchor=False)
+    found = finding_line.found(studio, person, FIRST)
     grid = GRID(
         key="gallery",
         data={
-            "first": gallery.page(studio, person, limit=FIRST).wire(),
+            "source": "/api/gallery",
+            "q": found.line,
+            "first": found.page.wire(),
+            "revision": found.revision,
+            "refused": bulk.refused(),
+            "acts": bulk.acts(),
+            "projects": [{"id": project.id, "title": project.title} for project in projects.titles(studio, person)],
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
-            "words": {
-                "gallery": _("Images, newest first"),
-                "image": _("{n} image"),
-                "images": _("{n} images"),
-                "new_image": _("{n} new image"),
-                "new_images": _("{n} new images"),
-                "practice": _("Practice"),
-                "open": _("Open"),
-                "create": _("Use in Create"),
-                "download": _("Download"),
-                "loading": _("Loading…"),
-                "retry": _("Try again"),
-                "failed": _("Some images could not be loaded. They are safe."),
-                "nothing": _("Nothing here yet"),
-                "nothing_text": _("Every image that you make is kept and appears here, newest first."),
-                "first": _("Make your first image"),
-            },
+            "words": words(),
         },
-        on_action_change=lambda: None,
+        on_action_change=lambda: bulk.act(studio, person, st.session_state["gallery"].action or {}),
+        on_line_change=lambda: finding_line.follow(st.session_state["gallery"].line),
     )
-    viewer.act(grid.action)
+    if grid.action and grid.action["act"] == "create":
+        viewer.act(grid.action)
     viewer.show(studio, person)
+    undo.show(studio, person)

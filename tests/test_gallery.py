@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from core import conversations, events, gallery
+from core import conversations, events, gallery, newest
 from core.access import Person
 from core.errors import Refused
 from core.studio import Studio
@@ -182,7 +182,7 @@ def test_a_page_is_read_along_its_index_whatever_the_gallery_holds(studio: Studi
     many.images(studio, alice, 2_000)
     after = gallery.page(studio, alice).next
 
-    plans = [explained(studio, gallery.page_query(alice, cursor, 50)) for cursor in (None, after)]
+    plans = [explained(studio, newest.page_query(alice, cursor, 50)) for cursor in (None, after)]
 
     for plan in plans:
         assert "ix_image_gallery" in plan

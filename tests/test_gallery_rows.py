@@ -93,7 +93,7 @@ def test_rows_are_never_kept_by_caches_between(browser: httpx.Client, images: li
 
 
 def test_one_image_comes_with_all_its_facts(browser: httpx.Client, images: list[str]) -> None:
-    detail = browser.get(f"/api/gallery/{images[1]}").json()
+    detail = browser.get(f"/api/gallery/{images[1]}?placed").json()
 
     assert (detail["newer"], detail["older"], detail["position"]) == (images[0], images[2], 1)
     assert isinstance(detail["cost"], str)  # JavaScript would round it

@@ -30,7 +30,8 @@ HOUSE = """
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions
     core.posts
-    core.briefs  core.shelves  core.written
+    core.briefs  core.newest  core.shelves  core.written
+    core.tile_rows
     core.wanted
     core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
     core.replica_file
@@ -46,7 +47,7 @@ HOUSE = """
     core.tables.**
     core.line_values
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
-    core.scans  core.stopping  core.tokens  core.zips
+    core.scans  core.stopping  core.tokens  core.zips  core.zones
     core
 """
 

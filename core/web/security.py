@@ -14,6 +14,7 @@ from core import access, log
 from core.access import Person
 from core.errors import NotFound, StudioError
 from core.files import StoreDown
+from core.replica import Behind
 from core.studio import Studio
 
 Identify = Callable[[HTTPConnection], Person]
@@ -36,7 +37,7 @@ HEADERS = {
 OPERATORS = ("/metrics", "/readyz", "/_stcore/metrics", "/_stcore/agent")
 """Only for programs on this machine."""
 _HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
-STATUS: dict[type[StudioError], int] = {NotFound: 404, StoreDown: 503}
+STATUS: dict[type[StudioError], int] = {NotFound: 404, StoreDown: 503, Behind: 503}
 """Everything else that we say no to is 400."""
 FORMS = ("/api/downloads",)
 """Plain forms of our pages go there: they carry no header of ours, but browsers say which page sends them."""

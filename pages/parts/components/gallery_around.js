@@ -1,16 +1,19 @@
-// What stands around the grid: how many images there are, the month while scrolling, what is new, nothing, and trouble.
+// What stands around the grid: how many images there are, how they are laid out, the way to a date, the month while
+// scrolling, what is new, nothing, and trouble.
 
 import { button, count, icon, make, month } from "./elements.js";
 
 const LABEL = 900; // ms that the month stays after the last movement
 
 export class Around {
-  // `on`: { create(), welcome() }
+  // `on`: { create(), welcome(), square(), day(day) }
   constructor(root, area, data, on) {
     Object.assign(this, { root, area, data, on });
     this.bar = make("div", "bar");
     this.total = make("p", "total", "", { role: "status" });
-    this.bar.append(this.total);
+    this.tools = make("div", "tools");
+    this.bar.append(this.total, this.tools);
+    this.#tools();
     const over = make("div", "over");
     this.month = make("div", "month", "", { "aria-hidden": "true" });
     this.pill = make("button", "pill", "", { type: "button", hidden: "" });
@@ -22,13 +25,26 @@ export class Around {
     root.append(this.bar, area);
   }
 
-  // `total` is null while it is not counted.
-  count(total) {
+  // `total` is null while it is not counted; `sought` says that something was looked for, so other images may be there.
+  count(total, sought) {
     const { words, locale } = this.data;
     this.bar.hidden = total === 0;
     this.total.textContent = total === null ? "\u00a0" : count(words, "image", total, locale);
     this.root.querySelector(".empty")?.remove();
-    if (total === 0) this.area.before(this.#nothing());
+    if (total === 0 && !sought) this.area.before(this.#nothing());
+  }
+
+  // A date can be found where images are in the order of time.
+  dated(possible) {
+    this.calendar.hidden = !possible;
+  }
+
+  shaped(square) {
+    const { words } = this.data;
+    const label = square ? words.justified : words.square;
+    this.shape.replaceChildren(icon(square ? "justified" : "square"));
+    this.shape.title = label;
+    this.shape.setAttribute("aria-label", label);
   }
 
   when(at, scrolled) {
@@ -44,11 +60,12 @@ export class Around {
     if (n) this.pill.replaceChildren(icon("up"), count(words, "new_image", n, locale));
   }
 
-  fail(again) {
+  // `sentence`: what the server says of it, if it does.
+  fail(again, sentence) {
     const { words } = this.data;
     const retry = make("button", "", words.retry, { type: "button" });
     retry.onclick = () => (this.well(), again());
-    this.trouble.replaceChildren(make("span", "", words.failed), retry);
+    this.trouble.replaceChildren(make("span", "", sentence || words.failed), retry);
     this.trouble.hidden = false;
   }
 
@@ -56,12 +73,24 @@ export class Around {
     this.trouble.hidden = true;
   }
 
+  #tools() {
+    const { words } = this.data;
+    this.shape = make("button", "tool", "", { type: "button" });
+    this.shape.onclick = this.on.square;
+    this.calendar = make("label", "tool", "", { title: words.jump });
+    const day = make("input", "", "", { type: "date", "aria-label": words.jump });
+    day.onchange = () => day.value && this.on.day(day.value);
+    day.onclick = () => day.showPicker?.();
+    this.calendar.append(icon("calendar"), day);
+    this.tools.append(this.calendar, this.shape);
+  }
+
   #nothing() {
     const { words } = this.data;
     const box = make("div", "empty"), frames = make("div", "frames", "", { "aria-hidden": "true" });
     frames.append(make("i"), make("i"), make("i"));
     box.append(frames, make("h2", "", words.nothing), make("p", "", words.nothing_text));
-    box.append(button("primary", "create", words.first, this.on.create, true));
+    if (words.first) box.append(button("primary", "create", words.first, this.on.create, true));
     return box;
   }
 }

@@ -20,10 +20,10 @@ export class Bars {
     if (before === cell) return;
     this[which] = cell;
     if (before !== this.pointed && before !== this.focused)
-      for (const part of before?.querySelectorAll(".said, .actions") ?? []) part.remove();
+      for (const part of before?.querySelectorAll(".said, .actions, .pick") ?? []) part.remove();
     const item = cell && !cell.querySelector(".actions") && this.itemOf(cell);
     if (!item) return;
-    cell.append(said(item, this.data()), actions(item, cell, this.data()));
+    cell.append(said(item, this.data()), actions(item, cell, this.data()), pick(this.data()));
     this.added(cell);
   }
 }
@@ -34,16 +34,20 @@ function said(item, { locale }) {
   return words;
 }
 
-function actions(item, cell, { words, media }) {
-  const bar = make("div", "actions");
-  const open = button("act", "open", words.open);
-  open.dataset.act = "open";
-  const create = button("act", "create", words.create);
-  create.dataset.act = "create";
-  const download = link("act", "download", words.download);
-  download.href = `${media}${item.id}/download`;
-  download.download = "";
-  download.dataset.act = "download";
-  bar.append(...(parseFloat(cell.style.width) < NARROW ? [create, download] : [open, create, download]));
+function pick({ words }) {
+  const node = button("act pick", "check", words.pick);
+  node.dataset.act = "pick";
+  return node;
+}
+
+// What the screen offers for one image: buttons, and links to the file.
+function actions(item, cell, { acts, media }) {
+  const bar = make("div", "actions"), one = acts.filter((act) => act.one);
+  for (const { act, icon, label } of parseFloat(cell.style.width) < NARROW ? one.slice(-2) : one) {
+    const node = act === "download" ? link("act", icon, label) : button("act", icon, label);
+    if (act === "download") Object.assign(node, { href: `${media}${item.id}/download`, download: "" });
+    node.dataset.act = act;
+    bar.append(node);
+  }
   return bar;
 }

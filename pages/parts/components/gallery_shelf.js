@@ -1,20 +1,23 @@
-// What the grid knows of the gallery: the shape of all images, and the rows of those that were looked at.
+// What the grid knows of what was found: the shape of all images, and the rows of those that were looked at.
 // New images come in front of everything that was counted before, so pages keep their numbers.
 
 import { rows } from "./elements.js";
 import { shape } from "./gallery_rows.js";
 
-const PAGE = 200; // as in core/gallery.py
+const PAGE = 200; // as in core/shelves.py
 const MOST_PAGES = 40; // rows kept in memory; the shape of all images is kept anyway
 const NEWS = 60;
 
 export class Shelf {
-  constructor(first) {
+  // `asked`: { source, q } – the address of the rows, and the line that says which are wanted.
+  constructor(first, asked) {
+    this.asked = asked;
     this.news = [];
     this.pages = new Map();
     this.places = new Map(); // id → number among those counted
     this.cursors = [null];
     this.dates = [];
+    this.order = "";
     this.waiting = new Map(); // page → AbortController
     this.whole = new Set(); // pages of which there is no more to read
     const items = unpack(first);
@@ -58,16 +61,22 @@ export class Shelf {
     return known ?? (this.dates[page - 1] ? this.dates[page - 1] * 1000 : null);
   }
 
-  // Read the shape of the whole; true when anything is different from what was shown.
-  async measure() {
-    const layout = await rows("/layout");
+  // Read the shape of the whole, and the rows between these places before anything moves; true when anything is
+  // different from what was shown.
+  async measure(from, to) {
+    const layout = await this.#read("/layout");
     if (layout.revision === this.revision) return false;
     const same = this.newest === layout.newest;
-    const first = same ? [...this.news, ...(this.pages.get(0) ?? [])] : unpack(await rows(`?limit=${PAGE}`));
+    const pages = new Map(same ? [[0, [...this.news, ...(this.pages.get(0) ?? [])].slice(0, PAGE)]] : []);
+    const seen = [0, ...[from, to].map((index) => Math.floor(index / PAGE))];
+    for (const page of seen)
+      if (!pages.has(page) && page < layout.cursors.length)
+        pages.set(page, unpack(await this.#read("", { limit: PAGE, after: layout.cursors[page] })));
     const shapes = Uint8Array.from(atob(layout.ratios), (c) => c.charCodeAt(0));
-    Object.assign(this, { shapes, cursors: layout.cursors, dates: layout.dates, revision: layout.revision, complete: true });
-    this.#forget();
-    this.#put(0, first.slice(0, PAGE));
+    const { cursors, dates, revision, order } = layout;
+    Object.assign(this, { shapes, cursors, dates, revision, order, complete: true });
+    this.forget();
+    for (const [page, items] of pages) this.#put(page, items);
     return true;
   }
 
@@ -78,20 +87,38 @@ export class Shelf {
     for (let index = from; index <= to; index++) if (!this.at(index)) needed.add(this.#page(index));
     for (const [page, controller] of this.waiting) if (!needed.has(page)) controller.abort();
     for (const page of needed)
-      if (!this.waiting.has(page) && !this.whole.has(page) && page < this.cursors.length) this.#read(page, then, failed);
+      if (!this.waiting.has(page) && !this.whole.has(page) && page < this.cursors.length) this.#fetch(page, then, failed);
     return ![...needed].some((page) => this.whole.has(page));
   }
 
   // The rows around one place, for who walks along; resolves to the row.
   async reach(index) {
     const page = this.#page(index);
-    if (!this.at(index)) this.#put(page, unpack(await rows(this.#query(page))));
+    if (!this.at(index)) this.#put(page, unpack(await this.#read("", this.#query(page))));
     return this.at(index);
   }
 
-  // Images that are newer than all that are known; null when there are more than can be told one by one.
+  // The ids between two places, both included, whether or not their rows were looked at.
+  async ids(from, to) {
+    const known = [];
+    for (let index = from; index <= to && this.at(index); index++) known.push(this.at(index).id);
+    const next = from + known.length;
+    if (next > to) return known;
+    const page = this.#page(next), first = page * PAGE + this.news.length;
+    const { after } = this.#query(page);
+    const rest = await this.#read("/ids", { after, limit: to - first + 1 });
+    return [...known, ...rest.slice(next - first)];
+  }
+
+  // How many images stand before this day.
+  place(day) {
+    return this.#read("/place", { on: day });
+  }
+
+  // Images that are newer than all that are known; null when they cannot be told one by one.
   async fresh() {
-    const items = unpack(await rows(`?limit=${NEWS}`));
+    if (this.order && this.order !== "newest") return null;
+    const items = unpack(await this.#read("", { limit: NEWS }));
     const known = items.findIndex((item) => this.indexOf(item.id) >= 0);
     return known < 0 && this.total > 0 ? null : items.slice(0, known < 0 ? items.length : known);
   }
@@ -101,11 +128,25 @@ export class Shelf {
     this.news = [...items, ...this.news];
   }
 
-  async #read(page, then, failed) {
+  // What was just done with these images, before the server says it.
+  patch(ids, facts) {
+    const chosen = new Set(ids);
+    for (const items of [this.news, ...this.pages.values()])
+      for (const item of items) if (chosen.has(item.id)) Object.assign(item, facts);
+  }
+
+  // All rows are read again when they are looked at.
+  forget() {
+    for (const controller of this.waiting.values()) controller.abort();
+    this.news = [];
+    for (const known of [this.pages, this.places, this.whole]) known.clear();
+  }
+
+  async #fetch(page, then, failed) {
     const controller = new AbortController();
     this.waiting.set(page, controller);
     try {
-      this.#put(page, unpack(await rows(this.#query(page), controller.signal)));
+      this.#put(page, unpack(await this.#read("", this.#query(page), controller.signal)));
       then();
     } catch (error) {
       if (error.name !== "AbortError") failed(error);
@@ -119,14 +160,22 @@ export class Shelf {
   }
 
   #query(page) {
-    const after = page === 0 ? this.#before() : this.cursors[page];
-    return `?limit=${PAGE}${after ? `&after=${after}` : ""}`;
+    return { limit: PAGE, after: page === 0 ? this.#before() : this.cursors[page] };
   }
 
-  // A cursor right before the first image that was counted: a millisecond later, in microseconds, see core/gallery.py.
+  // A cursor right before the first image that was counted: a millisecond later, in microseconds, see core/wanted.py.
+  // In other orders what is new does not come in front.
   #before() {
-    const first = this.pages.get(0)?.[0];
+    const first = this.order === "newest" ? this.pages.get(0)?.[0] : null;
     return first ? `${((BigInt(first.created_at) + 1n) * 1000n).toString(16)}.` : null;
+  }
+
+  #read(path, query = {}, signal) {
+    const { q, source } = this.asked;
+    const zone = q || path === "/place" ? Intl.DateTimeFormat().resolvedOptions().timeZone : "";
+    const given = Object.entries({ ...query, q, tz: zone }).filter(([, value]) => value);
+    const asked = given.length ? `?${new URLSearchParams(given)}` : "";
+    return rows(`${path}${asked}`, signal, source);
   }
 
   #put(page, items) {
@@ -144,24 +193,15 @@ export class Shelf {
     this.pages.delete(page);
     this.whole.delete(page);
   }
-
-  #forget() {
-    for (const controller of this.waiting.values()) controller.abort();
-    this.news = [];
-    for (const known of [this.pages, this.places, this.whole]) known.clear();
-  }
 }
 
 // JSON columns → one object per image
 function unpack(page) {
-  return page.id.map((id, i) => ({
-    id,
-    width: page.width[i],
-    height: page.height[i],
-    placeholder: page.placeholder[i],
-    text: page.text[i],
-    created_at: page.created_at[i],
-    practice: Boolean(page.practice[i]),
-    model: page.models[page.model[i]],
-  }));
+  const flags = ["practice", "starred", "selected"], { next: _, models, ...columns } = page;
+  return page.id.map((_id, i) => {
+    const item = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]]));
+    for (const name of flags) item[name] = Boolean(item[name]);
+    item.model = models[item.model];
+    return item;
+  });
 }

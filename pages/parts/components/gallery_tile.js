@@ -1,6 +1,6 @@
 // One picture of the grid: blurred at once, sharp when loaded. As few elements as it takes: there are many of them.
 
-import { day, make, reducedMotion } from "./elements.js";
+import { count, day, icon, make, reducedMotion } from "./elements.js";
 
 const PATIENCE = 800; // ms
 
@@ -13,13 +13,29 @@ export function tile(item, place, height, data) {
     href: `?view=${item.id}`,
     "data-act": "open",
     title: item.text,
-    "aria-label": [item.text, item.model, item.practice && words.practice, day(item.created_at, locale)]
+    "data-label": [item.text, item.model, item.practice && words.practice, day(item.created_at, locale)]
       .filter(Boolean).join(". "),
   });
   if (item.practice) picture.dataset.badge = words.practice;
   picture.append(image(item, place, height, data));
   cell.append(picture);
   return cell;
+}
+
+// What became of it: picked, starred, chosen for its post; how many it stands for; a note of its own.
+export function mark(cell, item, picked, { words, locale }) {
+  cell.setAttribute("aria-selected", picked);
+  const told = [item.starred && words.starred, item.selected && words.selected, item.pile > 1 && count(words, "pile", item.pile, locale), item.note];
+  const picture = cell.querySelector(".picture");
+  picture.setAttribute("aria-label", [picture.dataset.label, ...told].filter(Boolean).join(". "));
+  cell.querySelector(".marks")?.remove();
+  if (!told.some(Boolean)) return;
+  const marks = make("div", "marks", "", { "aria-hidden": "true" });
+  if (item.note) marks.append(make("span", "note", item.note));
+  if (item.pile > 1) marks.append(make("span", "pile", item.pile.toLocaleString(locale)));
+  if (item.selected) marks.append(icon("choose"));
+  if (item.starred) marks.append(icon("starred"));
+  cell.append(marks);
 }
 
 // A place whose image is on its way.

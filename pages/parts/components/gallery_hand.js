@@ -1,0 +1,67 @@
+// What a person does in the grid by mouse and by keyboard: opens, picks one, a range or all, walks, acts.
+
+import { destination, wish } from "./gallery_keys.js";
+
+export class Hand {
+  // `on`: { open(index), act(name, ids), failed(again, error) }. Nothing can be picked where there is nothing to do with many.
+  constructor(wall, picks, data, shelf, on) {
+    Object.assign(this, { wall, picks, data, shelf, on });
+    wall.grid.onkeydown = (event) => this.key(event);
+    wall.grid.onclick = (event) => this.clicked(event);
+  }
+
+  get picking() {
+    return this.data().acts.some((act) => act.many);
+  }
+
+  clicked(event) {
+    const cell = event.target.closest("[role=gridcell]"), act = event.target.closest("[data-act]")?.dataset.act;
+    if (!cell || !act || act === "download" || event.altKey) return;
+    event.preventDefault();
+    const index = Number(cell.dataset.index), { id } = this.shelf().at(index);
+    if (this.picking && (event.shiftKey || event.ctrlKey || event.metaKey || act === "pick" || (act === "open" && this.picks.size)))
+      return event.shiftKey ? this.range(index) : this.picks.toggle(id);
+    if (act === "open") this.on.open(index);
+    else this.on.act(act, [id]);
+  }
+
+  // Pick all from the image that was picked last to this one.
+  async range(index) {
+    const shelf = this.shelf(), known = shelf.indexOf(this.picks.anchor), from = known < 0 ? index : known;
+    try {
+      this.picks.stretch(await shelf.ids(Math.min(from, index), Math.max(from, index)));
+      if (known < 0) this.picks.anchor = shelf.at(index)?.id ?? null;
+    } catch (error) {
+      this.on.failed(() => this.range(index), error);
+    }
+  }
+
+  key(event) {
+    if (event.altKey || !this.wall.rows?.length) return;
+    const { rows, current } = this.wall, { total } = this.shelf();
+    const here = { rows, total, current, height: this.wall.sight.now().height };
+    const to = event.ctrlKey || event.metaKey ? null : destination(event.key, here);
+    const wanted = to === null ? wish(event, this.data().acts, event.target.closest("button")) : null;
+    if (to === null && wanted === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (to !== null) return this.walk(to, event.shiftKey && this.picking);
+    this.obey(wanted);
+  }
+
+  walk(to, picking) {
+    if (picking) {
+      this.picks.anchor ??= this.shelf().at(this.wall.current)?.id;
+      this.range(to);
+    }
+    this.wall.focus(to);
+  }
+
+  obey(wanted) {
+    const { id } = this.shelf().at(this.wall.current) ?? {};
+    if (wanted === "none") return this.picks.clear();
+    if (wanted === "all") return this.range(this.shelf().total - 1, (this.picks.anchor = this.shelf().at(0)?.id));
+    if (wanted === "pick") return id && this.picks.toggle(id);
+    if (id || this.picks.size) this.on.act(wanted, this.picks.size ? undefined : [id]);
+  }
+}

@@ -1,0 +1,38 @@
+"""Every sentence of the grid; `{…}` is filled in by the browser."""
+
+from pages.parts.words import _
+
+
+def words() -> dict[str, str]:
+    """For a gallery of images that are kept."""
+    return {
+        "gallery": _("Images"),
+        "image": _("{n} image"),
+        "images": _("{n} images"),
+        "new_image": _("{n} new image"),
+        "new_images": _("{n} new images"),
+        "practice": _("Practice"),
+        "starred": _("Starred"),
+        "selected": _("Selected for its post"),
+        "pile": _("{n} image of its post"),
+        "piles": _("{n} images of its post"),
+        "pick": _("Pick"),
+        "pick_none": _("Pick none"),
+        "picked": _("{n} picked"),
+        "pickeds": _("{n} picked"),
+        "picked_bar": _("What to do with the picked images"),
+        "unstar": _("Take the star"),
+        "project": _("Add to project"),
+        "no_project": _("No project"),
+        "new_project": _("New project"),
+        "begin_project": _("Begin"),
+        "square": _("Squares"),
+        "justified": _("Whole pictures"),
+        "jump": _("Go to a date"),
+        "loading": _("Loading…"),
+        "retry": _("Try again"),
+        "failed": _("Some images could not be loaded. They are safe."),
+        "nothing": _("Nothing here yet"),
+        "nothing_text": _("Every image that you make is kept and appears here, newest first."),
+        "first": _("Make your first image"),
+    }
