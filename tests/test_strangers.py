@@ -6,6 +6,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ GIVEN: dict[str, object] = {
     "y": 0.1,
     "model": "sketch/ink",
     "wanted": Wanted(),
+    "after": None,
+    "limit": 10,
+    "at": datetime(2026, 1, 1, tzinfo=UTC),
+    "ids": (),
     "word": "fax",
     "run": "1",
     "posting.model": "sketch/caption",
