@@ -43,6 +43,11 @@ class Asker:
         """Titles by id, the latest changed first."""
         return {project.id: project.title for project in projects.titles(self.studio, self.person)}
 
+    @cached_property
+    def folded_titles(self) -> Mapping[str, str]:
+        """Of the projects, by id."""
+        return {project: folded(title) for project, title in self.projects.items()}
+
 
 def models(asker: Asker, text: str) -> tuple[str, ...]:
     """A name as it is; else all whose id or label is this; else all that have it somewhere. Raises Refused."""
@@ -81,7 +86,7 @@ def projects_of(asker: Asker, text: str) -> tuple[str, ...]:
     """A title as it is or an id; else all that have it somewhere; "" for images in none. Raises Refused."""
     if text.lower() == NO_PROJECT:
         return ("",)
-    titles, said = {project: folded(title) for project, title in asker.projects.items()}, folded(text)
+    titles, said = asker.folded_titles, folded(text)
     found = [project for project, title in titles.items() if project == text or title == said != ""]
     found = found or [project for project, title in titles.items() if said and said in title]
     if not found:

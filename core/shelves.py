@@ -18,7 +18,7 @@ from core.errors import Refused
 from core.replica import FOLD, Behind
 from core.replica_rows import FACETS
 from core.studio import Studio
-from core.wanted import RANGES, SORTS, Query, Wanted, for_database, for_replica
+from core.wanted import RANGES, SORTS, Query, Wanted, asked, for_database, for_replica
 
 __all__ = ["EVERYTHING", "FACETS", "RANGES", "SORTS", "Behind", "Wanted"]  # from below, for verbs
 
@@ -161,6 +161,18 @@ def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") ->
     cursors = (query.cursor(image_id.hex, made, value) for image_id, made, value, _ in starts)
     dates = tuple(start[1].replace(tzinfo=UTC) for start in starts)
     return Shape(len(ratios), first[0][0].hex if first else None, ratios, (None, *cursors), dates, query.sort)
+
+
+def ends(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> dict[str, tuple[Any, Any]]:
+    """The least and the most of every range among what was found: moments, dollars, milliseconds; None without any.
+
+    Raises Refused, and Behind when there is no replica that has the token.
+    """
+    query = Query(wanted)
+    sql = f"SELECT {', '.join(f'min({name}), max({name})' for name in RANGES)} {query.on_replica()}"
+    with replica.of(studio).reading(token) as cursor:
+        found = iter(cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()[0])
+    return {name: (asked(name, next(found)), asked(name, next(found))) for name in RANGES}
 
 
 def nearest(studio: Studio, person: Person, word: str) -> str | None:

@@ -202,6 +202,13 @@ def for_database(sql: str, given: Mapping[str, Any]) -> sa.TextClause:
     return text.bindparams(*(_bound(name, given[name]) for name in set(_NAMED.findall(sql))))
 
 
+def asked(name: str, value: Any) -> Any:
+    """An end of a range as `Wanted.between` takes it, from what the replica keeps of it."""
+    if name == "made" and value:
+        return value.replace(tzinfo=UTC)
+    return Decimal(value) / 1_000_000_000 if name == "cost" and value is not None else value
+
+
 def _bound(name: str, value: Any) -> sa.BindParameter[Any]:
     if isinstance(value, datetime):
         return sa.bindparam(name, value, type_=Moment())

@@ -20,7 +20,7 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.saved_views
+    core.saved_views  core.filters
     core.line
     core.line_keys
     core.line_choices

@@ -8,7 +8,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from core.studio import Studio
-from core.web import conversations, gallery, health, kit, lineage, live, media, parcels, security, shared, ui, uploads
+from core.web import (
+    conversations,
+    find,
+    gallery,
+    health,
+    kit,
+    lineage,
+    live,
+    media,
+    parcels,
+    security,
+    shared,
+    ui,
+    uploads,
+)
 from core.web.live import Hub
 from core.web.media import Media
 from core.web.security import Identify
@@ -28,6 +42,7 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
         *shared.routes(studio, ui_folder.parent / "locale", pictures),
         *ui.routes(ui_folder),
         *gallery.routes(studio, identify),
+        *find.routes(studio, identify),
         *conversations.routes(studio, identify),
         *lineage.routes(studio, identify),
         *kit.routes(studio, identify, pictures),
