@@ -1,4 +1,4 @@
-"""A screen component in one piece: its modules and its style sheet as one script, which a browser fetches at once.
+"""A screen component in one piece: its modules and their style sheets as one script, which a browser fetches at once.
 
 Each module becomes a function that is called once, so names of one file stay strangers to those of another. What we
 write is all that is understood: imports of names from "./file.js" on one line, exports where a thing is declared.
@@ -27,15 +27,16 @@ export default (component) => {{
 
 
 def bundle(folder: Path, name: str) -> str:
-    """`name.js` with all that it imports from this folder, and `name.css` if there is one.
+    """`name.js` with all that it imports from this folder, and for each of them the style sheet of its name, if any.
 
     Raises ValueError for a module that is written in a way that this does not understand, FileNotFoundError for one
     that is not there.
     """
-    style = folder / f"{name}.css"
-    modules = [_module(folder, one) for one in _in_order(folder, name, ())]
-    end = _END.format(name=_variable(name), style=json.dumps(style.read_text() if style.exists() else ""))
-    return "\n".join(modules) + end
+    names = _in_order(folder, name, ())
+    styles = (folder / f"{one}.css" for one in names)
+    style = "\n".join(style.read_text() for style in styles if style.exists())
+    end = _END.format(name=_variable(name), style=json.dumps(style))
+    return "\n".join(_module(folder, one) for one in names) + end
 
 
 def version(text: str) -> str:

@@ -109,7 +109,7 @@ def shown(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Filt
 def _counts(studio: Studio, person: Person, wanted: Wanted) -> tuple[Counts, bool]:
     """With what the person has just done; a moment too early is better than nothing."""
     try:
-        return shelves.counts(studio, person, wanted, token=written.token(studio, person)), False
+        return shelves.counts(studio, person, wanted, token=written.seen(studio, person)), False
     except Behind:
         return shelves.counts(studio, person, wanted), True
 

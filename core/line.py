@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from core import wanted as wanted_
 from core.access import Person
@@ -72,14 +71,6 @@ def write(studio: Studio, person: Person, wanted: Wanted, zone: tzinfo = UTC) ->
     settings = [piece for piece in said if piece.startswith(("sort:", "stack:"))]
     filters = [piece for piece in said if piece not in settings]
     return " ".join([*filters, *([wanted.words] if wanted.words else []), *settings])
-
-
-def zone(name: str) -> tzinfo:
-    """The time zone of that name, e.g. "America/Sao_Paulo"; UTC for one that nobody knows."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, LookupError, OSError):
-        return UTC
 
 
 def parse(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Line:

@@ -102,6 +102,14 @@ def test_each_module_is_in_it_once_and_after_what_it_needs(tree: Path) -> None:
     assert re.findall(r"^const in_(\w+) =", whole, re.MULTILINE) == ["tree_leaf", "tree_branch", "tree"]
 
 
+def test_the_style_sheets_of_all_modules_come_along(tree: Path) -> None:
+    write(tree / "tree_leaf.css", ".leaf { color: green; }")
+
+    whole = bundles.bundle(tree, "tree")
+
+    assert whole.index("color: green") < whole.index("`${x}`")  # its own comes last and counts
+
+
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_every_component_of_ours_is_whole(name: str) -> None:
     whole = bundles.bundle(serving.UI, name)

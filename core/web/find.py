@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import filters, line
+from core import filters, zones
 from core.line import Misread
 from core.shelves import Behind
 from core.studio import Studio
@@ -20,7 +20,7 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
     def counts(request: Request) -> Response:
         text = request.query_params.get("q", "")
-        zone = line.zone(request.query_params.get("tz", ""))
+        zone = zones.named(request.query_params.get("tz"))
         try:
             found = filters.shown(studio, identify(request), text, zone).wire()
         except Misread as wrong:
