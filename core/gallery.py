@@ -56,6 +56,7 @@ def layout(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> Layou
         cursors=shape.cursors,
         dates=tuple(int(date.timestamp()) for date in shape.dates),
         order=shape.order,
+        stacked=wanted.stacked,
     )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from core import access, events, written
+from core import access, events, posts, written
 from core.access import AT_ONCE, Person
 from core.studio import Studio
-from core.tables import Image, Post, Project
+from core.tables import Generation, Image, Post, Project, Turn
 
 
 def star(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool = True) -> int:
@@ -42,19 +42,29 @@ def select(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool
 def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_id: str) -> int:
     """Put the posts of these images into a project, or with "" into none; how many posts changed.
 
-    A project holds posts, so the other images of a post come along. Raises NotFound when no image is there, or no
-    such project.
+    A project holds posts, so the other images of a post come along; images of a version that made no posts get one.
+    Raises NotFound when no image is there, or no such project.
     """
     with written.writing(studio, person) as db:
         if project_id:
             access.find(db, Project, project_id, person)
         found = access.find_many(db, Image, image_ids, person)
-        posts = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
-        changed = [post for post in posts if (post.project_id or "") != project_id]
+        _post(studio, db, found)
+        held = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
+        changed = [post for post in held if (post.project_id or "") != project_id]
         for post in changed:
             post.project_id = project_id or None
         _tell(studio, db, person, "image.moved", found if changed else [])
     return len(changed)
+
+
+def _post(studio: Studio, db: Session, images: Sequence[Image]) -> None:
+    for image in images:
+        generation = db.get(Generation, image.generation_id) if image.generation_id and not image.post_id else None
+        if generation:
+            turn = db.get_one(Turn, generation.turn_id)
+            image.post_id = posts.begin(studio, db, turn, None, {}).id
+    db.flush()
 
 
 def _unselect_others(studio: Studio, db: Session, person: Person, chosen: Sequence[Image]) -> None:

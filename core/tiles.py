@@ -71,6 +71,8 @@ class Layout:
     """When the images at the cursors were made, in seconds since 1970; for a label while scrolling."""
     order: str = "newest"
     """One of `wanted.SORTS`, or best."""
+    stacked: bool = False
+    """Whether each stands for all images of its post."""
 
     def wire(self) -> dict[str, Any]:
         """As plain JSON, the ratios in base64."""
@@ -82,6 +84,7 @@ class Layout:
             "cursors": self.cursors,
             "dates": self.dates,
             "order": self.order,
+            "stacked": self.stacked,
         }
 
 

@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection
 
 from core import access, events, keeping, pictures, web
 from core.access import Person
+from core.replica import Behind, Replica
 from core.studio import Studio
 from core.tables import SUCCEEDED, Conversation, Generation, Turn, new_id
 from core.web.live import PING_SECONDS, Hub
@@ -71,6 +72,21 @@ def serving(studio: Studio, ui: Path = UI, ping_seconds: float = PING_SECONDS) -
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+@contextmanager
+def followed(studio: Studio) -> Iterator[Replica]:
+    """The studio's replica, which runs and is there."""
+    with Replica(studio).running() as copy:
+        ends = time.monotonic() + 20
+        while True:
+            try:
+                with copy.reading():
+                    break
+            except Behind:
+                assert time.monotonic() < ends, "the replica did not come"
+                time.sleep(0.02)
+        yield copy
 
 
 def _named(connection: HTTPConnection) -> Person:

@@ -89,6 +89,16 @@ def test_images_go_into_a_project_with_their_posts(studio: Studio, alice: Person
     assert project_of(studio, post) is None
 
 
+def test_images_from_before_there_were_posts_get_one(studio: Studio, alice: Person) -> None:
+    (fox,) = many.images(studio, alice, 1)
+    autumn = projects.start(studio, alice, "Autumn")
+
+    assert marks.put_into(studio, alice, [fox], autumn) == 1
+
+    with studio.reading() as db:
+        assert project_of(studio, str(db.get_one(Image, fox).post_id)) == autumn
+
+
 def test_a_stranger_changes_nothing_also_among_images_of_their_own(studio: Studio, alice: Person, bob: Person) -> None:
     hers, his = many.images(studio, alice, 2), many.images(studio, bob, 1)
 

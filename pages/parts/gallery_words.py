@@ -9,6 +9,8 @@ def words() -> dict[str, str]:
         "gallery": _("Images"),
         "image": _("{n} image"),
         "images": _("{n} images"),
+        "post": _("{n} post"),
+        "posts": _("{n} posts"),
         "new_image": _("{n} new image"),
         "new_images": _("{n} new images"),
         "practice": _("Practice"),

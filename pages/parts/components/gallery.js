@@ -14,6 +14,7 @@ import { Shelf } from "./gallery_shelf.js";
 import { loaded } from "./gallery_tile.js";
 import { Wall } from "./gallery_wall.js";
 import { enlarge } from "./lightbox_open.js";
+import { download } from "./parcel.js";
 
 const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
 const AGAIN = 5000; // ms between two looks at a gallery that is found to be another one
@@ -72,7 +73,7 @@ class Gallery {
   build() {
     const data = () => this.data;
     this.area = make("div", "area");
-    this.wall = new Wall(this.root, this.area, {
+    this.wall = new Wall(this.area, {
       data,
       shelf: () => this.shelf,
       picked: (id) => this.picks.has(id),
@@ -127,7 +128,7 @@ class Gallery {
 
   count() {
     const { shelf } = this;
-    this.around.count(shelf.complete ? shelf.total : null, Boolean(this.data.q));
+    this.around.count(shelf.complete ? shelf.total : null, Boolean(this.data.q), shelf.stacked ? "post" : "image");
     this.around.dated(!shelf.order || ["newest", "oldest"].includes(shelf.order));
   }
 
@@ -183,7 +184,7 @@ class Gallery {
     try {
       const changed = await shelf.measure(...(this.seen ?? [0, 0]));
       if (shelf !== this.shelf) return;
-      if (changed) this.arrange();
+      if (changed) this.arrange(), this.wall.remark();
       this.count();
       this.offer();
       this.newer = [];
@@ -297,7 +298,7 @@ class Gallery {
 
   // One as it is, several in a zip.
   download(ids) {
-    const one = make("a", "", "", { href: `${this.data.media}${ids[0]}/download`, download: "" });
-    if (ids.length === 1) one.click();
+    if (ids.length > 1) return download(ids, (sentence) => this.around.fail(() => this.download(ids), sentence));
+    make("a", "", "", { href: `${this.data.media}${ids[0]}/download`, download: "" }).click();
   }
 }

@@ -26,10 +26,10 @@ export class Around {
   }
 
   // `total` is null while it is not counted; `sought` says that something was looked for, so other images may be there.
-  count(total, sought) {
+  count(total, sought, what = "image") {
     const { words, locale } = this.data;
     this.bar.hidden = total === 0;
-    this.total.textContent = total === null ? "\u00a0" : count(words, "image", total, locale);
+    this.total.textContent = total === null ? "\u00a0" : count(words, what, total, locale);
     this.root.querySelector(".empty")?.remove();
     if (total === 0 && !sought) this.area.before(this.#nothing());
   }

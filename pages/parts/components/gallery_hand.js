@@ -2,22 +2,43 @@
 
 import { destination, wish } from "./gallery_keys.js";
 
+const HELD = 450; // ms after which a finger that rests on a picture picks it
+
 export class Hand {
   // `on`: { open(index), act(name, ids), failed(again, error) }. Nothing can be picked where there is nothing to do with many.
   constructor(wall, picks, data, shelf, on) {
     Object.assign(this, { wall, picks, data, shelf, on });
     wall.grid.onkeydown = (event) => this.key(event);
     wall.grid.onclick = (event) => this.clicked(event);
+    wall.grid.onpointerdown = (event) => this.touched(event);
+    for (const ended of ["pointerup", "pointercancel", "pointermove"])
+      wall.grid.addEventListener(ended, (event) => this.left(event), { passive: true });
+    wall.grid.oncontextmenu = (event) => this.held !== undefined && event.preventDefault();
   }
 
   get picking() {
     return this.data().acts.some((act) => act.many);
   }
 
+  // A finger picks by resting; a tap opens, or picks another one.
+  touched(event) {
+    const cell = event.target.closest(".tile:not(.unread)");
+    this.held = undefined;
+    if (event.pointerType !== "touch" || !cell || !this.picking) return;
+    this.from = [event.clientX, event.clientY];
+    this.holding = setTimeout(() => this.picks.toggle((this.held = cell.dataset.id)), HELD);
+  }
+
+  left(event) {
+    const [x, y] = this.from ?? [0, 0];
+    if (event.type !== "pointermove" || Math.hypot(event.clientX - x, event.clientY - y) > 8) clearTimeout(this.holding);
+  }
+
   clicked(event) {
     const cell = event.target.closest("[role=gridcell]"), act = event.target.closest("[data-act]")?.dataset.act;
     if (!cell || !act || act === "download" || event.altKey) return;
     event.preventDefault();
+    if (this.held !== undefined) return (this.held = undefined); // the end of the touch that picked it
     const index = Number(cell.dataset.index), { id } = this.shelf().at(index);
     if (this.picking && (event.shiftKey || event.ctrlKey || event.metaKey || act === "pick" || (act === "open" && this.picks.size)))
       return event.shiftKey ? this.range(index) : this.picks.toggle(id);

@@ -73,8 +73,8 @@ export class Shelf {
       if (!pages.has(page) && page < layout.cursors.length)
         pages.set(page, unpack(await this.#read("", { limit: PAGE, after: layout.cursors[page] })));
     const shapes = Uint8Array.from(atob(layout.ratios), (c) => c.charCodeAt(0));
-    const { cursors, dates, revision, order } = layout;
-    Object.assign(this, { shapes, cursors, dates, revision, order, complete: true });
+    const { cursors, dates, revision, order, stacked } = layout;
+    Object.assign(this, { shapes, cursors, dates, revision, order, stacked, complete: true });
     this.forget();
     for (const [page, items] of pages) this.#put(page, items);
     return true;

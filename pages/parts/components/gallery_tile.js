@@ -13,7 +13,7 @@ export function tile(item, place, height, data) {
     href: `?view=${item.id}`,
     "data-act": "open",
     title: item.text,
-    "data-label": [item.text, item.model, item.practice && words.practice, day(item.created_at, locale)]
+    "data-label": [item.text.replace(/[.\s]+$/, ""), item.model, item.practice && words.practice, day(item.created_at, locale)]
       .filter(Boolean).join(". "),
   });
   if (item.practice) picture.dataset.badge = words.practice;

@@ -12,8 +12,8 @@ const FAR = 600; // the same for somebody who scrolls
 
 export class Wall {
   // `of`: { data(), shelf(), picked(id), square(), painted(from, to) }
-  constructor(root, area, of) {
-    Object.assign(this, { root, area, of });
+  constructor(area, of) {
+    Object.assign(this, { area, of });
     this.rows = null;
     this.drawn = new Map(); // row → element
     this.current = 0; // the tile that Tab reaches
@@ -26,15 +26,19 @@ export class Wall {
     this.sight = new Sight(area, this.grid);
   }
 
+  get active() {
+    return this.area.getRootNode().activeElement;
+  }
+
   get focused() {
-    return this.grid.contains(this.root.activeElement);
+    return this.grid.contains(this.active);
   }
 
   // Place everything; what is in sight stays where it is.
   arrange() {
     const width = this.area.clientWidth, shelf = this.of.shelf();
     if (!width) return;
-    const before = this.rows, anchor = before && this.#anchor();
+    const before = this.rows, anchor = before && this.#anchor(), focused = this.focused;
     const target = width < 520 ? width * 0.46 : Math.min(250, Math.max(180, width / 6));
     const shapeAt = this.of.square() ? () => SQUARE : shelf.shapeAt;
     this.rows = new Rows(shelf.total, shapeAt, width, target, GAP);
@@ -46,6 +50,7 @@ export class Wall {
     this.current = Math.min(this.current, Math.max(0, shelf.total - 1));
     if (anchor) this.#hold(anchor);
     this.paint();
+    if (focused && !this.focused && shelf.total) this.focus(this.current);
   }
 
   moved() {
@@ -59,7 +64,7 @@ export class Wall {
     const first = this.rows.at(top - this.beyond), last = this.rows.at(top + height + this.beyond);
     const held = this.rows.of(this.current); // stays while it has the focus, or the keyboard would lose its place
     for (const [row, node] of this.drawn)
-      if ((row < first || row > last) && !(row === held && node.contains(this.root.activeElement))) this.#erase(row);
+      if ((row < first || row > last) && !(row === held && node.contains(this.active))) this.#erase(row);
     for (let row = first; row <= last; row++) if (!this.drawn.has(row)) this.#draw(row);
     this.#reachable(first, last, top);
     if (top + height > 0) this.of.painted(this.rows.starts[first], this.rows.end(last) - 1);
@@ -70,7 +75,7 @@ export class Wall {
     for (const [row, node] of this.drawn) {
       const known = [...node.querySelectorAll(".unread")].some((cell) => this.of.shelf().at(Number(cell.dataset.index)));
       if (!known) continue;
-      const focus = node.contains(this.root.activeElement);
+      const focus = node.contains(this.active);
       this.#erase(row);
       this.#draw(row);
       if (focus) this.focus(this.current);

@@ -1,0 +1,265 @@
+"""Images are picked by mouse, finger and keyboard, stay picked while one scrolls, and are acted on together."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import access, marks, projects
+from core.access import Person
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from tests import many, serving
+from tests.browser.app_server import app_server
+from tests.browser.mounted import mounted
+from tests.browser.seen import still
+from tests.browser.test_gallery_page import grid_data
+from tests.browser.working import serious
+from tests.serving import Served
+
+expect.set_options(timeout=15_000)  # the machine may be busy with other tests
+HOW_MANY = 420
+"""More than two pages of rows, so that a range reaches beyond what was read."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("picks")))
+    with serving.followed(studio), serving.serving(studio) as served:
+        yield served
+    studio.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def me(served: Served) -> Person:
+    return access.local_person(served.studio)
+
+
+@pytest.fixture(scope="module")
+def images(served: Served, me: Person) -> list[str]:
+    """Newest first."""
+    made = many.images(served.studio, me, HOW_MANY)
+    many.thumbs(served.studio, me, made[:40])
+    return made
+
+
+@pytest.fixture
+def grid(open_page: Callable[..., Page], served: Served, me: Person, images: list[str]) -> Iterator[Page]:
+    yield shown(open_page, served, me)
+
+
+def shown(open_page: Callable[..., Page], served: Served, me: Person, **special: Any) -> Page:
+    """The grid alone; `special` is what kind of window it is."""
+    data = {"gallery": grid_data(served.studio, me) | {"projects": [{"id": "1" * 32, "title": "Autumn"}]}}
+    page = mounted(open_page, served, me, data, **special)
+    expect(page.locator(".total")).to_have_text(f"{HOW_MANY} images")
+    return page
+
+
+def picture(page: Page, image_id: str) -> Any:
+    return page.locator(f"a[href='?view={image_id}']")
+
+
+def acted(page: Page) -> dict[str, Any]:
+    """What Streamlit was told last."""
+    return dict([value for _, about, value in page.evaluate("() => window.told") if about == "action"][-1])
+
+
+def test_a_click_with_ctrl_picks_and_one_with_shift_picks_all_between(grid: Page, images: list[str]) -> None:
+    picture(grid, images[1]).click(modifiers=["Control"])
+    picture(grid, images[4]).click(modifiers=["Shift"])
+    expect(grid.get_by_role("toolbar")).to_contain_text("4 picked")
+
+    picture(grid, images[2]).click()  # while something is picked, a click picks
+
+    expect(grid.get_by_role("toolbar")).to_contain_text("3 picked")
+    expect(grid.locator("[aria-selected=true]")).to_have_count(3)
+
+
+def test_a_range_from_the_same_beginning_takes_the_place_of_the_one_before(grid: Page, images: list[str]) -> None:
+    picture(grid, images[2]).focus()
+
+    for key in ("Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft"):
+        grid.keyboard.press(key)
+    expect(grid.get_by_role("toolbar")).to_contain_text("2 picked")
+    grid.keyboard.press("x")
+
+    assert acted(grid)["ids"] == images[1:3]
+
+
+def test_what_is_picked_stays_picked_however_far_one_scrolls(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("Space")
+
+    grid.keyboard.press("End")
+    expect(picture(grid, images[-1])).to_be_focused()
+    picture(grid, images[-1]).click(modifiers=["Shift"])
+    expect(grid.get_by_role("toolbar")).to_contain_text(f"{HOW_MANY} picked")
+    grid.get_by_role("button", name="Trash", exact=True).last.click()
+
+    assert acted(grid)["ids"] == images
+
+
+def test_all_can_be_picked_and_none(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).focus()
+
+    grid.keyboard.press("Control+a")
+    expect(grid.get_by_role("toolbar")).to_contain_text(f"{HOW_MANY} picked")
+    grid.keyboard.press("Escape")
+
+    expect(grid.get_by_role("toolbar")).to_be_hidden()
+    expect(grid.locator("[aria-selected=true]")).to_have_count(0)
+
+
+def test_a_star_shows_at_once_and_the_next_press_takes_it(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).click(modifiers=["Control"])
+    picture(grid, images[1]).click(modifiers=["Shift"])
+
+    grid.keyboard.press("s")
+    expect(grid.locator(".marks")).to_have_count(2)
+    assert acted(grid)["on"] is True
+    grid.keyboard.press("s")
+
+    expect(grid.locator(".marks")).to_have_count(0)
+    assert (acted(grid)["on"], acted(grid)["ids"]) == (False, images[:2])
+
+
+def test_what_was_refused_is_shown_as_it_is(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("s")
+    expect(grid.locator(".marks")).to_have_count(1)
+
+    grid.evaluate("() => window.mounted.gallery({ refused: 1 })")
+
+    expect(grid.locator(".marks")).to_have_count(0)
+
+
+def test_picked_images_go_into_a_project_by_keyboard(grid: Page, images: list[str]) -> None:
+    picture(grid, images[3]).click(modifiers=["Control"])
+    grid.get_by_role("button", name="Add to project").focus()
+
+    grid.keyboard.press("Enter")
+    expect(grid.get_by_role("button", name="Autumn")).to_be_focused()
+    grid.keyboard.press("Escape")
+    expect(grid.get_by_role("button", name="Add to project")).to_be_focused()
+    grid.keyboard.press("Enter")
+    grid.get_by_role("textbox", name="New project").fill("Winter")
+    grid.keyboard.press("Enter")
+
+    assert (acted(grid)["act"], acted(grid)["title"], acted(grid)["ids"]) == ("project", "Winter", [images[3]])
+
+
+def test_several_images_are_downloaded_as_one_zip(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).click(modifiers=["Control"])
+    picture(grid, images[2]).click(modifiers=["Shift"])
+
+    with grid.expect_download() as download:
+        grid.get_by_role("button", name="Download", exact=True).last.click()
+
+    with ZipFile(download.value.path()) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".png")]) == 3
+
+
+def test_a_finger_that_rests_picks_and_a_tap_picks_more(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str]
+) -> None:
+    page = shown(open_page, served, me, width=390, has_touch=True, is_mobile=True)
+    page.evaluate(HOLD, f"?view={images[0]}")
+    expect(page.get_by_role("toolbar")).to_contain_text("1 picked")
+
+    picture(page, images[1]).tap()
+
+    expect(page.get_by_role("toolbar")).to_contain_text("2 picked")
+
+
+def test_squares_are_remembered(grid: Page, images: list[str]) -> None:
+    grid.get_by_role("button", name="Squares").click()
+    grid.reload()
+    grid.wait_for_function("() => window.ready")
+
+    tile = picture(grid, images[1]).locator("xpath=..").bounding_box()
+    assert tile and abs(tile["width"] - tile["height"]) <= 1
+    grid.get_by_role("button", name="Whole pictures").click()
+
+
+def test_a_date_leads_to_its_newest_image(grid: Page, served: Served, images: list[str]) -> None:
+    grid.get_by_label("Go to a date").last.fill("2020-01-01")
+
+    expect(picture(grid, images[-1])).to_be_focused()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_nothing_serious_for_people_with_assistive_technology_while_picking(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str], width: int, dark: bool
+) -> None:
+    page = shown(open_page, served, me, width=width, dark=dark)
+    picture(page, images[0]).click(modifiers=["Control"])
+
+    page.get_by_role("button", name="Add to project").click()
+    still(page)
+
+    assert serious(page) == []
+
+
+HOLD = """async (href) => {
+  const deep = (node) => [node, ...(node.shadowRoot ? inside(node.shadowRoot) : [])];
+  const inside = (root) => [...root.querySelectorAll("*")].flatMap(deep);
+  const node = inside(document).find((n) => n.getAttribute("href") === href);
+  const touch = (type) => node.dispatchEvent(new PointerEvent(type,
+    { bubbles: true, composed: true, pointerType: "touch", clientX: 60, clientY: 200 }));
+  touch("pointerdown");
+  await new Promise((done) => setTimeout(done, 700));
+  touch("pointerup");
+}"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Studio, Person, list[str]]]:
+    """The application itself, with a few images."""
+    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("app")))
+    me = access.local_person(studio)
+    made = many.images(studio, me, 30)
+    many.thumbs(studio, me, made)
+    with app_server(studio.settings.data_dir) as address:
+        yield address, studio, me, made
+    studio.engine.dispose()
+
+
+def test_trashing_two_takes_them_away_and_undo_brings_them_back(
+    open_page: Callable[..., Page], root: tuple[str, Studio, Person, list[str]]
+) -> None:
+    address, _, _, made = root
+    page = open_page(width=1440)
+    page.goto(f"{address}/gallery")
+    expect(page.locator(".total")).to_have_text("30 images")
+    picture(page, made[0]).click(modifiers=["Control"])
+    picture(page, made[1]).click(modifiers=["Control"])
+
+    page.keyboard.press("x")
+    expect(page.locator(".total")).to_have_text("28 images")
+    expect(picture(page, made[0])).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".total")).to_have_text("30 images")
+    expect(picture(page, made[0])).to_be_visible()
+
+
+def test_the_address_says_what_is_looked_for(
+    open_page: Callable[..., Page], root: tuple[str, Studio, Person, list[str]]
+) -> None:
+    address, studio, me, made = root
+    marks.star(studio, me, made[3:5])
+    projects.start(studio, me, "Autumn")
+    page = open_page(width=1440)
+    page.goto(f"{address}/gallery?q=is:starred")
+    expect(page.locator(".total")).to_have_text("2 images")
+    picture(page, made[3]).click(modifiers=["Control"])
+    page.get_by_role("button", name="Add to project").click()
+    page.get_by_role("button", name="Autumn").click()
+    expect(page.get_by_text("went to")).to_be_visible()
+    page.goto(f"{address}/gallery?q=project:Autumn")
+
+    expect(page.locator(".total")).to_have_text(re.compile("^[12] images?$"))
