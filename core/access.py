@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -48,7 +48,7 @@ def find(db: Session, table: type[Row], row_id: str, person: Person, *, lock: bo
     Raises NotFound in the same words for what is not there and what is somebody else's. `lock` keeps the row from
     changing until the transaction ends (Postgres; SQLite's writing transactions are alone anyway).
     """
-    query = select(table).where(table.id == row_id, table.user_id == person.id)
+    query = select(table).where(table.id == row_id, *_theirs(table, person))
     row = db.exec(query.with_for_update() if lock else query).first() if _ours(row_id) else None
     if row is None:
         raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
@@ -66,7 +66,7 @@ def find_many(db: Session, table: type[Row], row_ids: Iterable[str], person: Per
     found: list[Row] = []
     for start in range(0, len(wanted), AT_ONCE):
         batch = col(table.id).in_(wanted[start : start + AT_ONCE])
-        query = select(table).where(batch, table.user_id == person.id).order_by(col(table.id))
+        query = select(table).where(batch, *_theirs(table, person)).order_by(col(table.id))
         found += db.exec(query.with_for_update() if lock else query).all()  # in order: two callers never wait crosswise
     if not found:
         raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
@@ -110,6 +110,12 @@ def person_of_token(studio: Studio, token: str) -> Person:
     if not genuine or int(ends, 16) < studio.now().timestamp():
         raise NotFound("This link has ended. Reload the page for a new one.")
     return Person(person_id, "")
+
+
+def _theirs(table: type[Row], person: Person) -> list[Any]:
+    """What was purged is not there, though a row may still tell what was paid."""
+    purged = getattr(table, "purged_at", None)
+    return [table.user_id == person.id, *([] if purged is None else [purged.is_(None)])]
 
 
 def _ours(row_id: str) -> bool:

@@ -84,7 +84,9 @@ def _before(after: str) -> Any:
 def _wanted(search: str, trashed: bool) -> list[Any]:
     gone = col(Conversation.deleted_at)
     words = plain(search).split()[:MOST_WORDS]
-    return [gone.is_not(None) if trashed else gone.is_(None), *map(_says, words)]
+    purged = col(Conversation.purged_at)
+    lying = sa.and_(gone.is_not(None), purged.is_(None))  # of a purged one there is only what it cost
+    return [lying if trashed else gone.is_(None), *map(_says, words)]
 
 
 def _says(word: str) -> Any:

@@ -41,6 +41,9 @@ Count = Annotated[int, typer.Option("--n", help="Images per model.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed and model draw the same again, where models can.")]
 Source = Annotated[Path | None, typer.Option(help="A picture to start from.")]
 Mask = Annotated[Path | None, typer.Option(help="Black and white, over the source: white is what changes.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")]
+Anyway = Annotated[bool, typer.Option(help="Also when an unreasonable share of everything would go.")]
+Moved = Annotated[bool, typer.Option(help="The files are in another store now: this one counts from here on.")]
 Images = Annotated[int, typer.Option(min=1, max=100_000, help="About how many images to make.")]
 
 
@@ -127,6 +130,30 @@ def demo(images: Images = 300) -> None:
 
 
 @app.command()
+def purge(dry_run: DryRun = False, anyway: Anyway = False, moved: Moved = False, as_json: AsJson = False) -> None:
+    """Purge what is over its days in the trash. Exit code 0: done; 1: refused, nothing went; 2: could not begin."""
+    with _told(UNUSABLE):
+        from core import retention
+
+        studio = _studio()
+        found = retention.due(studio)
+    with _told(FINDINGS):
+        went = None if dry_run else retention.purge(studio, anyway=anyway, moved=moved)
+    facts = {"images": found.images, "conversations": found.conversations, "bytes": found.size, "used": found.used}
+    if went:
+        facts |= {"images": went.images, "conversations": went.conversations, "uploads": went.uploads}
+        facts |= {"bytes": went.size}
+    if as_json:
+        typer.echo(json.dumps({"dry_run": dry_run, **facts}))
+        return
+    size = f"{facts['bytes'] / 1_000_000:,.1f} MB"
+    told = f"{_counted(facts['images'], 'image')} ({size}) and {_counted(facts['conversations'], 'conversation')}"
+    typer.echo(f"Would purge {told}; nothing was changed." if dry_run else f"Purged {told}.")
+    if found.used:
+        typer.echo(f"{_counted(found.used, 'more image')} stay: something that is not over its days uses them.")
+
+
+@app.command()
 def generate(
     prompt: str,
     model: Model = None,
@@ -201,6 +228,10 @@ def _taken(host: str, port: int) -> bool:
 
 def _bracketed(host: str) -> str:
     return f"[{host.strip('[]')}]" if ":" in host else host
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _progress(done: int, total: int) -> None:

@@ -85,7 +85,8 @@ class Detail:
     duration_ms: int | None
     seed: int | None
     left_out: tuple[str, ...]
-    conversation_id: str
+    conversation_id: str | None
+    """None when it was purged: nobody can open it any more."""
     title: str
     siblings: tuple[Sibling, ...]
     """All kept images of its post, this one too, or of its turn when it has none; in the order of the conversation."""
@@ -126,6 +127,8 @@ def of_image(studio: Studio, person: Person, image_id: str, *, placed: bool = Fa
         ancestors, derived = _lineage(db, person, image.id)
         threads = db.execute(_threads(person, image.id, made["conversation_id"])).all()
         own = {name: getattr(image, name) for name in OWN}
+    if made.pop("purged_at"):
+        made["conversation_id"] = None
     facts = made | {"left_out": tuple(made["left_out"]), "model": _label(studio, made["provider"], made["model"])}
     return Detail(
         **own,
@@ -156,6 +159,7 @@ def _making(image: Image, person: Person, placed: bool) -> Any:
             col(Turn.conversation_id),
             func.coalesce(col(Post.caption), "").label("caption"),
             col(Conversation.title),
+            col(Conversation.purged_at),
             newer.scalar_subquery().label("newer"),
             older.scalar_subquery().label("older"),
             (before.scalar_subquery() if placed else sa.null()).label("position"),

@@ -71,6 +71,9 @@ class Store(Protocol):
     def sweep(self, older_than: datetime) -> int:
         """Remove what puts that were cut off before that moment have left behind; tells how much it was."""
 
+    def marker(self) -> bytes | None:
+        """What tells this store from every other one; None when nothing was ever put into it, or it is not mounted."""
+
 
 class Marked(Protocol):
     """A store as `recognise` sees it."""

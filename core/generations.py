@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from core import access, asks, captions, events, jobs, ledger, log, metrics, receipts, spool
 from core.access import Person
-from core.errors import OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
+from core.errors import NotFound, OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
 from core.ledger import Entry
 from core.providers import Call
 from core.spool import Receipt
@@ -29,6 +29,7 @@ from core.tables import (
     SUCCEEDED,
     UNFINISHED,
     Attempt,
+    Conversation,
     Generation,
     Post,
     Turn,
@@ -56,6 +57,7 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
     jobs.ready(studio)
     studio.refuse_when_full()
     with studio.transaction() as db:
+        _refuse_purged(db, generation_id, person)
         generation = access.find(db, Generation, generation_id, person, lock=True)
         if generation.status in (*UNFINISHED, SUCCEEDED):
             raise Refused("This one is done or on its way already. Ask a new turn for another picture.")
@@ -134,6 +136,16 @@ def recover(studio: Studio) -> None:
     for row in stuck_rows:
         if jobs.given_up(studio, row.id, row.round):
             ledger.give_up(studio, row.id, row.round, "ours", "This stopped on our side and was not sent. Try again.")
+
+
+def _refuse_purged(db: Session, generation_id: str, person: Person) -> None:
+    """Keeps its conversation from being purged meanwhile, or what nobody can see any more would be paid for."""
+    generation = access.find(db, Generation, generation_id, person)
+    purged = select(Conversation.purged_at).join(Turn, col(Turn.conversation_id) == Conversation.id)
+    this = purged.where(Turn.id == generation.turn_id).with_for_update(of=Conversation, read=True, key_share=True)
+    if db.exec(this).one() is not None:
+        raise NotFound("The conversation of this picture was purged. Ask for it in a new one.")
+    db.expire_all()
 
 
 def _refuse_unwanted(db: Session, generation: Generation) -> None:

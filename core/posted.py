@@ -151,7 +151,7 @@ def opened(studio: Studio, person: Person, post_id: str) -> OpenedPost:
     """The post with everything around it, in five queries. Raises NotFound."""
     with studio.reading() as db:
         post = access.find(db, Post, post_id, person)
-        turn, title, origin = _asked(db, person, post)
+        turn, conversation, origin = _asked(db, person, post)
         images = _images(db, post)
         runs = _runs(db, post, inherited=origin is not None and origin.post_id is not None)
         told = history.steps(db, post, turn, images, runs)
@@ -165,8 +165,8 @@ def opened(studio: Studio, person: Person, post_id: str) -> OpenedPost:
         brief=Brief.read(post.brief),
         project_id=post.project_id,
         turn_id=post.turn_id,
-        conversation_id=turn.conversation_id if turn else None,
-        title=title,
+        conversation_id=conversation.id if conversation else None,
+        title=conversation.title if conversation else "",
         position=turn.position if turn else 0,
         prompt=turn.prompt if turn else "",
         settings=turn.settings if turn else {},
@@ -179,13 +179,13 @@ def opened(studio: Studio, person: Person, post_id: str) -> OpenedPost:
     )
 
 
-def _asked(db: Session, person: Person, post: Post) -> tuple[Turn | None, str, Origin | None]:
-    """The turn that made the post, its conversation's title, and what it started from: one query."""
+def _asked(db: Session, person: Person, post: Post) -> tuple[Turn | None, Conversation | None, Origin | None]:
+    """The turn that made the post, its conversation unless that was purged, and what it started from: one query."""
     made, before, home, there = aliased(Generation), aliased(Turn), aliased(Conversation), aliased(Conversation)
     used = sa.and_(col(Reference.turn_id) == Turn.id, col(Reference.role) == SOURCE, col(Reference.position) == 0)
     query = (
-        sa.select(Turn, col(home.title), Image, before, col(there.title))
-        .join(home, col(home.id) == Turn.conversation_id)
+        sa.select(Turn, home, Image, before, col(there.title))
+        .outerjoin(home, sa.and_(col(home.id) == Turn.conversation_id, col(home.purged_at).is_(None)))
         .outerjoin(Reference, used)
         .outerjoin(Image, sa.and_(col(Image.id) == Reference.image_id, col(Image.user_id) == person.id))
         .outerjoin(made, col(made.id) == Image.generation_id)
@@ -195,9 +195,9 @@ def _asked(db: Session, person: Person, post: Post) -> tuple[Turn | None, str, O
     )
     found = db.execute(query).first()
     if found is None:
-        return None, "", None
-    turn, title, image, parent, parents_title = found
-    return turn, title, _origin(image, parent, parents_title) if image else None
+        return None, None, None
+    turn, conversation, image, parent, parents_title = found
+    return turn, conversation, _origin(image, parent, parents_title) if image else None
 
 
 def _origin(image: Image, turn: Turn | None, title: str | None) -> Origin:

@@ -1,30 +1,118 @@
-"""Move images to the trash and take them back."""
+"""Move images to the trash and take them back, see what is in it, and purge it for good."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from core import access, events, written
-from core.access import Person
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from core import access, events, purging, strays, written
+from core.access import AT_ONCE, Person
+from core.files import StoreDown
+from core.purging import Purged
 from core.studio import Studio
-from core.tables import Image
+from core.tables import Conversation, Image, Post
+from core.trashed import Thrown, Total, contents, layout, total
+
+# From below, for screens.
+__all__ = ["Purged", "Thrown", "Total", "contents", "layout", "total"]
+
+BY = "person"
+AT_HAND = 20
+"""Images whose files go before a person's click is answered; the worker removes all others within a minute."""
 
 
 def trash(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
-    """Put these images into the trash; how many were not there yet. Raises NotFound when none of them is there."""
-    until = studio.now() + timedelta(days=studio.settings.trash_days)
+    """Put these images into the trash; how many were not there yet. Raises NotFound when none of them is there.
+
+    How long they stay is settled here: another TRASH_DAYS later does not change it.
+    """
+    now = studio.now()
+    until = now + timedelta(days=studio.settings.trash_days)
     with written.writing(studio, person) as db:
         rows = [row for row in access.find_many(db, Image, image_ids, person) if row.deleted_at is None]
         for row in rows:
-            row.deleted_at, row.purge_after = studio.now(), until
-            events.record(studio, db, "image.trashed", person.id, conversation=row.conversation_id, image=row.id)
+            row.deleted_at, row.purge_after = now, until
+        _tell(studio, db, person, "image.trashed", rows)
     return len(rows)
 
 
 def restore(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
-    """Take these images back from the trash; how many were in it. Raises NotFound when none of them is there."""
+    """Take these images back from the trash; how many were in it. Raises NotFound when none of them is there.
+
+    Star, post, place in the conversation, project and shares are as they were. An image that was selected is so again,
+    unless another one of its post was selected meanwhile: that was the later choice.
+    """
+    wanted = tuple(image_ids)
     with written.writing(studio, person) as db:
-        rows = [row for row in access.find_many(db, Image, image_ids, person) if row.deleted_at is not None]
-        for row in rows:
+        taken = _chosen(db, access.find_many(db, Image, wanted, person, lock=False))
+        rows = [row for row in access.find_many(db, Image, wanted, person) if row.deleted_at is not None]
+        for row in reversed(rows):  # of several the newest is chosen, as everywhere
             row.deleted_at = row.purge_after = None
-            events.record(studio, db, "image.restored", person.id, conversation=row.conversation_id, image=row.id)
+            row.selected = row.selected and row.post_id not in taken
+            taken |= {row.post_id} if row.selected and row.post_id else set()
+        _tell(studio, db, person, "image.restored", rows)
     return len(rows)
+
+
+def purge(
+    studio: Studio, person: Person, image_ids: Iterable[str] = (), conversation_ids: Iterable[str] = ()
+) -> Purged:
+    """Purge these for good, as far as they are in the trash; what a turn still uses stays there.
+
+    Raises NotFound when none of the images is there or none of the conversations, and StoreDown when the store is not
+    the one we know: then nothing went.
+    """
+    images, threads = tuple(image_ids), tuple(conversation_ids)
+    with studio.reading() as db:
+        found = [row.id for row in access.find_many(db, Image, images, person, lock=False)] if images else []
+        opened = [row.id for row in access.find_many(db, Conversation, threads, person, lock=False)] if threads else []
+    done = Purged()
+    for start in range(0, len(opened), AT_ONCE):
+        these = col(Conversation.id).in_(opened[start : start + AT_ONCE])
+        done += purging.purge(studio, BY, None, [col(Conversation.user_id) == person.id, these])
+    for start in range(0, len(found), AT_ONCE):
+        of_them = col(Image.id).in_(found[start : start + AT_ONCE])
+        done += purging.purge(studio, BY, [col(Image.user_id) == person.id, of_them], None)
+    _clear(studio)
+    return done
+
+
+def empty(studio: Studio, person: Person, *, until: datetime | None = None) -> Purged:
+    """Purge all that is in the person's trash; with `until`, only what was in it at that moment, when they were asked.
+
+    What something outside of the trash still uses stays (`total` says how much). Raises StoreDown as `purge` does.
+    """
+    moment = until or studio.now()
+    done = purging.purge(
+        studio,
+        BY,
+        [col(Image.user_id) == person.id, col(Image.deleted_at) <= moment],
+        [col(Conversation.user_id) == person.id, col(Conversation.deleted_at) <= moment],
+    )
+    _clear(studio)
+    return done
+
+
+def _chosen(db: Session, rows: Sequence[Image]) -> set[str]:
+    """Posts of these images that have a selected image outside of the trash. Posts are locked before images."""
+    posts = sorted({row.post_id for row in rows if row.post_id})
+    chosen: set[str] = set()
+    for start in range(0, len(posts), AT_ONCE):
+        some = posts[start : start + AT_ONCE]
+        db.execute(sa.select(col(Post.id)).where(col(Post.id).in_(some)).order_by(col(Post.id)).with_for_update())
+        living = col(Image.selected).is_(True), col(Image.deleted_at).is_(None)
+        chosen |= set(db.scalars(sa.select(col(Image.post_id)).where(col(Image.post_id).in_(some), *living)))
+    db.expire_all()  # what was read before the lock may have changed
+    return chosen
+
+
+def _tell(studio: Studio, db: Session, person: Person, kind: str, rows: Sequence[Image]) -> None:
+    for row in rows:
+        events.record(studio, db, kind, person.id, conversation=row.conversation_id, image=row.id)
+
+
+def _clear(studio: Studio) -> None:
+    with suppress(StoreDown):  # the rows are gone, the files are noted, and the worker tries every minute
+        strays.clear(studio, AT_HAND)

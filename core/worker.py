@@ -5,7 +5,7 @@ import threading
 import time
 from datetime import timedelta
 
-from core import changes, generations, jobs, ledger, limits, log, replays, uploads
+from core import changes, generations, jobs, ledger, limits, log, replays, retention, uploads
 from core.studio import Studio
 
 MINUTE = 60.0
@@ -104,3 +104,7 @@ def _tidy(studio: Studio, minutes: int) -> None:
             studio.store.sweep(studio.now() - LEFTOVERS)
     except Exception as error:
         log.broken(error)  # the next minute tries again; a tidying thread that died would go unnoticed
+    try:
+        retention.on_time(studio)
+    except Exception as error:
+        log.broken(error)  # as above; what else is tidied does not wait for a store that is away

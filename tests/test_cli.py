@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from sqlmodel import select
 from core import access, captions, conversations, generating
 from core.asks import Ask
 from core.errors import StudioError
+from core.files import MARKER
 from core.generating import Wanted
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import MASK, RUNNING, SOURCE, SUCCEEDED, Attempt, Conversation, Generation, Reference, new_id
+from core.tables import MASK, RUNNING, SOURCE, SUCCEEDED, Attempt, Conversation, Generation, Image, Reference, new_id
+from tests import many
 from tests.vendors import KEY, Vendors
 
 ROOT = Path(__file__).parent.parent
@@ -382,3 +385,40 @@ def answers(url: str) -> bool:
             return reply.status == 200
     except OSError:
         return False
+
+
+@pytest.fixture
+def over_its_days(studio: Studio) -> str:
+    """An image that should have been purged long ago, among others."""
+    person = access.local_person(studio)
+    images = many.images(studio, person, 3)
+    many.thumbs(studio, person, images)
+    with studio.transaction() as db:
+        image = db.get_one(Image, images[1])
+        image.deleted_at = image.purge_after = datetime(2026, 1, 1, tzinfo=UTC)
+    return images[1]
+
+
+def test_purge_tells_first_and_purges_then(studio_command: Run, studio: Studio, over_its_days: str) -> None:
+    dry = studio_command("purge", "--dry-run", "--json")
+    told = studio_command("purge", "--dry-run")
+    purged = studio_command("purge")
+    again = studio_command("purge", "--json")
+
+    assert [run.returncode for run in (dry, told, purged, again)] == [0, 0, 0, 0]
+    facts = {"dry_run": True, "images": 1, "conversations": 0, "bytes": 1_234_567, "used": 0}
+    assert json.loads(dry.stdout) == facts
+    assert told.stdout.startswith("Would purge 1 image (1.2 MB) and 0 conversations")
+    assert purged.stdout.startswith("Purged 1 image (1.2 MB)")
+    assert json.loads(again.stdout) == facts | {"dry_run": False, "images": 0, "bytes": 0, "uploads": 0}
+    assert not [stored for stored in studio.store.list() if over_its_days in stored.key]
+
+
+def test_purge_refuses_with_a_sentence(studio_command: Run, furnished: Path, over_its_days: str) -> None:
+    (furnished / "files" / MARKER).unlink()
+
+    run = studio_command("purge")
+
+    assert run.returncode == 1
+    assert "no marker" in run.stderr
+    assert "Traceback" not in run.stderr

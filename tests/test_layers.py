@@ -28,13 +28,13 @@ HOUSE = """
     core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
-    core.captions
-    core.posts
-    core.briefs  core.newest  core.shelves  core.written
-    core.tile_rows
+    core.captions  core.trashed
+    core.posts  core.retention
+    core.briefs  core.newest  core.purging  core.shelves  core.written
+    core.strays  core.tile_rows
     core.wanted
     core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
-    core.replica_file
+    core.replica_file  core.known_store
     core.replica_log
     core.replica_rows
     core.studio

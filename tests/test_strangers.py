@@ -55,6 +55,8 @@ GIVEN: dict[str, object] = {
 }
 TAKES_NEW_THINGS = ("asks.quote", "uploads.upload", "drafts.asked")
 """Verbs that want no id: the ask's images are tested below, the others take a person's own new thing."""
+NOBODYS = ("person", "heartbeat", "known_store", "stray")
+"""Tables whose rows are not anybody's."""
 MAKES_THINGS = {"demo.fill": {"images": 3}}
 """Verbs that want nothing and would make a lot."""
 
@@ -128,8 +130,8 @@ def alices(studio: Studio) -> set[str]:
 
 
 def everything(studio: Studio) -> dict[str, list[dict[str, Any]]]:
-    """Every row of the studio, but for people: they are not anybody's."""
-    tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in ("person", "heartbeat")]
+    """Every row of the studio, but for those that are not anybody's."""
+    tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in NOBODYS]
     with studio.engine.connect() as connection:
         return {table.name: [dict(r._mapping) for r in connection.execute(sa.select(table))] for table in tables}
 

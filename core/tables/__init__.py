@@ -4,7 +4,7 @@ from core.columns import new_id
 from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
 from core.tables.images import KEPT, Image, Post
 from core.tables.people import Note, Project, SavedView, Share, User, Verdict
-from core.tables.traces import Event, Heartbeat
+from core.tables.traces import Event, Heartbeat, KnownStore, Stray
 from core.tables.work import (
     CANCELED,
     CAPTION,
@@ -45,12 +45,14 @@ __all__ = [
     "Generation",
     "Heartbeat",
     "Image",
+    "KnownStore",
     "Note",
     "Post",
     "Project",
     "Reference",
     "SavedView",
     "Share",
+    "Stray",
     "Turn",
     "User",
     "Verdict",

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from core.tables.shape import UNTRASHED, json, moment, row_id, to
+from core.tables.shape import TRASHED, UNTRASHED, json, moment, row_id, to
 
 SOURCE, MASK, REFERENCE = "source", "mask", "reference"
 
@@ -17,6 +17,9 @@ class Conversation(SQLModel, table=True):
     __table_args__ = (
         sa.Index(
             "ix_conversation_recent", "user_id", "updated_at", "id", sqlite_where=UNTRASHED, postgresql_where=UNTRASHED
+        ),
+        sa.Index(
+            "ix_conversation_trash", "user_id", "deleted_at", "id", sqlite_where=TRASHED, postgresql_where=TRASHED
         ),
     )
 
@@ -32,6 +35,8 @@ class Conversation(SQLModel, table=True):
     """When its person last looked; what ended after that is news to them."""
     deleted_at: datetime | None = moment()
     purge_after: datetime | None = moment()
+    purged_at: datetime | None = moment()
+    """When it went for good. What is left has no words: it says what was paid, and where images come from that stay."""
 
 
 class Turn(SQLModel, table=True):

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from core.tables.shape import json, later, moment, row_id, to
+from core.tables.shape import TRASHED, json, later, moment, row_id, to
 
 
 class Post(SQLModel, table=True):
@@ -41,6 +41,7 @@ class Image(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index("ix_image_gallery", "user_id", "created_at", "id", sqlite_where=KEPT, postgresql_where=KEPT),
+        sa.Index("ix_image_trash", "user_id", "deleted_at", "id", sqlite_where=TRASHED, postgresql_where=TRASHED),
         sa.Index("ix_image_of_conversation", "conversation_id", "created_at"),
         sa.UniqueConstraint("generation_id", "n"),
     )

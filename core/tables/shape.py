@@ -17,6 +17,7 @@ NAMES = {  # Alembic can only change what has a name, and SQLite forgets unnamed
 SQLModel.metadata.naming_convention = NAMES
 
 UNTRASHED = sa.text("deleted_at IS NULL")  # the condition of an index: Postgres takes no order from it as a column
+TRASHED = sa.text("deleted_at IS NOT NULL")
 
 
 def row_id() -> Any:

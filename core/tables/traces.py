@@ -33,3 +33,21 @@ class Heartbeat(SQLModel, table=True):
 
     executor_id: str = Field(primary_key=True)
     beat_ms: int = Field(sa_type=sa.BigInteger)
+
+
+class KnownStore(SQLModel, table=True):
+    """The store that this database's files are in, by the id in its marker; one row at the most."""
+
+    __tablename__ = "known_store"
+
+    identity: str = Field(primary_key=True)
+    met_at: datetime = moment(optional=False)
+
+
+class Stray(SQLModel, table=True):
+    """A file whose image was purged: it and all that lies beside it has to be removed from the store."""
+
+    key: str = Field(primary_key=True)
+    at: datetime = moment(optional=False)
+    removed_at: datetime | None = moment()
+    """When it was removed the first time; after a while somebody looks once more, and forgets it."""

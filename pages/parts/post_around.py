@@ -44,7 +44,7 @@ def origin(post: OpenedPost) -> None:
     """ "Derived from …", leading to the parent; nothing for a post that began with words."""
     if post.origin is None:
         return
-    title = literal(post.origin.title)
+    title = literal(post.origin.title or _("a conversation that is gone for good"))
     if post.origin.conversation_id is None:
         st.caption(_("Derived from an image that was uploaded"))
     elif post.origin.trashed:

@@ -1,12 +1,12 @@
 """What was just put away can be taken back: a sentence at the foot of the page with a button, for some seconds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
 import streamlit as st
 
-from core import conversations
+from core import conversations, trash
 from core.access import Person
 from core.studio import Studio
 from pages.parts import toast
@@ -15,19 +15,21 @@ from pages.parts.words import _
 
 UNDO = component("undo")
 OFFERED = "undo-offered"
-SECONDS = 12
+SECONDS = 10
 
 # To add something that can be taken back, add a line: its name, and the verb that does it, given what was put away.
 WAYS_BACK: Mapping[str, Callable[..., Any]] = {
     "trash": conversations.restore,
     "failed": conversations.bring_back,
+    "images": trash.restore,
 }
 
 
-def offer(text: str, way: str, target: str, *parts: Any) -> None:
+def offer(text: str, way: str, target: str | Sequence[str], *parts: Any) -> None:
     """Say what was done; the next page that is drawn offers to take it back.
 
-    `way` is a name of `WAYS_BACK`; its verb is given the id of the target, and which parts of it if not all.
+    `way` is a name of `WAYS_BACK`; its verb is given the id of the target (`images`: the ids of as many as were put
+    away at once), and which parts of it if not all.
     """
     st.session_state[OFFERED] = {"id": token_hex(8), "text": text, "way": way, "target": target, "parts": parts}
 

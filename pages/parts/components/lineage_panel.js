@@ -86,7 +86,7 @@ export class Panel {
       bar.append(act("act", "compare", word, () => this.on.mark(), true));
       bar.lastChild.setAttribute("aria-pressed", marked);
     }
-    if (node.conversation) bar.append(act("act", "conversation", words.other, () => this.on.leave(node.conversation), true));
+    if (node.conversation && node.title) bar.append(act("act", "conversation", words.other, () => this.on.leave(node.conversation), true));
     const below = tree.below.get(node.id);
     if (below) {
       const word = tree.folded.has(node.id) ? words.unfold_n : words.fold_n;

@@ -1,0 +1,151 @@
+"""What is in a person's trash: images in pages, the last thrown away first, their shape, and how much it is in all."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, func
+
+from core import purging, tile_rows
+from core.access import Person
+from core.columns import Moment
+from core.errors import Refused
+from core.studio import Studio
+from core.tables import Conversation, Generation, Image, Post, Turn
+from core.tiles import UNIT, Layout, Page, Tile
+
+PAGE = 200
+"""Images in a page; the layout says where each page starts."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+_CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
+"""Microseconds since 1970 and an id, as in the gallery."""
+
+
+@dataclass(frozen=True)
+class Thrown(Tile):
+    """An image in the trash."""
+
+    days_left: int = 0
+    """Days until it is gone for good, begun ones too; 0 when the next night takes it."""
+    used: bool = False
+    """Something that is not in the trash started from it, so it stays."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """How much is in the trash."""
+
+    images: int
+    used: int
+    """Of the images: those that stay when the trash is emptied, because something that is not in it uses them."""
+    conversations: int
+    size: int
+    """Bytes of the originals that would go."""
+
+    @property
+    def going(self) -> int:
+        """Images that would go."""
+        return self.images - self.used
+
+
+def contents(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:
+    """A page of the images in the person's trash (`Thrown`), strictly after the cursor; one query.
+
+    Raises Refused when the cursor is none of ours or the limit is not between 1 and PAGE.
+    """
+    if not 1 <= limit <= PAGE:
+        raise Refused(f"A page of the trash has 1 to {PAGE} images. Ask for fewer at once.")
+    with studio.reading() as db:
+        rows = db.execute(contents_query(person, after, limit)).all()
+    tiles = tuple(_tile(studio, row) for row in rows)
+    return Page(tiles, _cursor(rows[-1]) if len(rows) == limit else None)
+
+
+def contents_query(person: Person, after: str | None, limit: int) -> Any:
+    """The query behind `contents`, by itself so that its plan can be looked at."""
+    thrown = (col(Image.deleted_at), col(Image.purge_after), _used().label("used"))
+    query = (
+        _last_first(person, *tile_rows.columns(), *thrown)
+        .outerjoin(Generation, col(Generation.id) == Image.generation_id)
+        .outerjoin(Turn, col(Turn.id) == Generation.turn_id)
+        .outerjoin(Post, col(Post.id) == Image.post_id)
+        .limit(limit)
+    )
+    return query.where(sa.tuple_(col(Image.deleted_at), col(Image.id)) < _read(after)) if after else query
+
+
+def layout(studio: Studio, person: Person) -> Layout:
+    """The shape of all images in the person's trash."""
+    with studio.reading() as db:
+        shape = col(Image.width) * UNIT // col(Image.height)
+        rows = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at), shape.label("shape"))).all()
+    starts = rows[PAGE - 1 : -1 : PAGE]
+    return Layout(
+        total=len(rows),
+        revision=f"{len(rows)}-{_cursor(rows[0]) if rows else ''}",
+        newest=rows[0].id if rows else None,
+        ratios=bytes(min(max(row.shape, 1), 255) for row in rows),
+        cursors=(None, *map(_cursor, starts)),
+        dates=tuple(int(start.deleted_at.timestamp()) for start in starts),
+    )
+
+
+def total(studio: Studio, person: Person) -> Total:
+    """How much is in the person's trash, and how much of it would go if it were emptied."""
+    with studio.reading() as db:
+        images, _size = db.execute(_sums(person)).one()
+        going, size = db.execute(_sums(person, ~_used())).one()
+        threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
+        return Total(images, images - going, db.scalar(threads) or 0, int(size))
+
+
+def days_left(now: datetime, purge_after: datetime) -> int:
+    """Days until then, begun ones too; 0 when the next night takes it."""
+    return max(0, -((now - purge_after) // DAY))
+
+
+def _in_trash(table: Any) -> list[Any]:
+    purged = [col(table.purged_at).is_(None)] if table is Conversation else []
+    return [col(table.deleted_at).is_not(None), *purged]
+
+
+def _used() -> Any:
+    return purging.held(lambda thread: thread.deleted_at.is_not(None), lambda image: image.deleted_at.is_not(None))
+
+
+def _last_first(person: Person, *columns: Any) -> Any:
+    """In the words of the index `ix_image_trash`, or the databases would not use it."""
+    theirs = sa.select(*columns).select_from(Image).where(col(Image.user_id) == person.id, *_in_trash(Image))
+    return theirs.order_by(col(Image.deleted_at).desc(), col(Image.id).desc())
+
+
+def _sums(person: Person, *conditions: Any) -> Any:
+    sums = sa.select(func.count(), func.coalesce(func.sum(col(Image.size)), 0))
+    return sums.where(col(Image.user_id) == person.id, *_in_trash(Image), *conditions)
+
+
+def _tile(studio: Studio, row: Any) -> Thrown:
+    facts = dict(row._mapping)
+    provider, gone = facts.pop("provider"), facts.pop("purge_after")
+    del facts["deleted_at"]
+    facts["model"] = studio.catalogue.label(f"{provider}/{row.model}") if provider else ""
+    facts["practice"], facts["text"] = bool(row.practice), row.text or ""
+    return Thrown(**facts, days_left=days_left(studio.now(), gone))
+
+
+def _cursor(row: Any) -> str:
+    return f"{(row.deleted_at - EPOCH) // timedelta(microseconds=1):x}.{row.id}"
+
+
+def _read(cursor: str) -> Any:
+    written = _CURSOR.fullmatch(cursor)
+    try:
+        at = EPOCH + timedelta(microseconds=int(written[1], 16)) if written else None
+    except OverflowError:
+        at = None
+    if not written or not at:
+        raise Refused("This place in the trash cannot be read. Reload the page to start from the newest.")
+    return sa.tuple_(sa.literal(at, Moment()), sa.literal(written[2]))
