@@ -1,32 +1,41 @@
-"""The lightbox on a screen: opens by the address, the address follows it, its actions lead to other screens."""
+"""The lightbox on a screen: opens by the address, the address follows it, its actions lead to other screens.
+
+The address carries the image alone: a post is known by any of its images, and two names could contradict each other.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
-from core import access
+from core import access, marks, trash
 from core.access import Person
 from core.studio import Studio
-from pages.parts import frame
+from pages.parts import frame, wishes
 from pages.parts.components import component
-from pages.parts.words import _, language
+from pages.parts.words import _, language, setting_names
 
 LIGHTBOX = component("lightbox")
+KEY = "lightbox"
 VIEW = "view"
 """The image in the address: `/gallery?view=<image id>`."""
+UNDO_SECONDS = 10
 
 
 def show(studio: Studio, person: Person) -> None:
     """Mount the lightbox; once per screen. It shows what `studio:open` names, see lightbox.js."""
     box = LIGHTBOX(
-        key="lightbox",
+        key=KEY,
         data={
             "view": st.query_params.get(VIEW, ""),
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
+            "seconds": UNDO_SECONDS,
+            "answers": wishes.answered(KEY),
             "words": words(),
         },
         on_view_change=_follow,
+        on_wishes_change=lambda: grant(studio, person, st.session_state[KEY].wishes),
         on_action_change=lambda: None,
         on_missing_change=lambda: None,
     )
@@ -36,59 +45,117 @@ def show(studio: Studio, person: Person) -> None:
 
 
 def act(action: Mapping[str, str] | None) -> None:
-    """Do what a person chose for an image: take it to Create, open its conversation, or find all that used it."""
+    """Go where a person chose to go with an image: to Create, its conversation or its post, to all that used it or
+    look like it."""
     if not action:
         return
+    image = str(action.get("id", ""))
     if action["act"] == "open":
         frame.go("conversation", id=action["conversation"])
+    if action["act"] == "refine":
+        frame.go("conversation", id=action["conversation"], source=image)
     if action["act"] == "post":
         frame.go("post", id=action["post"])
     if action["act"] == "used":
-        frame.go("conversations", image=action["id"])
-    frame.go("create", **({"source": action["id"]} if "id" in action else {}))
+        frame.go("conversations", image=image)
+    if action["act"] == "similar":
+        frame.go("gallery", q=f"like:{image}")
+    frame.go("create", **({"source": image} if image else {}))
+
+
+def grant(studio: Studio, person: Person, told: Any) -> None:
+    """Star, trash and restore what a browser names. The verbs look up again whose it is."""
+    acts = {
+        "star": lambda wish: marks.star(studio, person, [str(wish["id"])], on=bool(wish["on"])),
+        "trash": lambda wish: trash.trash(studio, person, map(str, wish["ids"])),
+        "restore": lambda wish: trash.restore(studio, person, map(str, wish["ids"])),
+    }
+    wishes.grant(KEY, told, acts)
 
 
 def _follow() -> None:
-    view = st.session_state["lightbox"][VIEW]
+    view = st.session_state[KEY][VIEW]
     if view:
         st.query_params[VIEW] = view
     else:
         st.query_params.pop(VIEW, None)
 
 
-def words() -> dict[str, str]:
+def words() -> dict[str, Any]:
     """Every sentence of the component; `{…}` is filled in by the browser."""
     return {
         "lightbox": _("Image"),
         "place": _("{n} of {total}"),
+        "percent": _("{n} %"),
+        "keyed": _("{label} ({key})"),
         "previous": _("Previous image"),
         "next": _("Next image"),
+        "star": _("Star"),
+        "starred": _("Starred"),
+        "trash": _("Move to trash"),
+        "download": _("Download"),
+        "edit": _("Edit in a new conversation"),
+        "info": _("Details"),
+        "full": _("Full size"),
+        "keys": _("Keys"),
         "close": _("Close"),
         "loading": _("Loading…"),
         "retry": _("Try again"),
         "unseen": _("This image could not be loaded. It is safe."),
+        "blurry": _("The original could not be loaded, so this is its preview. It is safe."),
         "no_details": _("The details could not be loaded."),
-        "prompt": _("Prompt"),
-        "create": _("Use in Create"),
-        "conversation": _("Open conversation"),
+        "unsaved": _("The studio does not answer. What you did is kept here and tried again."),
+        "binned": _("The image is in the trash."),
+        "binned_many": _("{n} images are in the trash."),
+        "undo": _("Undo"),
+        "in_trash": _("In the trash"),
+        "key_names": _key_names(),
+        "key_walk": _("Previous or next image"),
+        "key_ends": _("First or last image"),
+        "key_switch": _("Another image of this post"),
+        "key_zoom": _("Zoom in, out, fit"),
+        "key_pan": _("Move the picture while zoomed"),
+        "key_hint": _("Scroll, pinch or double-click to zoom; drag to move."),
+        "refine": _("Refine"),
+        "create": _("New conversation"),
         "post": _("Open post"),
-        "used": _("All conversations with it"),
-        "download": _("Download"),
+        "similar": _("Find similar"),
+        "copy_link": _("Copy link"),
+        "copy_prompt": _("Copy prompt"),
+        "copied": _("Copied"),
+        "not_copied": _("Could not be copied"),
+        "more": _("Show all"),
+        "less": _("Show less"),
+        "prompt": _("Prompt and parameters"),
         "model": _("Model"),
-        "conversation_title": _("Conversation"),
+        "models": _("Models asked"),
         "size": _("Size"),
         "cost": _("Cost"),
         "duration": _("Duration"),
         "date": _("Made"),
-        "seed": _("Seed"),
-        "left_out": _("Left out"),
+        "left_out": _("Not sent"),
+        "settings": setting_names(),
+        "selected": _("Selected for its post"),
         "practice_free": _("Practice, free"),
         "cost_unknown": _("unknown"),
         "basis_reported": _("reported by the provider"),
         "basis_computed": _("computed from the price list"),
         "basis_estimated": _("estimated"),
         "basis_unknown": _("not certain"),
-        "sibling": _("Image"),
-        "siblings": _("Made in the same turn"),
-        "parent": _("Derived from"),
+        "nth": _("Image {n}: {model}"),
+        "siblings": _("Images of this post"),
+        "turn_siblings": _("Made in the same turn"),
+        "lineage": _("Came from"),
+        "this": _("This image"),
+        "uploaded": _("Uploaded"),
+        "trashed_one": _("{model}, in the trash"),
+        "derived": _("Derived from it"),
+        "more_derived": _("and {n} more"),
+        "threads": _("Conversations with this image"),
+        "used": _("All {n} conversations with it"),
     }
+
+
+def _key_names() -> dict[str, str]:
+    """Keys as they are called on a keyboard, where that is not the letter itself."""
+    return {"Home": _("Home"), "End": _("End"), "Escape": _("Esc"), "Shift": _("Shift")}

@@ -92,7 +92,7 @@ def test_from_an_image_to_all_conversations_with_it(server: Server, filled: list
     page.get_by_role("link", name="A shop").click()
     page.locator(".tile").first.get_by_role("link", name="Open", exact=True).click(timeout=ARRIVES)
 
-    page.get_by_role("dialog").get_by_role("button", name="All conversations with it").click(timeout=ARRIVES)
+    page.get_by_role("dialog").get_by_role("button", name="All 2 conversations with it").click(timeout=ARRIVES)
 
     expect(page.locator(".card .title")).to_have_text(["With rain", "A shop"], timeout=ARRIVES)
     look(page, "conversations-of-image")

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from core import conversations
 from core.access import Person
 from core.tables import FAILED
-from pages.parts import lineage
+from pages.parts import lineage, viewer
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
 from tests.browser.working import ARRIVES, LOOKS, SCREENSHOTS, serious
@@ -49,7 +49,7 @@ def visit(open_page: Callable[..., Page], served: Served, me: Person) -> Iterato
     def go(conversation: str, *, opened: bool = True, **look: Any) -> Page:
         data = {
             "lineage": {"conversation": conversation, "mark": "1", "box": "", "words": lineage.words()},
-            "lightbox": {"view": "", "words": {"place": "{n} of {total}", "practice_free": "free"}},
+            "lightbox": {"view": "", "seconds": 10, "words": viewer.words()},
         }
         page = mounted(open_page, served, me, data, **look)
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.access import Person
-from pages.parts import strip
+from pages.parts import strip, viewer
 from tests.branches import Grown, Step, grow
 from tests.browser.mounted import mounted
 from tests.browser.working import ARRIVES, SCREENSHOTS, serious
@@ -36,7 +36,7 @@ def visit(open_page: Callable[..., Page], served: Served, me: Person, grown: Gro
         source = look.pop("source", None)
         data = {
             "strip": {"conversation": grown.id, "source": source, "words": strip.words()},
-            "lightbox": {"view": "", "words": {"place": "{n} of {total}", "practice_free": "free"}},
+            "lightbox": {"view": "", "seconds": 10, "words": viewer.words()},
         }
         page = mounted(open_page, served, me, data, **look)
         expect(page.get_by_role("listitem").last).to_be_visible(timeout=ARRIVES)

@@ -30,6 +30,11 @@ export class Shelf {
     return this.news.length + this.shapes.length;
   }
 
+  // Every image of the gallery, newest first: one that was not looked at can say its own place.
+  get everything() {
+    return !this.asked.q && this.asked.source === "/api/gallery";
+  }
+
   get newest() {
     return this.at(0)?.id ?? null;
   }

@@ -3,14 +3,21 @@
 // It listens on `document`:   studio:open  { item }   show this image (id, width, height, placeholder, text); see enlarge
 //                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
 // and tells there:            studio:shown { id }   studio:closed { id }   studio:ready   (send the order again)
-// Streamlit hears `view` (the image in the address, "" for none), `action` and `missing`, and answers with `data.view`.
+//                             studio:marked { id, starred }   studio:trashed { ids }   studio:restored { ids }
+// Streamlit hears `view` (the image in the address, "" for none), `wishes` (star, trash and restore, see wishes.js),
+// `action` (to go elsewhere with an image) and `missing`, and answers with `data.view` and `data.answers`.
 
-import { button, fill, make } from "./elements.js";
+import { fill, make } from "./elements.js";
 import { Address } from "./lightbox_address.js";
+import { Bar } from "./lightbox_bar.js";
+import { Keys, arrow } from "./lightbox_keys.js";
+import { Marks } from "./lightbox_marks.js";
 import { Panel } from "./lightbox_panel.js";
 import { Stage } from "./lightbox_stage.js";
+import { Walk } from "./lightbox_walk.js";
 
 const boxes = new WeakMap();
+const PANEL = "studio:lightbox-panel"; // in the browser's memory: whether somebody wants to see it
 
 export default function (component) {
   const { parentElement } = component;
@@ -30,21 +37,27 @@ class Lightbox {
     this.item = null;
     this.address = new Address((view) => this.tell("view", view), (id) => this.follow(id));
     this.leaving = new AbortController();
+    this.marks = new Marks(this, this.leaving.signal);
+    this.walk = new Walk((id) => this.panel?.known.get(id), this.marks.gone);
     const { signal } = this.leaving;
     document.addEventListener("studio:open", (event) => (event.preventDefault(), this.open(event.detail.item)), { signal });
-    document.addEventListener("studio:order", ({ detail }) => ((this.order = detail), this.count()), { signal });
+    document.addEventListener("studio:order", ({ detail }) => ((this.walk.order = detail), this.count()), { signal });
     document.dispatchEvent(new CustomEvent("studio:ready"));
     addEventListener("popstate", () => this.item && this.address.wentBack() && this.hide(), { signal });
   }
 
-  update({ data, setTriggerValue }) {
-    this.data = data;
-    this.tell = setTriggerValue;
-    this.address.heard(data.view);
+  update(component) {
+    this.data = component.data;
+    this.tell = component.setTriggerValue;
+    this.marks.heard(component);
+    this.address.heard(this.data.view);
   }
 
   leave() {
     this.leaving.abort();
+    this.item = null;
+    this.marks.leave();
+    this.stage?.leave();
     this.dialog?.close();
     this.dialog?.remove();
   }
@@ -53,29 +66,36 @@ class Lightbox {
   front() {
     if (!this.dialog) this.build();
     if (!this.dialog.open) this.dialog.showModal();
+    this.marks.place(this.dialog);
     this.dialog.focus();
   }
 
   build() {
-    const { words } = this.data;
+    const { words } = this.data, data = () => this.data;
     this.dialog = make("dialog", "box", "", { "aria-label": words.lightbox, tabindex: "-1" });
-    this.place = make("p", "place", "", { role: "status" });
-    this.previous = button("arrow previous", "previous", words.previous, () => this.step(-1));
-    this.next = button("arrow next", "next", words.next, () => this.step(1));
-    this.stage = new Stage(() => this.data, (by) => this.step(by));
-    const close = button("close", "close", words.close, () => this.close());
-    this.panel = new Panel(() => this.data, {
-      act: (act, detail) => this.tell("action", { act, id: detail.id, conversation: detail.conversation_id, post: detail.post_id }),
+    this.stage = new Stage(data, { step: (by) => this.step(by), close: () => this.close(), came: () => this.ahead() });
+    this.panel = new Panel(data, {
+      act: (act, detail) => this.go(act, detail),
       show: (item) => this.show(item),
       came: (detail) => this.came(detail),
       missing: (id) => this.missing(id),
+      coming: (id) => this.marks.coming(id),
+      placed: (id) => this.walk.asks(id),
     });
-    this.stage.node.append(this.place, this.previous, this.next, close);
+    this.bar = new Bar(data, this);
+    this.keys = new Keys(data);
+    this.previous = arrow("previous", words.previous, "←", "ArrowLeft", () => this.step(-1));
+    this.next = arrow("next", words.next, "→", "ArrowRight", () => this.step(1));
+    this.notice = make("p", "notice", "", { role: "alert", hidden: "" });
+    this.stage.node.append(this.bar.node, this.previous, this.next, this.notice, this.keys.node);
+    this.stage.changed = (percent) => this.bar.zoomed(percent);
     this.dialog.append(this.stage.node, this.panel.node);
-    this.dialog.oncancel = (event) => (event.preventDefault(), this.close());
-    this.dialog.onkeydown = (event) => this.key(event);
+    this.dialog.oncancel = (event) => (event.preventDefault(), this.escape());
+    this.dialog.onclose = () => this.item && this.close(); // a browser may close it without asking
+    this.dialog.onkeydown = (event) => this.keys.pressed(event, this);
     // Nothing behind moves while the lightbox is open.
     this.dialog.addEventListener("wheel", (event) => event.target.closest(".panel") || event.preventDefault(), { passive: false });
+    this.inform(remembered() !== "hidden");
     this.root.append(this.dialog);
   }
 
@@ -85,12 +105,21 @@ class Lightbox {
   }
 
   show(item, opening = false) {
-    this.item = item;
-    this.stage.show(item);
-    this.panel.show(item);
-    this.count();
+    this.walk.towards(item, this.item);
+    this.look(item);
     this.address.now(item.id, opening ? 0 : undefined);
-    document.dispatchEvent(new CustomEvent("studio:shown", { detail: { id: item.id } }));
+  }
+
+  look(item) {
+    const known = this.walk.order?.at(this.walk.index(item.id)) ?? item;
+    this.item = known;
+    this.warn("");
+    this.dialog.classList.toggle("gone", this.marks.gone.has(known.id));
+    this.stage.show(known);
+    this.panel.show(known);
+    this.bar.show(known);
+    this.count();
+    document.dispatchEvent(new CustomEvent("studio:shown", { detail: { id: known.id } }));
   }
 
   close() {
@@ -101,9 +130,18 @@ class Lightbox {
   hide() {
     const { id } = this.item ?? {};
     this.item = null;
+    this.keys.show(false);
     this.dialog.close();
     this.stage.clear();
+    this.marks.place(this.root);
     document.dispatchEvent(new CustomEvent("studio:closed", { detail: { id } }));
+  }
+
+  // One thing after the other.
+  escape() {
+    if (this.keys.shown) return this.keys.show(false);
+    if (this.stage.zoom.zoomed) return this.stage.zoom.reset();
+    this.close();
   }
 
   // The address names an image (a link, Back, Forward) or none any more.
@@ -111,21 +149,17 @@ class Lightbox {
     if (!id) return this.item && this.hide();
     if (this.item?.id === id) return;
     this.front();
-    const known = this.order?.at(this.order.indexOf(id));
-    this.item = known ?? { id };
-    this.stage.show(this.item);
-    this.panel.show(this.item);
-    this.count();
-    document.dispatchEvent(new CustomEvent("studio:shown", { detail: { id } }));
+    this.look({ id });
   }
 
   // Details arrived: what a link alone did not tell, and who stands beside.
   came(detail) {
     if (detail.id !== this.item?.id) return;
-    this.detail = detail;
-    if (!this.item.width) this.stage.show((this.item = { ...this.item, ...detail }));
+    if (!this.item.width) this.stage.show((this.item = { ...this.item, ...detail, text: detail.caption || detail.prompt }));
+    this.stage.name(detail.alt || detail.caption || detail.prompt);
+    this.bar.show(this.item, detail);
     this.count();
-    for (const by of [-1, 1]) this.stage.preload(this.beside(by)?.id);
+    this.ahead();
   }
 
   missing(id) {
@@ -134,56 +168,119 @@ class Lightbox {
     this.tell("missing", id);
   }
 
-  // The image beside; undefined when nobody knows, null at the end.
-  beside(by) {
-    const index = this.order?.indexOf(this.item.id) ?? -1;
-    if (index >= 0) {
-      if (index + by < 0 || index + by >= this.order.total) return null;
-      const item = this.order.at(index + by);
-      if (item) return item;
-    }
-    if (this.detail?.id !== this.item.id) return undefined;
-    const id = by < 0 ? this.detail.newer : this.detail.older;
-    return id ? { id } : null;
+  // Elsewhere with an image: who comes back from there finds it open, so the history stays.
+  go(act, detail) {
+    this.hide();
+    this.address.rest();
+    this.tell("action", { act, id: detail.id, conversation: detail.conversation_id, post: detail.post_id });
   }
+
+  // ---- walking ----
 
   async step(by) {
-    const beside = this.item && this.beside(by);
-    if (beside) return this.show(beside);
-    const index = this.order?.indexOf(this.item?.id) ?? -1;
-    if (beside === undefined && index >= 0) this.reach(index + by);
+    const from = this.item, item = from && (await this.walk.beside(from.id, by));
+    if (item && this.item === from) this.show(item);
   }
 
-  async reach(index) {
-    const from = this.item;
-    const item = await this.order.reach(index).catch(() => null);
+  async end(by) {
+    const from = this.item, item = await this.walk.end(by);
     if (item && this.item === from) this.show(item);
+  }
+
+  // Fetch what comes next, once what is looked at is there.
+  ahead() {
+    if (this.item) for (const id of this.walk.ahead(this.item.id)) this.stage.preload(id);
   }
 
   count() {
     if (!this.item) return;
-    const { words, locale } = this.data;
-    const known = this.order?.indexOf(this.item.id) ?? -1;
-    const position = known >= 0 ? known : this.detail?.id === this.item.id ? this.detail.position : -1;
-    const total = this.order?.total ?? 0;
-    this.place.textContent = position >= 0 && total > position ? fill(words.place, { n: position + 1, total }, locale) : "";
-    this.previous.disabled = this.beside(-1) === null;
-    this.next.disabled = this.beside(1) === null;
+    const { words, locale } = this.data, { id } = this.item;
+    const at = this.walk.place(id), { total } = this.walk;
+    this.bar.place.textContent = at >= 0 && total > at ? fill(words.place, { n: at + 1, total }, locale) : "";
+    this.previous.disabled = this.walk.known(id, -1) === null;
+    this.next.disabled = this.walk.known(id, 1) === null;
   }
 
-  key(event) {
-    if (event.metaKey || event.ctrlKey || event.altKey) return;
-    const keys = {
-      ArrowLeft: () => this.step(-1),
-      ArrowRight: () => this.step(1),
-      Home: () => this.order && this.reach(0),
-      End: () => this.order && this.reach(this.order.total - 1),
-    };
-    const sibling = /^[1-9]$/.test(event.key) && this.panel.siblings[Number(event.key) - 1];
-    const go = keys[event.key] ?? (sibling && (() => this.show(sibling)));
-    event.stopPropagation(); // Streamlit has one-letter keys of its own
-    if (!go) return;
-    event.preventDefault();
-    go();
+  // ---- what is done with it ----
+
+  star() {
+    if (this.item) this.marks.star(this.item.id, !this.starred);
+  }
+
+  get starred() {
+    return this.marks.starred(this.item, this.panel.known.get(this.item.id));
+  }
+
+  async trash() {
+    const from = this.item;
+    if (!from || this.marks.gone.has(from.id)) return;
+    const next = (await this.walk.beside(from.id, 1)) ?? (await this.walk.beside(from.id, -1));
+    if (this.item !== from) return;
+    this.marks.trash(from);
+    this.show(next ?? from); // the last one stays until nobody can take it back
+  }
+
+  // It was taken back.
+  back(item) {
+    if (this.dialog.open) this.show(item);
+  }
+
+  // Nothing can be taken back any more.
+  over() {
+    if (this.item && this.marks.gone.has(this.item.id)) this.close();
+  }
+
+  // A mark changed, here or on the screen behind.
+  marked(id) {
+    if (id === this.item?.id) this.bar.star(this.starred);
+  }
+
+  warn(text) {
+    if (!this.dialog) return;
+    this.notice.textContent = text;
+    this.notice.hidden = !text;
+  }
+
+  download() {
+    this.bar.download.click();
+  }
+
+  edit() {
+    if (this.item) this.go("create", this.item);
+  }
+
+  full() {
+    this.stage.zoom.full();
+  }
+
+  info() {
+    this.inform(this.dialog.classList.contains("alone"));
+    remember(this.dialog.classList.contains("alone") ? "hidden" : "shown");
+  }
+
+  inform(shown) {
+    this.dialog.classList.toggle("alone", !shown);
+    this.bar.informed(shown);
+  }
+
+  nth(place) {
+    const sibling = this.panel.siblings[place - 1];
+    if (sibling) this.show(sibling);
+  }
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(PANEL);
+  } catch {
+    return null; // a browser that keeps nothing
+  }
+}
+
+function remember(value) {
+  try {
+    localStorage.setItem(PANEL, value);
+  } catch {
+    // it is asked anew next time
   }
 }

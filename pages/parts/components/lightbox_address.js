@@ -35,6 +35,13 @@ export class Address {
     this.#agree();
   }
 
+  // Somebody goes elsewhere from here: the address stays as it is, for whoever comes back.
+  rest() {
+    this.wanted = this.known;
+    clearTimeout(this.resting);
+    this.resting = null;
+  }
+
   // The browser's Back while the lightbox is open; true when that closes it.
   wentBack() {
     if (!this.trail.length) return false;

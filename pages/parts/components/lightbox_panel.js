@@ -1,41 +1,48 @@
 // What is known of an image, and what can be done with it.
 
-import { button, bytes, link, make, moment, money, rows, seconds } from "./elements.js";
+import { button, link, make, rows } from "./elements.js";
+import { facts, parameters } from "./lightbox_facts.js";
+import { copier, threads } from "./lightbox_pieces.js";
+import { strips } from "./lightbox_strips.js";
 
 const REST = 120; // ms that an image stays before its details are asked for
+const AGAIN = 400; // ms until one that is on its way back from the trash is asked for again
 const KEPT = 60; // details that are remembered
 
 export class Panel {
+  // `on` hears act(act, detail), show(item), came(detail) and missing(id), and says coming(id) and placed(id).
   constructor(data, on) {
     this.data = data;
     this.on = on;
     this.known = new Map();
     this.siblings = [];
-    this.node = make("aside", "panel");
+    this.node = make("aside", "panel", "", { "aria-label": data().words.info });
   }
 
   show(item) {
-    const { words } = this.data();
     this.item = item;
     this.siblings = [];
     clearTimeout(this.timer);
     const known = this.known.get(item.id);
-    if (known) return this.draw(known);
-    const wait = make("div", "waiting", "", { role: "status", "aria-label": words.loading });
+    if (known && (known.position !== null || !this.on.placed(item.id))) return this.draw(known);
+    const wait = make("div", "waiting", "", { role: "status", "aria-label": this.data().words.loading });
     for (let i = 0; i < 5; i++) wait.append(make("i"));
-    this.node.replaceChildren(make("p", "said", item.text ?? ""), wait);
+    this.#put([this.said(item.text ?? ""), wait]);
     this.timer = setTimeout(() => this.read(item.id), REST);
   }
 
   async read(id) {
     try {
-      const detail = await rows(`/${encodeURIComponent(id)}?placed`);
+      const detail = await rows(`/${encodeURIComponent(id)}${this.on.placed(id) ? "?placed" : ""}`);
+      this.known.delete(id);
       this.known.set(id, detail);
       if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value);
       if (this.item.id === id) this.draw(detail);
     } catch (error) {
-      if (error.status === 404) this.on.missing(id);
-      else if (this.item.id === id) this.fail(id);
+      if (this.item.id !== id) return;
+      if (error.status !== 404) this.fail(id);
+      else if (this.on.coming(id)) this.timer = setTimeout(() => this.read(id), AGAIN);
+      else this.on.missing(id);
     }
   }
 
@@ -45,88 +52,81 @@ export class Panel {
     retry.onclick = () => this.show(this.item);
     const trouble = make("div", "failed", "", { role: "alert" });
     trouble.append(make("span", "", words.no_details), retry);
-    this.node.replaceChildren(make("p", "said", this.item.text ?? ""), trouble, this.actions({ id }));
+    this.#put([this.said(this.item.text ?? ""), trouble, this.actions({ id })]);
   }
 
   draw(detail) {
+    const { words } = this.data();
     this.siblings = detail.siblings;
-    this.node.replaceChildren(...[
-      make("p", "said", detail.caption || detail.prompt),
-      detail.caption && this.prompt(detail),
+    this.#put([
+      detail.selected && make("p", "selected", words.selected),
+      this.said(detail.caption || detail.prompt),
       this.actions(detail),
-      this.facts(detail),
-      this.strip("siblings", detail.siblings.length > 1 ? detail.siblings : [], detail.id),
-      this.strip("parent", detail.ancestors.filter(({ model, trashed }) => model && !trashed).slice(-1)),
-    ].filter(Boolean));
-    this.node.scrollTop = 0;
+      facts(detail, this.data()),
+      this.prompt(detail),
+      ...strips(detail, this.data(), (item) => this.on.show(item)),
+      threads(detail, this.data(), (act, about) => this.on.act(act, about)),
+    ]);
     this.on.came(detail);
   }
 
-  prompt(detail) {
-    const box = make("details", "prompt");
-    box.append(make("summary", "", this.data().words.prompt), make("p", "", detail.prompt));
+  // Focus stays with what has the same name, once that is drawn again; until then the lightbox has it, for its keys.
+  #put(parts) {
+    const dialog = this.node.closest("dialog"), focused = this.node.getRootNode().activeElement;
+    const mine = this.node.contains(focused);
+    if (mine) this.name = focused.dataset.name;
+    else if (focused !== dialog) this.name = null; // somebody went elsewhere
+    this.node.replaceChildren(...parts.filter(Boolean));
+    this.node.scrollTop = 0;
+    const same = this.name && this.node.querySelector(`[data-name="${this.name}"]`);
+    if (same) same.focus({ preventScroll: true });
+    else if (mine) dialog.focus({ preventScroll: true });
+  }
+
+  // A long text begins short, so that what can be done is in sight.
+  said(text) {
+    const { words } = this.data();
+    const box = make("div", "telling"), shown = make("p", "said", text);
+    const more = make("button", "textual", words.more, { type: "button", "aria-expanded": "false", hidden: "", "data-name": "more" });
+    more.onclick = () => {
+      const whole = shown.classList.toggle("whole");
+      more.textContent = whole ? words.less : words.more;
+      more.setAttribute("aria-expanded", String(whole));
+    };
+    box.append(shown, more);
+    requestAnimationFrame(() => (more.hidden = shown.scrollHeight <= shown.clientHeight + 2));
     return box;
   }
 
   actions(detail) {
-    const { words, media } = this.data();
-    const bar = make("div", "actions");
-    const download = link("act", "download", words.download, true);
-    download.href = `${media}${detail.id}/download`;
-    download.download = "";
-    bar.append(button("act primary", "create", words.create, () => this.on.act("create", detail), true));
-    if (detail.conversation_id)
-      bar.append(button("act", "conversation", words.conversation, () => this.on.act("open", detail), true));
-    if (detail.post_id) bar.append(button("act", "post", words.post, () => this.on.act("post", detail), true));
-    if (detail.conversation_id) bar.append(button("act", "find", words.used, () => this.on.act("used", detail), true));
-    bar.append(download);
-    return bar;
-  }
-
-  facts(detail) {
-    const { words, locale } = this.data();
-    const list = make("dl", "facts");
-    const say = (name, value, title = "") => {
-      if (!value) return;
-      const told = make("dd", "", value);
-      if (title) told.title = title;
-      list.append(make("dt", "", words[name]), told);
+    const { words, media } = this.data(), { id, conversation_id: conversation, post_id: post } = detail;
+    const box = make("div", "actions");
+    const act = (name, sign, kind = "act") => {
+      const node = button(kind, sign, words[name], () => this.on.act(name, detail), true);
+      node.dataset.name = name;
+      box.append(node);
     };
-    say("model", detail.model);
-    say("conversation_title", detail.title);
-    say("size", `${detail.width} × ${detail.height} · ${bytes(detail.size, locale)} · ${kind(detail.mime)}`);
-    say("cost", this.cost(detail));
-    say("duration", detail.duration_ms === null ? "" : seconds(detail.duration_ms, locale));
-    say("date", moment(detail.created_at, locale));
-    say("seed", detail.seed);
-    say("left_out", detail.left_out.join("\n"));
-    return list;
+    if (conversation) act("refine", "conversation", "act primary");
+    act("create", "create", conversation ? "act wide" : "act primary");
+    if (post) act("post", "post");
+    const download = link("act", "download", words.download, true);
+    download.href = `${media}${id}/download`;
+    download.download = "";
+    download.dataset.name = "download";
+    box.append(download);
+    act("similar", "pile");
+    box.append(copier("act", "link", words.copy_link, () => `${location.origin}/gallery?view=${id}`, this));
+    box.classList.toggle("odd", !post); // or one of the small ones would stand alone
+    return box;
   }
 
-  cost({ practice, cost, cost_basis }) {
-    const { words, locale } = this.data();
-    if (practice) return words.practice_free;
-    if (cost === null) return words.cost_unknown;
-    return `${money(cost, locale)}, ${words[`basis_${cost_basis}`] ?? words.basis_unknown}`;
-  }
-
-  // Other images that lead to themselves, under a heading.
-  strip(heading, images, current) {
-    if (!images.length) return null;
-    const { words, media } = this.data();
-    const box = make("div", "others"), strip = make("div", "strip");
-    for (const [i, image] of images.entries()) {
-      const label = images.length > 1 ? `${words.sibling} ${i + 1}: ${image.model}` : `${words[heading]}: ${image.model}`;
-      const one = make("button", "", "", { type: "button", title: image.model, "aria-label": label });
-      if (image.id === current) one.setAttribute("aria-current", "true");
-      one.style.backgroundImage = `url("${image.placeholder}")`;
-      one.append(make("img", "", "", { src: `${media}${image.id}/256`, alt: "", width: 72, height: 72 }));
-      one.onclick = () => this.on.show(image);
-      strip.append(one);
-    }
-    box.append(make("h2", "", words[heading]), strip);
+  prompt(detail) {
+    const { words } = this.data();
+    const box = make("details", "prompt"), name = make("summary", "", words.prompt, { "data-name": "prompt" });
+    box.open = Boolean(this.opened);
+    box.ontoggle = () => (this.opened = box.open); // the next image shows as much
+    box.append(name, make("p", "", detail.prompt), copier("textual", "copy", words.copy_prompt, () => detail.prompt, this));
+    box.append(parameters(detail, this.data()));
     return box;
   }
 }
-
-const kind = (mime) => mime.replace("image/", "").replace("jpeg", "jpg").toUpperCase();

@@ -1,12 +1,13 @@
 // The images of a post: one large with its focal point, crops and alt text, the others in a strip; one is selected.
-// Streamlit hears `wishes`: select, unselect, focus and alt (see post_pieces.js).
+// Streamlit hears `wishes`: select, unselect, focus and alt (see wishes.js).
 // It listens on `document` to studio:alt { id }: show this image and let somebody write its alt text.
 
 import { fill, make } from "./elements.js";
 import { Crops, Focal } from "./focal.js";
 import { enlarge } from "./lightbox_open.js";
 import { points } from "./post_count.js";
-import { Wishes, button, link } from "./post_pieces.js";
+import { button, link } from "./post_pieces.js";
+import { Wishes } from "./wishes.js";
 
 const screens = new WeakMap();
 

@@ -1,4 +1,4 @@
-// What the parts of a post's page are drawn with, and how they tell Streamlit what somebody wants.
+// What the parts of a post's page are drawn with.
 
 import { make } from "./elements.js";
 
@@ -35,26 +35,4 @@ export function link(className, text, href, iconName) {
   const node = make("a", className, "", { href });
   node.append(icon(iconName), make("span", "", text));
   return node;
-}
-
-// Wishes are told until they are answered: Streamlit keeps only the last of several that come at once.
-export class Wishes {
-  constructor() {
-    this.open = [];
-  }
-
-  tell(act, facts = {}) {
-    const wish = { wish: crypto.randomUUID(), act, ...facts };
-    this.open.push(wish);
-    this.send?.("wishes", [...this.open]);
-    return wish.wish;
-  }
-
-  // The answers to wishes of ours, each once: { wish, error }.
-  heard({ data, setTriggerValue }) {
-    this.send = setTriggerValue;
-    const answers = (data.answers ?? []).filter(({ wish }) => this.open.some((mine) => mine.wish === wish));
-    this.open = this.open.filter(({ wish }) => !answers.some((answer) => answer.wish === wish));
-    return answers;
-  }
 }

@@ -1,5 +1,5 @@
 // The words of a post: caption and hashtags, and what each platform gets, counted while somebody writes.
-// Streamlit hears `wishes` (save, cancel, retry; see post_pieces.js) and `news` when what was under way has ended.
+// Streamlit hears `wishes` (save, cancel, retry; see wishes.js) and `news` when what was under way has ended.
 // What is not saved yet stays in this tab, also through a reload.
 
 import { fill, make } from "./elements.js";
@@ -9,7 +9,8 @@ import { Chips } from "./post_chips.js";
 import { Watch } from "./post_watch.js";
 import { clashes, copyOf, followed, forget, kept, others, said, same, store } from "./post_draft.js";
 import { Notice } from "./post_notice.js";
-import { Wishes, button } from "./post_pieces.js";
+import { button } from "./post_pieces.js";
+import { Wishes } from "./wishes.js";
 
 const POST = ""; // the tab of the post itself
 const screens = new WeakMap();

@@ -92,7 +92,9 @@ function hold(thread, id, top) {
 // Open the lightbox of this page at an image; its arrows walk along the conversation.
 export function look(thread, id) {
   const order = {
-    total: () => images(thread).length,
+    get total() {
+      return images(thread).length;
+    },
     indexOf: (wanted) => images(thread).findIndex((image) => image.id === wanted),
     at: (index) => images(thread)[index],
     reach: async (index) => images(thread)[index] ?? null,
