@@ -116,7 +116,7 @@ def _counts(studio: Studio, person: Person, wanted: Wanted) -> tuple[Counts, boo
 
 def _choices(asker: Asker, wanted: Wanted, facet: str, counts: Mapping[str, int]) -> Iterator[Choice]:
     picked, without = wanted.picked.get(facet, ()), wanted.without.get(facet, ())
-    known = sorted(counts, key=lambda value: (-counts[value], value))
+    known = sorted(counts, key=lambda value: (not value, -counts[value], value))
     if facet == "project":  # one that lies in the trash is nothing to look for
         known = [value for value in known if not value or value in asker.projects]
     chosen = [value for value in (*picked, *without) if counts.get(value) or len(picked) == 1 or value in without]
@@ -133,7 +133,8 @@ def _label(asker: Asker, facet: str, value: str) -> str:
     if facet == "project":
         return asker.projects.get(value, "")
     if facet == "provider":
-        return ROUTES.get(value, value)
+        said = ROUTES.get(value, value)
+        return said[:1].upper() + said[1:]
     return "" if value in ("yes", "no", "first", "edit") else value
 
 

@@ -27,6 +27,12 @@ const PATHS = {
   keys: "M3 6.5h18v11H3zM7 10h.1M10.3 10h.1M13.6 10h.1M17 10h.1M8 14h8",
   copy: "M9 9h10v11H9zM15 9V4H5v11h4",
   link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M15.5 15.5L20.5 20.5",
+  filters: "M4 7h9M17 7h3M15 4.8v4.4M4 12h3M11 12h9M9 9.8v4.4M4 17h11M19 17h1M17 14.8v4.4",
+  view: "M6.5 4h11v16l-5.5-4-5.5 4z",
+  more: "M5.2 12a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0M11.5 12a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0M17.8 12a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0",
+  down: "M6 9.5l6 6 6-6",
+  team: "M9 11.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4M3.5 19c.4-3.4 2.6-5 5.5-5s5.1 1.6 5.5 5M15.5 5.4a3.2 3.2 0 0 1 0 5.9M17 14.3c2 .6 3.2 2.2 3.5 4.7",
   pile: "M4.5 8.5h11v11h-11zM8.5 8V4.5h11v11H16",
 };
 
@@ -123,12 +129,12 @@ export function money(text, locale) {
   });
 }
 
-// Our rows over HTTP. Throws an Error whose message is the server's sentence and whose `status` says the rest.
+// Our rows over HTTP. Throws an Error whose message is the server's sentence; `status` and `said` tell the rest.
 export async function rows(path, signal, source = "/api/gallery") {
   const answer = await fetch(`${location.origin}${source}${path}`, { signal, headers: { Accept: "application/json" } });
   if (answer.ok) return answer.json();
-  const { error } = await answer.json().catch(() => ({}));
-  throw Object.assign(new Error(error ?? `${answer.status}`), { status: answer.status });
+  const said = await answer.json().catch(() => ({}));
+  throw Object.assign(new Error(said.error ?? `${answer.status}`), { status: answer.status, said });
 }
 
 export function reducedMotion() {

@@ -1,0 +1,554 @@
+"""One line says what is looked for, and everything beside it writes in it: by mouse, by keyboard alone, on a phone."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from core import access, saved_views
+from core.access import Person
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from tests import many
+from tests.browser import find_alone
+from tests.browser.mounted import mounted
+from tests.browser.working import LOOKS, SCREENSHOTS, serious
+from tests.serving import Served
+
+expect.set_options(timeout=15_000)
+COUNTS = "**/api/find/counts**"
+LONG = "model:gpt-image-2 is:starred -has:caption cost:>0.01 after:7d"
+LONG += ' project:"Winter campaign" fox sort:costliest stack:post'
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    studio = open_studio(Settings(data_dir=tmp_path_factory.mktemp("find")))
+    yield studio
+    studio.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def me(studio: Studio) -> Person:
+    return access.local_person(studio)
+
+
+@pytest.fixture(scope="module")
+def served(studio: Studio, me: Person, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    find_alone.library(studio, me, access.person_named(studio, "ana", "Ana Souza"))
+    with find_alone.alone(studio, tmp_path_factory.mktemp("ui") / "components") as served:
+        yield served
+
+
+@pytest.fixture
+def visit(open_page: Callable[..., Page], served: Served, me: Person) -> Iterator[Callable[..., Page]]:
+    """Opens it with this line in effect: `visit("is:starred", width=390)`."""
+    errors: list[str] = []
+
+    def go(q: str = "", who: Person = me, route: Callable[[Route], None] | None = None, **look: Any) -> Page:
+        def opened(**more: Any) -> Page:
+            page = open_page(**more)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            if route:
+                page.route(COUNTS, route)
+            return page
+
+        with_line = {"found": find_alone.data(served.studio, who, q)}
+        page = mounted(opened, served, who, with_line, **look)
+        if not route:
+            expect(page.locator(".find.asking")).to_have_count(0)
+        return page
+
+    yield go
+    assert errors == []
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page]) -> Page:
+    return visit()
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="Search and filter")
+
+
+def told(page: Page) -> list[str]:
+    """The lines that were applied, one after another."""
+    return [value for _, what, value in page.evaluate("() => window.told") if what == "line"]
+
+
+def actions(page: Page) -> list[dict[str, Any]]:
+    return [value for _, what, value in page.evaluate("() => window.told") if what == "action"]
+
+
+def applied(page: Page, *lines: str) -> None:
+    page.wait_for_function("(n) => window.told.filter(([, what]) => what === 'line').length >= n", arg=len(lines))
+    assert told(page) == list(lines)
+
+
+def at_last(page: Page, line: str) -> None:
+    """Wait until this is what is looked for."""
+    page.wait_for_function("(q) => window.told.findLast(([, what]) => what === 'line')?.[2] === q", arg=line)
+
+
+def comes_back(page: Page, q: str) -> None:
+    """Streamlit hands this line to the component: after a change of ours, or because of Back."""
+    page.evaluate("(q) => window.mounted.found({ q })", q)
+
+
+def filters(page: Page) -> Locator:
+    if not page.locator("dialog.panel[open]").count():
+        page.get_by_role("button", name="Filters").click()
+    return page.locator("dialog.panel[open]")
+
+
+def chips(page: Page) -> list[str]:
+    return page.locator(".chip").all_inner_texts()
+
+
+def test_words_count_after_a_pause_and_once(page: Page) -> None:
+    field(page).press_sequentially("red fox", delay=10)
+
+    applied(page, "red fox")
+
+
+def test_enter_does_not_wait(page: Page) -> None:
+    page.clock.install()
+    field(page).fill("is:starred")
+
+    field(page).press("Enter")
+
+    applied(page, "is:starred")
+    assert chips(page) == ["Starred"]
+
+
+def test_what_comes_back_from_the_address_disturbs_nobody_who_is_writing(page: Page) -> None:
+    field(page).fill("fox")
+    field(page).press("Enter")
+    applied(page, "fox")
+    field(page).press_sequentially(" is:sta")
+
+    comes_back(page, "fox")
+
+    expect(field(page)).to_have_value("fox is:sta")
+
+
+def test_back_sets_line_chips_and_filters(visit: Callable[..., Page]) -> None:
+    page = visit("is:starred")
+    field(page).fill("fox")
+    field(page).press("Enter")
+    applied(page, "fox")
+    comes_back(page, "fox")
+
+    comes_back(page, "is:starred")
+
+    expect(field(page)).to_have_value("is:starred")
+    expect(page.locator(".chip")).to_have_text(["Starred"])
+    expect(filters(page).get_by_label("Starred")).to_be_checked()
+    assert told(page) == ["fox"]
+
+
+def test_an_empty_line_offers_what_can_be_said(page: Page) -> None:
+    page.keyboard.press("/")
+
+    expect(field(page)).to_be_focused()
+    expect(field(page)).to_have_value("")
+    expect(page.get_by_role("option").first).to_have_text("model:which model made it")
+    assert page.get_by_role("option").count() > 8
+
+
+def test_a_key_and_its_value_are_written_by_arrows_and_enter(page: Page) -> None:
+    field(page).click()
+    field(page).press_sequentially("fox pro")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("project:")
+    expect(field(page)).to_have_attribute("aria-activedescendant", r"find-1-1")
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option").first).to_contain_text("Winter campaign")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(field(page)).to_have_value('fox project:"Winter campaign" ')
+    at_last(page, 'fox project:"Winter campaign"')
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(field(page)).to_be_focused()
+
+
+def test_values_are_offered_with_how_many_there_are(page: Page) -> None:
+    field(page).click()
+    field(page).press_sequentially("model:")
+
+    offers = page.get_by_role("option")
+
+    expect(offers).to_have_text(
+        [
+            "GPT Image 2 · OpenAImodel:openai/gpt-image-260",
+            "Sketch (practice)model:sketch/sketch30",
+        ]
+    )
+
+
+def test_a_value_is_found_by_what_it_is_called(page: Page) -> None:
+    field(page).click()
+    field(page).press_sequentially("-wint")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(field(page)).to_have_value('-project:"Winter campaign" ')
+    expect(page.locator(".chip")).to_have_text(["Not: Project: Winter campaign"])
+
+
+def test_escape_closes_what_is_offered_and_keeps_what_is_written(page: Page) -> None:
+    field(page).click()
+    field(page).press_sequentially("mod")
+    expect(page.get_by_role("listbox")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(field(page)).to_have_attribute("aria-expanded", "false")
+    expect(field(page)).to_have_value("mod")
+
+
+def test_a_wrong_word_is_underlined_and_told_but_not_while_it_is_written(page: Page) -> None:
+    field(page).click()
+    field(page).press_sequentially("red is:star", delay=10)
+    page.wait_for_timeout(700)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("alert")).to_have_text("“is:” takes no “star”. Did you mean “starred”?")
+    expect(page.locator(".mirror .bad")).to_have_text("is:star")
+    expect(field(page)).to_have_attribute("aria-invalid", "true")
+    expect(field(page)).to_have_accessible_description("“is:” takes no “star”. Did you mean “starred”?")
+    assert told(page) == []
+    field(page).press_sequentially("red")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    applied(page, "red is:starred")
+
+
+def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callable[..., Page]) -> None:
+    page = visit("fox modle:ink")
+    expect(page.get_by_role("alert")).to_have_text("There is no filter “modle”. Did you mean “model”?")
+
+    filters(page).get_by_label("Starred").click()
+
+    applied(page, "is:starred")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_each_chip_can_be_taken_away_and_all_at_once(visit: Callable[..., Page]) -> None:
+    page = visit(LONG)
+    assert chips(page) == [
+        "Model: gpt-image-2",
+        "Starred",
+        "Not: With a caption",
+        "Cost > $0.01",
+        "Last 7 days",
+        "Project: Winter campaign",
+        "Costliest first",
+        "Stack by post",
+    ]
+
+    page.get_by_role("button", name="Take away: Not: With a caption").click()
+    applied(page, LONG.replace("-has:caption ", ""))
+    page.get_by_role("button", name="Clear", exact=True).click()
+
+    applied(page, LONG.replace("-has:caption ", ""), "")
+    expect(field(page)).to_have_value("")
+    expect(field(page)).to_be_focused()
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_the_filters_write_in_the_line_and_read_it(visit: Callable[..., Page]) -> None:
+    page = visit('"red fox"')
+    panel = filters(page)
+
+    panel.get_by_label("Winter campaign").click()
+    expect(field(page)).to_have_value('"red fox" project:"Winter campaign"')
+    panel.get_by_label("Sort").select_option("oldest")
+    panel.get_by_role("switch", name="Stack by post").click()
+    expect(field(page)).to_have_value('"red fox" project:"Winter campaign" sort:oldest stack:post')
+    panel.get_by_label("Winter campaign").click()
+    expect(field(page)).to_have_value('"red fox" sort:oldest stack:post')
+    panel.get_by_label("Sort").select_option("best")
+
+    expect(field(page)).to_have_value('"red fox" stack:post')
+
+
+def test_counts_follow_what_is_picked(page: Page) -> None:
+    panel = filters(page)
+    sketch = panel.locator(".choice", has_text="Sketch (practice)")
+    expect(sketch.locator(".n")).to_have_text("30")
+
+    panel.get_by_label("Starred").click()
+
+    expect(sketch.locator(".n")).to_have_text("4")
+    expect(panel.get_by_label("Starred")).to_be_focused()
+
+
+def test_one_of_many_that_a_word_means_is_taken_away(visit: Callable[..., Page]) -> None:
+    """A part of a name picked both; without one of them the other stays."""
+    page = visit("ratio:tall")
+    panel = filters(page)
+    expect(panel.get_by_label("2:3")).to_be_checked()
+    expect(panel.get_by_label("4:5")).to_be_checked()
+
+    panel.get_by_label("2:3").click()
+
+    expect(field(page)).to_have_value("ratio:4:5")
+
+
+def test_dates_amounts_and_durations_are_fields(page: Page) -> None:
+    panel = filters(page)
+    panel.get_by_role("button", name="7 days").click()
+    expect(field(page)).to_have_value("after:7d")
+    panel.get_by_label("From", exact=True).fill("2026-01-01")
+    panel.get_by_label("From", exact=True).blur()
+    expect(field(page)).to_have_value("after:2026-01-01")
+    panel.get_by_label("To", exact=True).fill("2026-12-31")
+    panel.get_by_label("To", exact=True).blur()
+    expect(field(page)).to_have_value("after:2026-01-01 before:2027-01-01")
+    expect(panel.get_by_label("To", exact=True)).to_have_value("2026-12-31")
+
+    cost = panel.get_by_role("group", name="Cost")
+    cost.get_by_label("At least").press_sequentially("0,01")
+    cost.get_by_label("At least").press("Enter")
+    expect(field(page)).to_have_value("after:2026-01-01 before:2027-01-01 cost:>=0.01")
+    panel.get_by_role("group", name="Duration").get_by_label("At most").fill("20")
+    panel.get_by_role("group", name="Duration").get_by_label("At most").press("Enter")
+
+    expect(field(page)).to_have_value("after:2026-01-01 before:2027-01-01 cost:>=0.01 took:<=20s")
+    expect(cost.get_by_label("At least")).to_have_value("0.01")
+    expect(panel.get_by_role("group", name="Duration").get_by_label("At most")).to_have_value("20")
+
+
+def test_what_was_just_written_is_kept_when_a_filter_is_clicked(page: Page) -> None:
+    panel = filters(page)
+    field(page).click()
+    field(page).press_sequentially("boat")
+
+    panel.get_by_label("Starred").click()
+
+    expect(field(page)).to_have_value("boat is:starred")
+    at_last(page, "boat is:starred")
+
+
+def test_the_filters_stay_open_beside_the_grid_until_they_are_closed(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters").focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("dialog.panel[open]")
+    expect(page.get_by_role("button", name="Filters")).to_be_focused()  # beside the grid they take no keyboard
+    left = (page.locator(".area").bounding_box() or {})["x"]
+    box = panel.bounding_box() or {}
+    assert box["x"] + box["width"] < left
+    page.reload()
+    page.wait_for_function("() => window.ready")
+
+    expect(panel).to_be_visible()
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("button", name="Filters")).to_be_focused()
+
+
+def test_on_a_phone_the_filters_are_a_sheet(visit: Callable[..., Page]) -> None:
+    page = visit("fox", width=390)
+    panel = filters(page)
+    assert panel.evaluate("(node) => node.matches(':modal')")
+
+    panel.get_by_label("Starred").click()
+    panel.get_by_role("button", name="Show 4 images").click()
+
+    expect(panel).to_be_hidden()
+    applied(page, "fox is:starred")
+    page.get_by_role("button", name="Filters").click()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_nothing_found_leads_on(visit: Callable[..., Page]) -> None:
+    page = visit("red foxx")
+    expect(page.get_by_role("heading", name="Nothing was found")).to_be_visible()
+    expect(page.locator(".meant")).to_contain_text("Did you mean fox? 30 images")
+
+    page.get_by_role("button", name="fox", exact=True).click()
+
+    applied(page, "red fox")
+    expect(page.get_by_role("heading", name="Nothing was found")).to_be_hidden()
+
+
+def test_nothing_found_says_without_what_there_would_be_something(visit: Callable[..., Page]) -> None:
+    page = visit("fox is:starred ratio:21:9")
+
+    page.get_by_role("button", name="Without Ratio: 21:9 4 images").click()
+    applied(page, "fox is:starred")
+
+    comes_back(page, "qqqqqq")
+    page.get_by_role("button", name="Show all images").click()
+    applied(page, "fox is:starred", "")
+
+
+def test_an_index_that_is_not_there_yet_is_waited_for(visit: Callable[..., Page]) -> None:
+    ready: list[bool] = []
+    late = lambda route: route.continue_() if ready else route.fulfill(status=503, json={"error": "Soon."})  # noqa: E731
+    page = visit("is:starred", route=late)
+    expect(page.get_by_role("alert")).to_contain_text("The gallery's index is being made.")
+
+    ready.append(True)
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator(".chip")).to_have_text(["Starred"])
+
+
+def test_who_cannot_be_reached_is_asked_again(visit: Callable[..., Page]) -> None:
+    reached: list[bool] = []
+    page = visit("", route=lambda route: route.continue_() if reached else route.abort())
+    field(page).fill("fox")
+    field(page).press("Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("The studio does not answer.")
+    applied(page, "fox")  # the grid says itself what it cannot load
+    reached.append(True)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_views_are_listed_and_picked(visit: Callable[..., Page]) -> None:
+    page = visit("is:starred after:7d")
+    expect(page.get_by_role("button", name="Stars of the week")).to_be_visible()  # the one that is in effect
+
+    page.get_by_role("button", name="Stars of the week").click()
+    views = page.get_by_role("dialog", name="Views")
+    expect(views.locator(".name")).to_have_text(["Red foxes", "Stars of the week", "Everything dear"])
+    expect(views.locator(".view").last).to_contain_text("Ana Souza")
+    assert views.get_by_role("button", name="What to do with").count() == 2  # not with a colleague's
+    views.get_by_role("button", name="Red foxes").first.click()
+
+    applied(page, '"red fox" sort:costliest')
+    expect(field(page)).to_have_value('"red fox" sort:costliest')
+    expect(views).to_be_hidden()
+
+
+def test_what_is_looked_for_is_saved_under_a_name_by_keys_alone(visit: Callable[..., Page]) -> None:
+    page = visit("boat is:starred")
+    page.get_by_role("button", name="Views").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save this view").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Name of the view")).to_be_focused()
+
+    page.keyboard.type("Boats")
+    page.keyboard.press("Enter")
+
+    assert actions(page) == [{"act": "view.save", "name": "Boats", "line": "boat is:starred"}]
+    expect(page.get_by_role("button", name="Views")).to_be_focused()
+
+
+def test_a_view_is_renamed_shared_changed_and_removed_when_one_is_sure(
+    visit: Callable[..., Page], studio: Studio, me: Person
+) -> None:
+    page = visit("boat")
+    red = next(view for view in saved_views.views(studio, me) if view.name == "Red foxes")
+    views = page.get_by_role("dialog", name="Views")
+
+    def more() -> None:
+        page.get_by_role("button", name="Views").click()
+        views.get_by_role("button", name="What to do with “Red foxes”").click()
+
+    more()
+    views.get_by_role("button", name="Rename").click()
+    views.get_by_role("textbox").fill("Foxes")
+    views.get_by_role("textbox").press("Enter")
+    more()
+    views.get_by_role("button", name="Keep to myself").click()
+    more()
+    views.get_by_role("button", name="Use for what is shown now").click()
+    more()
+    views.get_by_role("button", name="Remove").click()
+    views.get_by_role("button", name="Keep", exact=True).click()
+    views.get_by_role("button", name="What to do with “Red foxes”").click()
+    page.keyboard.press("Escape")
+    more()
+    views.get_by_role("button", name="Remove").click()
+    views.get_by_role("button", name="Remove").click()
+
+    assert actions(page) == [
+        {"act": "view.rename", "id": red.id, "name": "Foxes"},
+        {"act": "view.share", "id": red.id, "on": False},
+        {"act": "view.change", "id": red.id, "line": "boat"},
+        {"act": "view.remove", "id": red.id},
+    ]
+
+
+def test_a_person_without_anything_sees_no_filters_that_lead_nowhere(
+    visit: Callable[..., Page], studio: Studio, served: Served
+) -> None:
+    page = visit(who=access.person_named(studio, "new", "New"))
+
+    panel = filters(page)
+
+    expect(panel.locator(".choice")).to_have_count(0)
+    page.get_by_role("button", name="Views").click()
+    expect(page.get_by_role("dialog", name="Views")).to_contain_text("Everything dear")
+    expect(page.get_by_role("dialog", name="Views")).to_contain_text("Search or filter first")
+
+
+def test_one_letter_keys_of_the_page_stay_out_of_the_line(page: Page) -> None:
+    page.evaluate("() => document.addEventListener('keydown', ({ key }) => window.told.push(['page', 'key', key]))")
+
+    field(page).press_sequentially("rc")
+
+    assert [value for name, _, value in page.evaluate("() => window.told") if name == "page"] == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_nobody_is_kept_from_using_it(visit: Callable[..., Page], look: str, tmp_path: Path) -> None:
+    width, dark = LOOKS[look]
+    SCREENSHOTS.mkdir(exist_ok=True)
+
+    page = visit(LONG, width=width, dark=dark)
+    assert serious(page) == []
+    page.screenshot(path=SCREENSHOTS / f"find-line-{look}.png")
+    filters(page)
+    assert serious(page) == []
+    page.screenshot(path=SCREENSHOTS / f"find-filters-{look}.png")
+    filters(page).get_by_role("button", name="Close").click()
+    page.locator(".views .opener").click()
+    page.get_by_role("button", name="What to do with “Red foxes”").click()
+    assert serious(page) == []
+    page.screenshot(path=SCREENSHOTS / f"find-views-{look}.png")
+    page.keyboard.press("Escape")
+    field(page).fill("foxx is:starred mo")
+    assert serious(page) == []
+    field(page).fill("foxx modle:x")
+    field(page).press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert serious(page) == []
+    field(page).fill("foxx is:starred")
+    field(page).press("Enter")
+    expect(page.get_by_role("heading", name="Nothing was found")).to_be_visible()
+    assert serious(page) == []
+    page.screenshot(path=SCREENSHOTS / f"find-nothing-{look}.png")
+
+
+def test_many_values_are_shown_when_they_are_wanted(visit: Callable[..., Page], studio: Studio, served: Served) -> None:
+    zoe = access.person_named(studio, "zoe", "Zoe")
+    many.images(studio, zoe, 12, each=1)
+    with studio.transaction() as db:
+        db.connection().exec_driver_sql(
+            f"UPDATE generation SET provider = 'a1111', model = 'model ' || n WHERE user_id = '{zoe.id}'"
+        )
+    page = visit(who=zoe)
+    panel = filters(page)
+    expect(panel.locator("fieldset", has_text="Model").locator(".choice")).to_have_count(7)
+
+    panel.get_by_role("button", name="Show all").click()
+
+    expect(panel.locator("fieldset", has_text="Model").locator(".choice")).to_have_count(12)
+    expect(panel.get_by_role("button", name="Show fewer")).to_be_focused()
