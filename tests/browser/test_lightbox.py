@@ -24,7 +24,7 @@ from tests.serving import Served
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other tests
 CAPTION = "Autumn light over the old harbour.\n\nThree things we loved:\n" + "\n".join(
-    f"• the {n}th boat" for n in range(30)
+    f"• boat number {n}" for n in range(30)
 )
 LARGE = (2_400, 1_600)
 """More than a preview has."""
@@ -140,6 +140,7 @@ def test_the_keys_are_shown_and_hidden_again(box: Callable[..., Page]) -> None:
 
     page.keyboard.press("?")
     expect(page.get_by_role("region", name="Keys")).to_contain_text("Move to trash")
+    still(page)
     shot(page, "keys")
     page.keyboard.press("Escape")
 
@@ -247,6 +248,7 @@ def test_what_is_thrown_away_is_passed_by_and_can_be_taken_back(box: Callable[..
     expect(place(page)).to_have_text("3 of 6")
     undo = page.get_by_role("status").filter(has_text="The image is in the trash.")
     expect(undo).to_be_visible()
+    still(page)
     shot(page, "undo")
     answer(page)
     page.keyboard.press("ArrowLeft")
@@ -321,6 +323,7 @@ def test_it_can_be_taken_back_when_the_lightbox_is_closed(box: Callable[..., Pag
 
     pressed(page, "x", "Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    still(page)
     shot(page, "undo-behind")
     page.get_by_role("button", name="Undo").click()
 
