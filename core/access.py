@@ -8,12 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import User
+from core.tables import LEAD, MEMBER, User
 
 DAY = 86_400
 MOST = 10_000
@@ -51,8 +53,36 @@ def find(db: Session, table: type[Row], row_id: str, person: Person, *, lock: bo
     query = select(table).where(table.id == row_id, *_theirs(table, person))
     row = db.exec(query.with_for_update() if lock else query).first() if _ours(row_id) else None
     if row is None:
-        raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
+        raise _not_there(table)
     return row
+
+
+def look(db: Session, table: type[Row], row_id: str, person: Person) -> Row:
+    """As `find`, for who only reads: a lead finds what is anybody's. Raises NotFound."""
+    query = select(table).where(table.id == row_id, may_read(table, person))
+    row = db.exec(query).first() if _ours(row_id) else None
+    if row is None:
+        raise _not_there(table)
+    return row
+
+
+def may_read(table: type[Row], person: Person) -> Any:
+    """The condition under which the person reads a row of this table: it is theirs, or they are a lead."""
+    leads = select(User.id).where(User.id == person.id, User.role == LEAD).exists()
+    return or_(col(table.user_id) == person.id, leads)
+
+
+def leads(studio: Studio, person: Person) -> bool:
+    """Whether the person sees everybody's work."""
+    with studio.reading() as db:
+        return db.exec(select(User.role).where(User.id == person.id)).first() == LEAD
+
+
+def people(studio: Studio, person: Person) -> tuple[Person, ...]:
+    """All whose work this person sees, by name; without a lead's role nobody but themselves."""
+    everybody = select(User).order_by(col(User.name), col(User.id))
+    with studio.reading() as db:
+        return tuple(Person(user.id, user.name) for user in db.exec(everybody.where(_seen(person))).all())
 
 
 def find_many(db: Session, table: type[Row], row_ids: Iterable[str], person: Person, *, lock: bool = True) -> list[Row]:
@@ -69,23 +99,23 @@ def find_many(db: Session, table: type[Row], row_ids: Iterable[str], person: Per
         query = select(table).where(batch, *_theirs(table, person)).order_by(col(table.id))
         found += db.exec(query.with_for_update() if lock else query).all()  # in order: two callers never wait crosswise
     if not found:
-        raise NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
+        raise _not_there(table)
     return found
 
 
 def local_person(studio: Studio) -> Person:
     """The one person of local mode; made at first use."""
-    return person_named(studio, "local", "You")
+    return person_named(studio, "local", "You", LEAD)
 
 
-def person_named(studio: Studio, subject: str, name: str) -> Person:
-    """The person with this subject of the sign-in; made at first use."""
+def person_named(studio: Studio, subject: str, name: str, role: str = MEMBER) -> Person:
+    """The person with this subject of the sign-in; made at first use, with this role."""
     named = select(User).where(User.subject == subject)
     with studio.reading() as db:
         user = db.exec(named).first()
     if user is None:
         with suppress(IntegrityError), studio.transaction() as db:  # raised when another process was first
-            db.add(User(subject=subject, name=name, created_at=studio.now()))
+            db.add(User(subject=subject, name=name, role=role, created_at=studio.now()))
         with studio.reading() as db:
             user = db.exec(named).one()
     return Person(user.id, user.name)
@@ -121,6 +151,16 @@ def _theirs(table: type[Row], person: Person) -> list[Any]:
 def _ours(row_id: str) -> bool:
     """Whether it can be an id at all: Postgres fails at one that holds a NUL."""
     return row_id.isascii() and row_id.isalnum()
+
+
+def _seen(person: Person) -> Any:
+    lead = aliased(User)
+    leads = select(lead.id).where(lead.id == person.id, lead.role == LEAD).exists()
+    return or_(col(User.id) == person.id, leads)
+
+
+def _not_there(table: type[Any]) -> NotFound:
+    return NotFound(f"There is no such {PLAIN.get(table.__name__, 'thing')}, or it is not yours.")
 
 
 def _signature(studio: Studio, body: str) -> str:

@@ -119,7 +119,7 @@ def of_image(studio: Studio, person: Person, image_id: str, *, placed: bool = Fa
     Raises NotFound for what is not there, not yours, in the trash or an upload.
     """
     with studio.reading() as db:
-        image = access.find(db, Image, image_id, person)
+        image = access.look(db, Image, image_id, person)
         if image.deleted_at is not None or image.generation_id is None:
             raise NotFound("This image is not in the gallery. It may be in the trash.")
         made = dict(db.execute(_making(image, person, placed)).one()._mapping)

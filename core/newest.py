@@ -11,12 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from core import tile_rows
+from core import access, tile_rows
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
 from core.studio import Studio
-from core.tables import Event, Image
+from core.tables import KEPT, Event, Image
 from core.tiles import UNIT, Layout, Page, Tile, milliseconds
 
 PAGE = 200
@@ -43,9 +43,9 @@ def page_query(person: Person, after: str | None, limit: int) -> Any:
 
 
 def tiles(studio: Studio, person: Person, ids: Sequence[str]) -> tuple[Tile, ...]:
-    """Those of these images that the person keeps, in this order; one query."""
+    """Those of these images that are kept and that the person may read, in this order; one query."""
     query = tile_rows.joined(sa.select(*tile_rows.columns()).select_from(Image))
-    query = query.where(col(Image.id).in_(ids), *_kept(person))
+    query = query.where(col(Image.id).in_(ids), access.may_read(Image, person), KEPT)
     with studio.reading() as db:
         rows = {row.id: row for row in db.execute(query)}
     return tuple(tile_rows.tile(studio, rows[image_id]) for image_id in ids if image_id in rows)

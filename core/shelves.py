@@ -6,12 +6,12 @@ they just did. Whose images they are is part of every query.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from core import replica
+from core import access, replica
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
@@ -80,7 +80,7 @@ def page(
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
-    query = Query(wanted, after)
+    query = _query(studio, person, wanted, after)
     try:
         rows = _page_of_replica(studio, person, query, limit, token)
     except Behind:
@@ -93,7 +93,7 @@ def page(
 
 def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Counts:
     """Total and facets, in one pass. Raises Refused, and Behind when there is no replica that has the token."""
-    query = Query(wanted)
+    query = _query(studio, person, wanted)
     counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
     sql = f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)"
     with replica.of(studio).reading(token) as cursor:
@@ -114,7 +114,7 @@ def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> 
 
     Raises Refused, and Behind when there is no replica that has the token.
     """
-    query = Query(wanted)
+    query = _query(studio, person, wanted)
     found = f"SELECT id, {query.value_or_0} AS value, {query.pile} AS pile {query.on_replica()}"
     sql = f"SELECT count(*), bit_xor(hash(id, value, pile)) FROM ({found})"
     with replica.of(studio).reading(token) as cursor:
@@ -124,7 +124,7 @@ def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> 
 
 def ids(studio: Studio, person: Person, wanted: Wanted, after: str | None, limit: int, *, token: str = "") -> list[str]:
     """As `page`, up to MOST at once and nothing but the ids; raises Behind whenever there is no replica."""
-    query = Query(wanted, after)
+    query = _query(studio, person, wanted, after)
     with replica.of(studio).reading(token):
         return [row[0] for row in _page_of_replica(studio, person, query, min(limit, MOST), token)]
 
@@ -134,7 +134,7 @@ def place(studio: Studio, person: Person, wanted: Wanted, at: datetime, *, token
 
     Raises Refused when it is not in order of time, and Behind when there is no replica that has the token.
     """
-    query = Query(wanted)
+    query = _query(studio, person, wanted)
     if query.value:
         raise Refused("These are not in order of time. Sort by newest or oldest to jump to a date.")
     query.given["at"] = at
@@ -146,7 +146,7 @@ def place(studio: Studio, person: Person, wanted: Wanted, at: datetime, *, token
 
 def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Shape:
     """The shape of all that was found. Raises Refused, and Behind when there is no replica that has the token."""
-    query = Query(wanted)
+    query = _query(studio, person, wanted)
     found = f"SELECT id, made, shape, {query.value_or_0} AS value {query.on_replica()}"
     ordered = query.order.replace(query.value, "value") if query.value else query.order
     numbered = f"SELECT *, row_number() OVER (ORDER BY {ordered}) AS number FROM ({found})"
@@ -168,7 +168,7 @@ def ends(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> 
 
     Raises Refused, and Behind when there is no replica that has the token.
     """
-    query = Query(wanted)
+    query = _query(studio, person, wanted)
     sql = f"SELECT {', '.join(f'min({name}), max({name})' for name in RANGES)} {query.on_replica()}"
     with replica.of(studio).reading(token) as cursor:
         found = iter(cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()[0])
@@ -191,6 +191,22 @@ def nearest(studio: Studio, person: Person, word: str) -> str | None:
     with replica.of(studio).reading() as cursor:
         found = cursor.execute(sql, {"owner": UUID(person.id), "word": word.lower()}).fetchall()
     return found[0][0] if found else None
+
+
+def people(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Mapping[str, int]:
+    """How many there are of each person, whoever's are wanted. Raises Refused for who is no lead, and Behind."""
+    query = _query(studio, person, replace(wanted, people=()))
+    sql = f"SELECT owner, count(*) {query.on_replica()} GROUP BY owner"
+    with replica.of(studio).reading(token) as cursor:
+        rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
+    return {owner.hex: n for owner, n in rows}
+
+
+def _query(studio: Studio, person: Person, wanted: Wanted, after: str | None = None) -> Query:
+    """Whose images may be asked for is decided here, for every read."""
+    if wanted.people not in (None, (person.id,)) and not access.leads(studio, person):
+        raise Refused("You see your own images. Ask whoever runs the studio to let you see those of others.")
+    return Query(wanted, after)
 
 
 def _page_of_replica(studio: Studio, person: Person, query: Query, limit: int, token: str) -> list[Any]:

@@ -50,6 +50,8 @@ class Wanted:
     """All of them, each from its beginning; "in quotes" a phrase of whole words; -without one."""
     sort: str | None = None
     """One of `SORTS`; None is newest, or best when there are words."""
+    people: tuple[str, ...] | None = None
+    """Whose, by id; nobody named is everybody. None is one's own, and all that others than leads may ask for."""
     stacked: bool = False
     """Of each post only the first image in this order."""
 
@@ -87,6 +89,7 @@ class Query:
         if self.sort not in (*SORTS, BEST):
             raise Refused(f"Images cannot be sorted by “{self.sort}”. Pick one of: {', '.join(SORTS)}.")
         self.stacked = wanted.stacked
+        self.whose = self._whose(wanted.people)
         self.picks = [*self._picks(wanted.picked, "IN", "1 = 0"), *self._picks(wanted.without, "NOT IN", "1 = 1")]
         self.ranges = list(self._ranges(wanted))
         self.words = list(self._contains())
@@ -123,10 +126,10 @@ class Query:
         return self.value or "0"
 
     def on_replica(self, *, picks: bool = True) -> str:
-        """FROM … WHERE … there; needs `owner` too."""
+        """FROM … WHERE … there; needs `owner` too, unless others' are wanted."""
         picked = f"combo IN (SELECT no FROM combo WHERE {' AND '.join(self.picks)})" if picks and self.picks else "true"
         rest = " AND ".join(("live", picked, *self.ranges, *self.words))
-        found = f"FROM img WHERE owner = $owner AND {rest}"
+        found = f"FROM img WHERE {self.whose} AND {rest}"
         if self.stacked and picks:
             first = f"row_number() OVER (PARTITION BY {PILE} ORDER BY {self.order}) = 1"
             found = f"FROM (SELECT *, count(*) OVER (PARTITION BY {PILE}) AS pile {found} QUALIFY {first}) WHERE true"
@@ -134,7 +137,8 @@ class Query:
 
     def on_database(self) -> str:
         """FROM … WHERE … there, in the words of the gallery's index; needs `owner` too. Words are not searched."""
-        scope = "image.user_id = $owner AND image.deleted_at IS NULL AND image.generation_id IS NOT NULL"
+        whose = self.whose.replace("owner ", "image.user_id ", 1)
+        scope = f"{whose} AND image.deleted_at IS NULL AND image.generation_id IS NOT NULL"
         rest = " AND ".join((*self.picks, *self.ranges, *self.place)) or "1 = 1"
         return f"FROM ({replica_rows.projection()} WHERE {scope}) AS img WHERE {rest}"
 
@@ -148,6 +152,12 @@ class Query:
         aware = made if made.tzinfo else made.replace(tzinfo=UTC)
         place = f"{(aware - EPOCH) // timedelta(microseconds=1):x}.{image_id}"
         return f"{value:x}.{place}" if self.value else place
+
+    def _whose(self, people: tuple[str, ...] | None) -> str:
+        if people is None:
+            return "owner = $owner"
+        named = [self._give(f"person_{n}", UUID(person)) for n, person in enumerate(people)]
+        return f"owner IN ({', '.join(named)})" if named else "1 = 1"
 
     def _picks(self, values: Mapping[str, tuple[str, ...]], how: str, none: str) -> Iterator[str]:
         for name, chosen in values.items():

@@ -17,7 +17,8 @@ from core import access, tables
 from core.access import Person, find, media_token, person_of_token
 from core.errors import NotFound
 from core.studio import Studio
-from core.tables import Image, User, new_id
+from core.tables import LEAD, Image, User, new_id
+from tests import many
 from tests.conftest import Clock
 
 OWNED = [
@@ -40,7 +41,7 @@ def db(studio: Studio, alice: Person, bob: Person) -> Iterator[Session]:
 def test_there_are_owned_tables() -> None:
     names = {table.__name__ for table in OWNED}
 
-    assert names == {"Project", "Note", "Conversation", "Turn", "Generation", "Post", "Image", "Share"}
+    assert names == {"Project", "Note", "Conversation", "Turn", "Generation", "Post", "Image", "Share", "SavedView"}
 
 
 @pytest.mark.parametrize("table", OWNED, ids=lambda table: table.__name__)
@@ -66,6 +67,19 @@ def test_a_made_up_id_is_not_there_whatever_it_holds(db: Session, alice: Person,
     a_row(db, Image, alice)
 
     assert said(db, Image, row_id, alice, lock=False) == "There is no such image, or it is not yours."
+
+
+def test_a_lead_reads_what_is_anybodys_and_changes_only_their_own(studio: Studio, alice: Person, bob: Person) -> None:
+    lead = access.person_named(studio, "lea", "Lea", LEAD)
+    (fox,) = many.images(studio, alice, 1)
+
+    with studio.reading() as db:
+        assert access.look(db, Image, fox, lead).id == fox
+        for look, person in ((access.look, bob), (access.find, lead)):
+            with pytest.raises(NotFound, match="not yours"):
+                look(db, Image, fox, person)
+    assert {person.name for person in access.people(studio, lead)} >= {"Alice", "Bob", "Lea"}
+    assert access.people(studio, bob) == (bob,)
 
 
 def test_a_person_is_made_at_first_use_and_found_later(studio: Studio) -> None:

@@ -12,14 +12,14 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from core import changes, shelves
+from core import access, changes, shelves
 from core.access import Person
 from core.errors import Refused
 from core.replica import Behind, Replica
 from core.settings import Settings
 from core.shelves import FACETS, SORTS, Wanted
 from core.studio import Studio, open_studio
-from core.tables import Conversation, Image, Turn, User
+from core.tables import LEAD, Conversation, Image, Turn, User
 from tests import many, unrest
 from tests.expected import Row, expected, folded
 from tests.test_replica import is_there, star, until
@@ -143,6 +143,23 @@ def test_nobody_finds_what_is_somebody_elses(studio: Studio, crowd: Person, foll
     assert shelves.nearest(studio, stranger, "foxx") is None
 
 
+def test_a_lead_finds_everybodys_and_others_are_refused(studio: Studio, followed: Replica) -> None:
+    alice, bob = person(studio, "alice"), person(studio, "bob")
+    lea = access.person_named(studio, "lea", "Lea", LEAD)
+    hers, his = many.images(studio, alice, 3), many.images(studio, bob, 2)
+    followed.sync()
+
+    assert set(shelves.page(studio, lea, Wanted(people=())).ids) == {*hers, *his}
+    assert set(shelves.page(studio, lea, Wanted(people=(bob.id,))).ids) == set(his)
+    assert shelves.counts(studio, lea, Wanted(people=(alice.id, bob.id))).total == 5
+    assert shelves.people(studio, lea, Wanted(people=(bob.id,))) == {alice.id: 3, bob.id: 2}
+    assert shelves.page(studio, lea, Wanted()).ids == ()
+    for wanted in (Wanted(people=()), Wanted(people=(alice.id,))):
+        for look in (shelves.page, shelves.counts, shelves.shape, shelves.mark, shelves.people):
+            with pytest.raises(Refused, match="your own images"):
+                look(studio, bob, wanted)
+
+
 TEXTS = (
     "A red fox in the snow",
     "Red foxes, a fox",
@@ -242,8 +259,6 @@ def library(laptop: Settings) -> Iterator[tuple[Studio, Person, list[str]]]:
 
 
 def person(studio: Studio, name: str) -> Person:
-    from core import access
-
     return access.person_named(studio, name, name.title())
 
 

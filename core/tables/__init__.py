@@ -3,7 +3,7 @@
 from core.columns import new_id
 from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
 from core.tables.images import KEPT, Image, Post
-from core.tables.people import Note, Project, SavedView, Share, User, Verdict
+from core.tables.people import LEAD, MEMBER, Note, Project, SavedView, Share, User, Verdict
 from core.tables.traces import Event, Heartbeat, KnownStore, Stray
 from core.tables.work import (
     CANCELED,
@@ -28,7 +28,9 @@ __all__ = [
     "FAILED",
     "IMAGE",
     "KEPT",
+    "LEAD",
     "MASK",
+    "MEMBER",
     "QUEUED",
     "RECEIVED",
     "REFERENCE",

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from core.tables.shape import json, later, moment, row_id, to
 
+MEMBER, LEAD = "member", "lead"
+"""What a person may do: a lead sees everybody's work, and changes only their own."""
+
 
 class User(SQLModel, table=True):
     """A person of the team."""
@@ -18,6 +21,7 @@ class User(SQLModel, table=True):
     subject: str = Field(unique=True)
     """Who the sign-in says they are; "local" in local mode."""
     name: str
+    role: str = later(MEMBER)
     brief: dict[str, Any] = json()
     """Voice, audience, language, hashtags and words to avoid, for captions outside a project."""
     created_at: datetime = moment(optional=False)

@@ -114,7 +114,7 @@ class Media:
 
     def _look_up(self, image_id: str, person: Person) -> File:
         with self.studio.reading() as db:
-            image = access.find(db, Image, image_id, person)
+            image = access.look(db, Image, image_id, person)
         return File(image.key, image.mime, image.size, image.sha256)
 
     async def variant(self, file: File, name: str) -> bytes:
