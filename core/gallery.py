@@ -76,7 +76,7 @@ def revision(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> str
 def ids(
     studio: Studio, person: Person, wanted: Wanted = EVERYTHING, after: str | None = None, limit: int = MOST
 ) -> Sequence[str]:
-    """Only the ids, up to MOST at once; for who picks many. Raises Behind while there is no replica."""
+    """Only the ids, up to MOST at once; for who picks many. Raises as `page`."""
     return shelves.ids(studio, person, wanted, after, limit, token=written.seen(studio, person))
 
 

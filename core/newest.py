@@ -16,7 +16,7 @@ from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
 from core.studio import Studio
-from core.tables import KEPT, Event, Image
+from core.tables import Event, Image
 from core.tiles import UNIT, Layout, Page, Tile, milliseconds
 
 PAGE = 200
@@ -45,7 +45,7 @@ def page_query(person: Person, after: str | None, limit: int) -> Any:
 def tiles(studio: Studio, person: Person, ids: Sequence[str]) -> tuple[Tile, ...]:
     """Those of these images that are kept and that the person may read, in this order; one query."""
     query = tile_rows.joined(sa.select(*tile_rows.columns()).select_from(Image))
-    query = query.where(col(Image.id).in_(ids), access.may_read(Image, person), KEPT)
+    query = query.where(col(Image.id).in_(ids), access.may_read(Image, person), *_in_gallery())
     with studio.reading() as db:
         rows = {row.id: row for row in db.execute(query)}
     return tuple(tile_rows.tile(studio, rows[image_id]) for image_id in ids if image_id in rows)
@@ -76,11 +76,11 @@ def revision(studio: Studio, person: Person) -> str:
 
 def _kept(person: Person) -> tuple[Any, ...]:
     """In the words of the partial index `tables.KEPT`, or the databases would not use it."""
-    return (
-        col(Image.user_id) == person.id,
-        col(Image.deleted_at).is_(None),
-        col(Image.generation_id).is_not(None),
-    )
+    return (col(Image.user_id) == person.id, *_in_gallery())
+
+
+def _in_gallery() -> tuple[Any, ...]:
+    return col(Image.deleted_at).is_(None), col(Image.generation_id).is_not(None)
 
 
 def _newest_first(person: Person, *columns: Any) -> Any:

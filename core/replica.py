@@ -21,14 +21,14 @@ from core.errors import StudioError
 from core.replica_file import FOLD, NAME, File, discard
 from core.studio import Studio
 
-__all__ = ["FOLD", "Behind", "Cursor", "Replica", "of"]  # FOLD from below: how text is searched
+__all__ = ["FOLD", "LONG", "PATIENCE", "Behind", "Cursor", "Replica", "of"]  # FOLD from below: how text is searched
 
 LOOK_SECONDS = 0.25
 """What other processes wrote is seen this late at worst; what this process wrote wakes the replica at once."""
 APART_SECONDS = 0.05
 """Between two syncs: each costs some 10 ms of a core, so many writes become one."""
-PATIENCE = 0.15
-"""Seconds that a reader waits for what they wrote themselves."""
+PATIENCE, LONG = 0.15, 3.0
+"""Seconds that a reader waits for what they wrote themselves: who can read the database instead, and who cannot."""
 STALE_SECONDS = 5.0
 """A copy that could not follow for longer is not read."""
 FIRST_CHECK_SECONDS, CHECK_SECONDS = 600, 86_400
@@ -88,13 +88,13 @@ class Replica:
             self.close()
 
     @contextmanager
-    def reading(self, token: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self, token: str | None = None, patience: float = PATIENCE) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor that sees everything up to the transaction of this token (`changes.token`).
 
-        Raises Behind when there is no copy that follows, or it does not hold that transaction within 150 ms.
+        Raises Behind when there is no copy that follows, or it does not hold that transaction within this many seconds.
         """
         with self._synced:
-            self._synced.wait_for(lambda: self._holds(token), PATIENCE if token and self._file else 0)
+            self._synced.wait_for(lambda: self._holds(token), patience if token and self._file else 0)
             if not self._holds(token) or self._file is None:
                 raise Behind("The gallery's index is still catching up.")
             reading = ExitStack()

@@ -6,6 +6,7 @@ they just did. Whose images they are is part of every query.
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from core import access, replica
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
-from core.replica import FOLD, Behind
+from core.replica import FOLD, LONG, PATIENCE, Behind
 from core.replica_rows import FACETS
 from core.studio import Studio
 from core.wanted import RANGES, SORTS, Query, Wanted, asked, for_database, for_replica
@@ -81,12 +82,7 @@ def page(
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
     query = _query(studio, person, wanted, after)
-    try:
-        rows = _page_of_replica(studio, person, query, limit, token)
-    except Behind:
-        if query.terms or query.stacked:
-            raise
-        rows = _page_of_database(studio, person, query, limit)
+    rows = _page(studio, person, query, limit, token)
     ids, following = tuple(row[0] for row in rows), query.cursor(*rows[-1][:3]) if len(rows) == limit else None
     return Found(ids, following, tuple(row[3] for row in rows) if wanted.stacked else ())
 
@@ -96,7 +92,7 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     query = _query(studio, person, wanted)
     counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
     sql = f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)"
-    with replica.of(studio).reading(token) as cursor:
+    with _reading(studio, wanted, token) as cursor:
         rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     total = 0
@@ -117,16 +113,15 @@ def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> 
     query = _query(studio, person, wanted)
     found = f"SELECT id, {query.value_or_0} AS value, {query.pile} AS pile {query.on_replica()}"
     sql = f"SELECT count(*), bit_xor(hash(id, value, pile)) FROM ({found})"
-    with replica.of(studio).reading(token) as cursor:
+    with _reading(studio, wanted, token) as cursor:
         ((n, hashed),) = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     return f"{n:x}-{hashed or 0:x}"
 
 
 def ids(studio: Studio, person: Person, wanted: Wanted, after: str | None, limit: int, *, token: str = "") -> list[str]:
-    """As `page`, up to MOST at once and nothing but the ids; raises Behind whenever there is no replica."""
+    """As `page`, up to MOST at once and nothing but the ids."""
     query = _query(studio, person, wanted, after)
-    with replica.of(studio).reading(token):
-        return [row[0] for row in _page_of_replica(studio, person, query, min(limit, MOST), token)]
+    return [row[0] for row in _page(studio, person, query, min(limit, MOST), token)]
 
 
 def place(studio: Studio, person: Person, wanted: Wanted, at: datetime, *, token: str = "") -> int:
@@ -139,7 +134,7 @@ def place(studio: Studio, person: Person, wanted: Wanted, at: datetime, *, token
         raise Refused("These are not in order of time. Sort by newest or oldest to jump to a date.")
     query.given["at"] = at
     sql = f"SELECT count(*) FROM (SELECT made {query.on_replica()}) WHERE made {query.before} $at"
-    with replica.of(studio).reading(token) as cursor:
+    with _reading(studio, wanted, token) as cursor:
         ((n,),) = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     return int(n)
 
@@ -151,7 +146,7 @@ def shape(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") ->
     ordered = query.order.replace(query.value, "value") if query.value else query.order
     numbered = f"SELECT *, row_number() OVER (ORDER BY {ordered}) AS number FROM ({found})"
     ends = f"SELECT id, made, value, number FROM ({numbered}) WHERE number = 1 OR number % {PAGE} = 0 ORDER BY number"
-    with replica.of(studio).reading(token) as cursor:
+    with _reading(studio, wanted, token) as cursor:
         given = _given(cursor, found, query, person)
         cursor.execute(f"SELECT shape FROM ({found}) ORDER BY {ordered}", given)
         ratios = cursor.fetchnumpy()["shape"].tobytes()
@@ -170,7 +165,7 @@ def ends(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> 
     """
     query = _query(studio, person, wanted)
     sql = f"SELECT {', '.join(f'min({name}), max({name})' for name in RANGES)} {query.on_replica()}"
-    with replica.of(studio).reading(token) as cursor:
+    with _reading(studio, wanted, token) as cursor:
         found = iter(cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()[0])
     return {name: (asked(name, next(found)), asked(name, next(found))) for name in RANGES}
 
@@ -197,9 +192,14 @@ def people(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     """How many there are of each person, whoever's are wanted. Raises Refused for who is no lead, and Behind."""
     query = _query(studio, person, replace(wanted, people=()))
     sql = f"SELECT owner, count(*) {query.on_replica()} GROUP BY owner"
-    with replica.of(studio).reading(token) as cursor:
+    with _reading(studio, wanted, token) as cursor:
         rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     return {owner.hex: n for owner, n in rows}
+
+
+def _reading(studio: Studio, wanted: Wanted, token: str) -> AbstractContextManager[replica.Cursor]:
+    """Patient for what only the replica can tell; of everything, newest first, the database can."""
+    return replica.of(studio).reading(token, PATIENCE if wanted == EVERYTHING else LONG)
 
 
 def _query(studio: Studio, person: Person, wanted: Wanted, after: str | None = None) -> Query:
@@ -209,10 +209,19 @@ def _query(studio: Studio, person: Person, wanted: Wanted, after: str | None = N
     return Query(wanted, after)
 
 
+def _page(studio: Studio, person: Person, query: Query, limit: int, token: str) -> list[Any]:
+    try:
+        return _page_of_replica(studio, person, query, limit, token)
+    except Behind:
+        if query.only_replica:
+            raise
+        return _page_of_database(studio, person, query, limit)
+
+
 def _page_of_replica(studio: Studio, person: Person, query: Query, limit: int, token: str) -> list[Any]:
     shown = f"SELECT id, made, {query.value_or_0} AS value, {query.pile} AS pile"
     sql = f"{shown} {query.on_replica()} ORDER BY {query.order} LIMIT {limit}"
-    with replica.of(studio).reading(token) as cursor:
+    with replica.of(studio).reading(token, LONG if query.only_replica else PATIENCE) as cursor:
         rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     return [(image_id.hex, made, value, pile) for image_id, made, value, pile in rows]
 

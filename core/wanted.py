@@ -143,6 +143,11 @@ class Query:
         return f"FROM ({replica_rows.projection()} WHERE {scope}) AS img WHERE {rest}"
 
     @property
+    def only_replica(self) -> bool:
+        """Whether the database cannot answer it: it searches no words and makes no piles."""
+        return bool(self.terms or self.stacked)
+
+    @property
     def pile(self) -> str:
         """How many images a row of `on_replica` stands for."""
         return "pile" if self.stacked else "1"

@@ -1,17 +1,21 @@
 """The gallery has every kept image of a person, newest first, in pages that neither repeat nor miss one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
-from core import conversations, events, gallery, newest
+from core import access, conversations, events, gallery, marks, newest, trash
 from core.access import Person
 from core.errors import Refused
+from core.gallery import Behind, Wanted
+from core.replica import Replica
 from core.studio import Studio
-from core.tables import Generation, Image, Post
-from tests import answers, many
+from core.tables import LEAD, Generation, Image, Post
+from tests import answers, many, serving
 from tests.conftest import wish
 
 Make = Callable[..., str]
@@ -220,3 +224,78 @@ def test_an_ask_of_several_models_brings_an_image_of_each(studio: Studio, alice:
     answers.work(studio)
 
     assert len({tile.model for tile in gallery.page(studio, alice).tiles}) == 2
+
+
+@pytest.fixture
+def followed(studio: Studio) -> Iterator[Replica]:
+    with serving.followed(studio) as copy:
+        yield copy
+
+
+def test_what_is_looked_for_comes_as_it_is_now(studio: Studio, alice: Person, followed: Replica) -> None:
+    images = many.images(studio, alice, 12)
+    starred = Wanted(picked={"starred": ("yes",)})
+
+    for image_id in (images[7], images[2]):
+        marks.star(studio, alice, [image_id])
+        found = gallery.page(studio, alice, wanted=starred)
+        assert image_id in {tile.id for tile in found.tiles if tile.starred}
+        assert gallery.layout(studio, alice, starred).total == len(found.tiles)
+
+    assert [tile.id for tile in found.tiles] == [images[2], images[7]]
+
+
+def test_a_layout_from_the_replica_is_the_one_from_the_database(
+    studio: Studio, alice: Person, followed: Replica
+) -> None:
+    images = many.images(studio, alice, 450)
+    trash.trash(studio, alice, images[:3])
+
+    one, other = gallery.layout(studio, alice), newest.layout(studio, alice)
+
+    assert replace(one, revision="") == replace(other, revision="")
+    assert one.total == 447
+
+
+def test_in_a_pile_one_stands_for_its_post(studio: Studio, alice: Person, followed: Replica) -> None:
+    images = many.images(studio, alice, 5)
+    with studio.transaction() as db:
+        post = Post(user_id=alice.id, created_at=studio.now(), updated_at=studio.now())
+        db.add(post)
+        db.flush()
+        db.execute(sa.update(Image).where(col(Image.id).in_(images[1:4])).values(post_id=post.id))
+
+    found = gallery.page(studio, alice, wanted=Wanted(stacked=True))
+
+    assert [(tile.id, tile.pile) for tile in found.tiles] == [(images[0], 1), (images[1], 3), (images[4], 1)]
+
+
+def test_ids_and_places_follow_the_same_order(studio: Studio, alice: Person, followed: Replica) -> None:
+    images = many.images(studio, alice, 30)
+    at = next(tile.created_at for tile in gallery.page(studio, alice).tiles if tile.id == images[10])
+
+    assert gallery.ids(studio, alice) == images
+    assert gallery.ids(studio, alice, limit=4) == images[:4]
+    assert gallery.place(studio, alice, at) == 10
+    assert gallery.place(studio, alice, at, Wanted(sort="oldest")) == 19
+    with pytest.raises(Refused, match="order of time"):
+        gallery.place(studio, alice, at, Wanted(sort="costliest"))
+
+
+def test_a_lead_is_shown_what_is_anybodys(studio: Studio, alice: Person, followed: Replica) -> None:
+    lea = access.person_named(studio, "lea", "Lea", LEAD)
+    hers = many.images(studio, alice, 3)
+
+    found = gallery.page(studio, lea, wanted=Wanted(people=(alice.id,)))
+
+    assert [tile.id for tile in found.tiles] == hers
+    assert gallery.page(studio, lea).tiles == ()
+
+
+def test_the_whole_gallery_needs_no_replica_and_a_filter_says_that_it_does(studio: Studio, alice: Person) -> None:
+    images = many.images(studio, alice, 3)
+
+    assert walk(studio, alice, limit=2) == images
+    assert gallery.layout(studio, alice).total == 3
+    with pytest.raises(Behind):
+        gallery.layout(studio, alice, Wanted(picked={"starred": ("yes",)}))

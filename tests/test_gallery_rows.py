@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from core import marks
 from core.access import Person
 from core.settings import Settings
 from core.studio import open_studio
@@ -98,6 +99,35 @@ def test_one_image_comes_with_all_its_facts(browser: httpx.Client, images: list[
     assert (detail["newer"], detail["older"], detail["position"]) == (images[0], images[2], 1)
     assert isinstance(detail["cost"], str)  # JavaScript would round it
     assert len(detail["siblings"]) == 2
+
+
+def test_a_line_says_which_rows_are_wanted(served: Served, alice: Person, images: list[str]) -> None:
+    with serving.followed(served.studio), served.client(alice) as browser:
+        marks.star(served.studio, alice, images[3:5])
+
+        starred = [browser.get(f"/api/gallery{path}?q=is:starred").json() for path in ("", "/layout", "/ids")]
+        day = browser.get("/api/gallery/place?on=2020-01-01&tz=Europe/Berlin").json()
+        wrong = browser.get("/api/gallery?q=mood:blue")
+
+    assert [starred[0]["id"], starred[1]["total"], starred[2]] == [images[3:5], 2, images[3:5]]
+    assert day == len(images)
+    assert (wrong.status_code, "mood" in wrong.json()["error"]) == (400, True)
+
+
+def test_while_there_is_no_index_only_what_needs_it_has_to_wait(browser: httpx.Client, images: list[str]) -> None:
+    waits = browser.get("/api/gallery?q=fox")
+
+    assert (waits.status_code, waits.json()["error"][-1]) == (503, ".")
+    assert browser.get("/api/gallery?q=is:starred").status_code == 200
+    assert browser.get("/api/gallery").json()["id"] == images[:200]
+
+
+@pytest.mark.parametrize("query", ["ids?limit=10001", "place?on=yesterday", "place", "ids?after=x"])
+def test_what_makes_no_sense_beside_the_rows_is_answered_too(browser: httpx.Client, query: str) -> None:
+    answer = browser.get(f"/api/gallery/{query}")
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith(".")
 
 
 def test_the_whole_prompt_is_only_in_the_detail(served: Served) -> None:
