@@ -64,8 +64,11 @@ def watch(connection: sa.Connection) -> None:
     """Set all triggers anew and begin a new epoch, in the caller's transaction.
 
     Called after every upgrade: Alembic's way to change a table on SQLite is to make a new one, which silently leaves
-    the old one's triggers behind, and what an upgrade did without them is in no log.
+    the old one's triggers behind, and what an upgrade did without them is in no log. Before there was one there is
+    nothing to do.
     """
+    if not sa.inspect(connection).has_table("change_log"):
+        return
     make = _sqlite if connection.dialect.name == "sqlite" else _postgres
     for watched in WATCHED:
         for statement in make(watched):

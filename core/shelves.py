@@ -189,8 +189,8 @@ def nearest(studio: Studio, person: Person, word: str) -> str | None:
 
 
 def people(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Mapping[str, int]:
-    """How many there are of each person, whoever's are wanted. Raises Refused for who is no lead, and Behind."""
-    query = _query(studio, person, replace(wanted, people=()))
+    """How many there are of each person whose images this one sees, whoever's are wanted. Raises Refused, Behind."""
+    query = Query(replace(wanted, people=() if access.leads(studio, person) else None))
     sql = f"SELECT owner, count(*) {query.on_replica()} GROUP BY owner"
     with _reading(studio, wanted, token) as cursor:
         rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
