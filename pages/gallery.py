@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import access, projects
-from pages.parts import bulk, finding_line, frame, undo, viewer
+from pages.parts import bulk, find_words, finding_line, frame, saved_views, undo, viewer
 from pages.parts.components import component
 from pages.parts.gallery_words import words
 from pages.parts.words import _, language
@@ -27,7 +27,8 @@ with frame.screen(_("Gallery")) as (studio, person):
             "projects": [{"id": project.id, "title": project.title} for project in projects.titles(studio, person)],
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
-            "words": words(),
+            "views": saved_views.shown(studio, person),
+            "words": {**words(), "find": find_words.words()},
         },
         on_action_change=lambda: bulk.act(studio, person, st.session_state["gallery"].action or {}),
         on_line_change=lambda: finding_line.follow(st.session_state["gallery"].line),

@@ -8,7 +8,7 @@ import streamlit as st
 from core import marks, projects, trash
 from core.access import Person
 from core.studio import Studio
-from pages.parts import toast, undo
+from pages.parts import saved_views, toast, undo
 from pages.parts.words import _, plural
 
 REFUSED = "acts-refused"
@@ -31,8 +31,10 @@ def acts() -> list[dict[str, Any]]:
 
 
 def act(studio: Studio, person: Person, action: Mapping[str, Any]) -> None:
-    """Do it, when it is one of these. For callbacks: a refusal becomes a toast."""
-    verb = _DONE.get(action["act"])
+    """Do it, when it is one of these or something about a view. For callbacks: a refusal becomes a toast."""
+    if saved_views.act(studio, person, action):
+        return
+    verb = _DONE.get(action.get("act", ""))
     if verb and toast.after(lambda: verb(studio, person, action)) is None:
         st.session_state[REFUSED] = refused() + 1
 

@@ -5,6 +5,7 @@
 // starred }, studio:trashed { ids }, studio:restored { ids }. Streamlit hears `line` (what is looked for) and `action`.
 import { make } from "./elements.js";
 import { Acts } from "./gallery_acts.js";
+import { Find } from "./find.js";
 import { Around } from "./gallery_around.js";
 import { Bars } from "./gallery_bar.js";
 import { Hand } from "./gallery_hand.js";
@@ -35,7 +36,8 @@ export default function (component) {
 
 class Gallery {
   constructor({ parentElement, data }) {
-    this.root = parentElement;
+    this.root = make("div", "gallery");
+    parentElement.append(this.root);
     this.data = data;
     this.shelf = new Shelf(data.first, data);
     this.picks = new Picks(() => this.picked());
@@ -59,6 +61,7 @@ class Gallery {
     this.tell = setTriggerValue;
     const before = this.data;
     this.data = this.around.data = data;
+    this.find?.show(data.q);
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
     if (data.refused !== before.refused) return this.reload();
@@ -67,12 +70,14 @@ class Gallery {
 
   leave() {
     this.leaving.abort();
+    this.find?.leave();
     this.silence?.();
   }
 
   build() {
     const data = () => this.data;
     this.area = make("div", "area");
+    if (this.data.views) this.seek(data);
     this.wall = new Wall(this.area, {
       data,
       shelf: () => this.shelf,
@@ -96,6 +101,14 @@ class Gallery {
     this.around.shaped(this.square);
     if (this.data.acts.some((act) => act.many))
       this.acts = new Acts(this.root, data, { act: (act, more) => this.act(act, more), none: () => this.unpick() });
+  }
+
+  // The line above the grid, where images can be looked for.
+  seek(data) {
+    const place = make("div");
+    this.root.append(place);
+    const on = { change: (q) => this.tell("line", q), act: (action) => this.tell("action", action) };
+    this.find = new Find(place, data, on);
   }
 
   // First what is in sight; what else there is and what is new may come a moment later.
@@ -184,7 +197,7 @@ class Gallery {
     try {
       const changed = await shelf.measure(...(this.seen ?? [0, 0]));
       if (shelf !== this.shelf) return;
-      if (changed) this.arrange(), this.wall.remark();
+      if (changed) this.arrange(), this.wall.remark(), this.find?.refresh();
       this.count();
       this.offer();
       this.newer = [];
