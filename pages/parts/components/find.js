@@ -169,6 +169,7 @@ export class Find {
   #draw() {
     if (!this.answer) return;
     const { total, pieces } = this.answer;
+    this.place.hidden = !total && !pieces.length; // who has no images looks for none
     this.chips.show(this.answer);
     this.panel.draw(this.answer);
     this.field.refresh();
