@@ -140,4 +140,5 @@ def _nothing() -> dict[str, str]:
         "meant": _("Did you mean {word}?"),
         "without": _("Without {what}"),
         "show_all": _("Show all images"),
+        "unread": _("This search cannot be read"),
     }

@@ -236,11 +236,13 @@ def test_a_wrong_word_is_underlined_and_told_but_not_while_it_is_written(page: P
 def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callable[..., Page]) -> None:
     page = visit("fox modle:ink")
     expect(page.get_by_role("alert")).to_have_text("There is no filter “modle”. Did you mean “model”?")
+    expect(page.get_by_role("heading", name="This search cannot be read")).to_be_visible()
 
     filters(page).get_by_label("Starred").click()
 
     applied(page, "is:starred")
     expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.get_by_role("heading", name="This search cannot be read")).to_be_hidden()
 
 
 def test_each_chip_can_be_taken_away_and_all_at_once(visit: Callable[..., Page]) -> None:
@@ -486,17 +488,14 @@ def test_a_view_is_renamed_shared_changed_and_removed_when_one_is_sure(
     ]
 
 
-def test_a_person_without_anything_sees_no_filters_that_lead_nowhere(
-    visit: Callable[..., Page], studio: Studio, served: Served
-) -> None:
+def test_who_has_no_images_is_offered_no_search_for_them(visit: Callable[..., Page], studio: Studio) -> None:
     page = visit(who=access.person_named(studio, "new", "New"))
 
-    panel = filters(page)
+    expect(page.locator(".find")).to_be_hidden()
+    comes_back(page, "fox")
 
-    expect(panel.locator(".choice")).to_have_count(0)
-    page.get_by_role("button", name="Views").click()
-    expect(page.get_by_role("dialog", name="Views")).to_contain_text("Everything dear")
-    expect(page.get_by_role("dialog", name="Views")).to_contain_text("Search or filter first")
+    expect(field(page)).to_have_value("fox")
+    expect(page.get_by_role("heading", name="Nothing was found")).to_be_visible()
 
 
 def test_one_letter_keys_of_the_page_stay_out_of_the_line(page: Page) -> None:

@@ -10,7 +10,7 @@
 import { button, make, rows } from "./elements.js";
 import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
-import { nothing } from "./find_nothing.js";
+import { nothing, unread } from "./find_nothing.js";
 import { Panel } from "./find_panel.js";
 import { keyed, replaced, tidy, toggled, without } from "./find_pieces.js";
 import { Views } from "./find_views.js";
@@ -23,7 +23,7 @@ const SOON = 1000; // ms until counts that were not there yet are asked for agai
 export class Find {
   constructor(place, data, on) {
     Object.assign(this, { place, data, on, applied: null, told: [], answer: null, asking: Promise.resolve(), editing: Promise.resolve() });
-    this.root = place.parentElement;
+    this.root = place.parentElement ?? place.getRootNode().host;
     this.leaving = new AbortController();
     this.#build();
     const { signal } = this.leaving;
@@ -37,6 +37,7 @@ export class Find {
     const echo = this.told.indexOf(q);
     this.told = echo < 0 ? [] : this.told.slice(echo + 1);
     if (echo >= 0 || q === this.applied) return; // our own change came back
+    if (this.applied === null) this.place.hidden = !q && this.data().first?.id.length === 0; // until it is counted
     this.applied = q;
     this.field.text = q;
     this.#ask(q, true);
@@ -126,6 +127,7 @@ export class Find {
     const unfinished = !sure && at && at.start < this.trouble.end && this.trouble.start < at.end;
     if (!unfinished) this.#wrong(this.trouble);
     if (!this.answer) this.#ground();
+    if (q === this.applied) this.#empty(unread(this.data(), () => this.#edit(() => "")));
   }
 
   // An address that cannot be read: filters and offers are those of everything.
@@ -133,7 +135,9 @@ export class Find {
     const answer = await this.#counts("").catch(() => null);
     if (!answer || this.answer) return;
     this.answer = { ...answer, q: "" };
-    this.#draw();
+    this.chips.show(this.answer);
+    this.panel.draw(this.answer);
+    this.field.refresh();
   }
 
   #wrong({ start, end, sentence }) {
@@ -240,7 +244,7 @@ export class Find {
       this.opener.setAttribute("aria-expanded", "false");
       return this.#arrange();
     }
-    this.root.classList.toggle("beside", beside);
+    this.place.classList.toggle("beside", beside);
     this.panel.node.style.top = beside ? `${this.head.offsetTop + this.head.offsetHeight + GAP}px` : "";
     this.root.style.minHeight = beside ? `${this.head.offsetHeight + 600}px` : "";
   }

@@ -3,6 +3,13 @@
 import { button, count, fill, icon, make } from "./elements.js";
 import { told } from "./find_chips.js";
 
+// The address itself is wrong, so there is nothing to show; what is wrong stands under the line.
+export function unread({ words }, clear) {
+  const box = make("div", "nothing");
+  box.append(make("h2", "", words.find.unread), button("strong", "close", words.find.show_all, clear, true));
+  return box;
+}
+
 // `on`: { take(way), clear() }
 export function nothing(answer, { words, locale }, on) {
   const { find } = words, box = make("div", "nothing", "", { role: "status" });

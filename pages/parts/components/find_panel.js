@@ -43,7 +43,8 @@ export class Panel {
     if (this.open) this.node.close();
     if (sheet) return this.node.showModal();
     this.node.show();
-    before?.focus({ preventScroll: true });
+    if (before) before.focus({ preventScroll: true });
+    else this.node.getRootNode().activeElement?.blur();
   }
 
   close() {
