@@ -4,13 +4,14 @@ Other work on the machine slows a case and its reference alike when they take tu
 do not. A median of several rounds forgets the odd hiccup.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
 ROUNDS = 7
-COLUMNS = (54, 11, 46, 7, 8, 6)
+COLUMNS = (62, 11, 46, 7, 8, 6)
 HEAD = ("what", "measured", "reference", "ratio", "target", "")
 
 
@@ -57,16 +58,22 @@ class Row:
 
 
 def in_turns(
-    *cases: Callable[[], object], rounds: int = ROUNDS, clock: Callable[[], float] = time.perf_counter
+    *cases: Callable[[], object],
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.perf_counter,
+    most: float = math.inf,
 ) -> list[float]:
     """Median milliseconds of each case. They take turns, from both ends, after one round that does not count.
 
-    With `time.process_time` as clock it is the work of all cores, which a busy machine changes less.
+    With `time.process_time` as clock it is the work of all cores, which a busy machine changes less. A case that has
+    taken `most` milliseconds sits out the rounds that are left.
     """
     taken: list[list[float]] = [[] for _ in cases]
     for number in range(rounds + 1):
         order = range(len(cases)) if number % 2 else reversed(range(len(cases)))
         for place in order:
+            if sum(taken[place]) > most:
+                continue
             began = clock()
             cases[place]()
             if number:
