@@ -74,16 +74,31 @@ def purge(studio: Studio, by: str, images: Sequence[Any] | None, conversations: 
     return done
 
 
-def held(thread_goes: Callable[[Any], Any], image_goes: Callable[[Any], Any]) -> Any:
-    """Whether a turn would still use an image once these conversations and these images are gone, as a condition.
+def held(thread_goes: Callable[[Any], Any], image_goes: Callable[[Any], Any], *whose: Any) -> Any:
+    """Whether an image would still be used once these conversations and these images are gone, as a condition.
 
-    A turn stays when its conversation does, or one of the images that it made.
+    A turn stays when its conversation does, or one of the images that it made; and that one stays, too, when it is used
+    itself, and so on. `whose`: conditions on `Image` that leave out what nobody asks about.
     """
     made, answer, use = aliased(Image), aliased(Generation), aliased(Reference)
-    turn, thread = aliased(Turn), aliased(Conversation)  # or they would be those of the query around it
+    turn, thread = aliased(Turn), aliased(Conversation)
     keeps = sa.exists().where(col(made.generation_id) == answer.id, col(answer.turn_id) == turn.id, ~image_goes(made))
-    uses = sa.exists().where(col(use.image_id) == Image.id, col(use.turn_id) == turn.id)
-    return uses.where(col(turn.conversation_id) == thread.id, sa.or_(~thread_goes(thread), keeps))
+    first = (
+        sa.select(col(Image.id), col(Image.generation_id))
+        .join(use, col(use.image_id) == Image.id)
+        .join(turn, col(turn.id) == use.turn_id)
+        .join(thread, col(thread.id) == turn.conversation_id)
+        .where(image_goes(Image), *whose, sa.or_(~thread_goes(thread), keeps))
+    )
+    staying = first.cte("staying", recursive=True)
+    further = (
+        sa.select(col(Image.id), col(Image.generation_id))
+        .join(use, col(use.image_id) == Image.id)
+        .join(answer, col(answer.turn_id) == use.turn_id)
+        .join(staying, staying.c.generation_id == answer.id)
+        .where(image_goes(Image), *whose)
+    )
+    return col(Image.id).in_(sa.select(staying.union(further).c.id))
 
 
 def _gone(table: Any) -> Any:
