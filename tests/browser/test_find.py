@@ -238,6 +238,9 @@ def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callab
     expect(page.get_by_role("alert")).to_have_text("There is no filter “modle”. Did you mean “model”?")
     expect(page.get_by_role("heading", name="This search cannot be read")).to_be_visible()
 
+    page.get_by_role("button", name="Filters").click()
+    told_at, panel_at = (page.locator(one).bounding_box() or {} for one in (".wrong", "dialog.panel"))
+    assert told_at["y"] + told_at["height"] <= panel_at["y"]
     filters(page).get_by_label("Starred").click()
 
     applied(page, "is:starred")

@@ -28,7 +28,8 @@ export class Find {
     this.#build();
     const { signal } = this.leaving;
     document.addEventListener("keydown", (event) => this.#slash(event), { signal });
-    new ResizeObserver(() => this.#arrange()).observe(this.root);
+    const watch = new ResizeObserver(() => this.#arrange());
+    for (const node of [this.root, this.head]) watch.observe(node);
     if (localStorage.getItem(OPEN) === "1" && this.root.clientWidth >= ROOMY) this.#open(true);
   }
 
