@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import access, projects
-from pages.parts import bulk, find_words, finding_line, frame, saved_views, undo, viewer
+from pages.parts import bulk, find_words, finding_line, frame, saved_views, undo, viewer, wishes
 from pages.parts.components import component
 from pages.parts.gallery_words import words
 from pages.parts.words import _, language
@@ -16,13 +16,13 @@ with frame.screen(_("Gallery")) as (studio, person):
     st.title(_("Gallery"), anchor=False)
     found = finding_line.found(studio, person, FIRST)
     grid = GRID(
-        key="gallery",
+        key=bulk.KEY,
         data={
             "source": "/api/gallery",
             "q": found.line,
             "first": found.page.wire(),
             "revision": found.revision,
-            "refused": bulk.refused(),
+            "answers": wishes.answered(bulk.KEY),
             "acts": bulk.acts(),
             "projects": [{"id": project.id, "title": project.title} for project in projects.titles(studio, person)],
             "media": f"/m/{access.media_token(studio, person)}/",
@@ -30,8 +30,9 @@ with frame.screen(_("Gallery")) as (studio, person):
             "views": saved_views.shown(studio, person),
             "words": {**words(), "find": find_words.words()},
         },
-        on_action_change=lambda: bulk.act(studio, person, st.session_state["gallery"].action or {}),
-        on_line_change=lambda: finding_line.follow(st.session_state["gallery"].line),
+        on_wishes_change=lambda: bulk.grant(studio, person, st.session_state[bulk.KEY].wishes),
+        on_action_change=lambda: saved_views.act(studio, person, st.session_state[bulk.KEY].action or {}),
+        on_line_change=lambda: finding_line.follow(st.session_state[bulk.KEY].line),
     )
     if grid.action and grid.action["act"] == "create":
         viewer.act(grid.action)

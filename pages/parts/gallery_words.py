@@ -33,6 +33,7 @@ def words() -> dict[str, str]:
         "jump": _("Go to a date"),
         "loading": _("Loading…"),
         "retry": _("Try again"),
+        "close": _("Close"),
         "failed": _("Some images could not be loaded. They are safe."),
         "nothing": _("Nothing here yet"),
         "nothing_text": _("Every image that you make is kept and appears here, newest first."),

@@ -116,7 +116,7 @@ def grid_data(studio: Studio, whose: Person) -> dict[str, Any]:
         "q": "",
         "first": gallery.page(studio, whose, limit=48).wire(),
         "revision": "",
-        "refused": 0,
+        "answers": [],
         "acts": bulk.acts(),
         "projects": [],
         "words": gallery_words.words(),

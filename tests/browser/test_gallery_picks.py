@@ -64,8 +64,8 @@ def picture(page: Page, image_id: str) -> Any:
 
 
 def acted(page: Page) -> dict[str, Any]:
-    """What Streamlit was told last."""
-    return dict([value for _, about, value in page.evaluate("() => window.told") if about == "action"][-1])
+    """What Streamlit was asked for last."""
+    return dict([value[-1] for _, about, value in page.evaluate("() => window.told") if about == "wishes"][-1])
 
 
 def test_a_click_with_ctrl_picks_and_one_with_shift_picks_all_between(grid: Page, images: list[str]) -> None:
@@ -132,9 +132,11 @@ def test_what_was_refused_is_shown_as_it_is(grid: Page, images: list[str]) -> No
     grid.keyboard.press("s")
     expect(grid.locator(".marks")).to_have_count(1)
 
-    grid.evaluate("() => window.mounted.gallery({ refused: 1 })")
+    refused = {"wish": acted(grid)["wish"], "error": "There is no such image, or it is not yours."}
+    grid.evaluate("(answer) => window.mounted.gallery({ answers: [answer] })", refused)
 
     expect(grid.locator(".marks")).to_have_count(0)
+    expect(grid.get_by_role("alert")).to_contain_text("not yours")
 
 
 def test_picked_images_go_into_a_project_by_keyboard(grid: Page, images: list[str]) -> None:

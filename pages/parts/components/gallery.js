@@ -2,7 +2,8 @@
 // it over rows of its own (`data.source`) with acts of its own (`data.acts`).
 //
 // Opens the lightbox through document events (see lightbox.js) and hears there what was done in it: studio:marked { id,
-// starred }, studio:trashed { ids }, studio:restored { ids }. Streamlit hears `line` (what is looked for) and `action`.
+// starred }, studio:trashed { ids }, studio:restored { ids }. Streamlit hears `line` (what is looked for), `action` (what
+// leads to another screen, and what is about views) and `wishes` (all other acts, see wishes.js).
 import { make } from "./elements.js";
 import { Acts } from "./gallery_acts.js";
 import { Find } from "./find.js";
@@ -16,10 +17,12 @@ import { loaded } from "./gallery_tile.js";
 import { Wall } from "./gallery_wall.js";
 import { enlarge } from "./lightbox_open.js";
 import { download } from "./parcel.js";
+import { Wishes } from "./wishes.js";
 
 const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
 const AGAIN = 5000; // ms between two looks at a gallery that is found to be another one
 const SOON = 1000; // ms until a gallery whose index is not there yet is asked for again
+const REMIND = 4000; // ms between two times that Streamlit is told what it has not answered
 const SQUARE = "studio-gallery-square"; // in the browser's memory
 const views = new WeakMap();
 
@@ -41,6 +44,7 @@ class Gallery {
     this.data = data;
     this.shelf = new Shelf(data.first, data);
     this.picks = new Picks(() => this.picked());
+    this.wishes = new Wishes();
     this.square = localStorage.getItem(SQUARE) === "1";
     this.build();
     this.leaving = new AbortController();
@@ -54,22 +58,25 @@ class Gallery {
     hear("studio:restored", () => this.measure());
     hear("visibilitychange", () => document.hidden || this.measure());
     new ResizeObserver(() => this.area.clientWidth !== this.wall.rows?.width && this.arrange()).observe(this.area);
+    this.reminder = setInterval(() => this.wishes.again(), REMIND);
     this.offer();
   }
 
-  update({ data, setTriggerValue }) {
+  update(component) {
+    const { data, setTriggerValue } = component, before = this.data;
     this.tell = setTriggerValue;
-    const before = this.data;
+    const refused = this.wishes.heard(component).find(({ error }) => error);
     this.data = this.around.data = data;
     this.find?.show(data.q);
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
-    if (data.refused !== before.refused) return this.reload();
+    if (refused) return this.reload(refused.error);
     if (data.revision && this.shelf.revision && data.revision !== this.shelf.revision) this.measure();
   }
 
   leave() {
     this.leaving.abort();
+    clearInterval(this.reminder);
     this.find?.leave();
     this.silence?.();
   }
@@ -216,12 +223,13 @@ class Gallery {
     this.around.fail(again, error.status ? error.message : "");
   }
 
-  // What was shown may be wrong: something was refused.
-  reload() {
+  // What was shown was too early: it was refused.
+  async reload(sentence) {
     this.shelf.forget();
     this.shelf.revision = null;
     for (const cell of this.wall.cells()) cell.classList.remove("leaving");
-    this.measure();
+    await this.measure();
+    this.around.say(sentence);
   }
 
   async news() {
@@ -282,15 +290,16 @@ class Gallery {
   // Do this with these images, or with all that are picked; on screen at once, and for good when Streamlit has done it.
   act(act, more = {}, ids = [...this.picks.ids]) {
     if (!ids.length) return;
-    const told = { act, ids, id: ids[0], n: (this.acted = (this.acted ?? 0) + 1), ...more };
+    const { goes, leaves } = this.data.acts.find((one) => one.act === act), told = { ids, ...more };
     if (act === "star" || act === "select") {
       const fact = act === "star" ? "starred" : "selected";
       told.on = !ids.every((id) => this.shelf.at(this.shelf.indexOf(id))?.[fact]);
       this.mark(ids, { [fact]: told.on });
     }
     if (act === "download") return this.download(ids);
-    if (this.data.acts.find((one) => one.act === act)?.leaves) this.gone(ids);
-    this.tell("action", told);
+    if (goes) return this.tell("action", { act, id: ids[0] });
+    if (leaves) this.gone(ids);
+    this.wishes.tell(act, told);
     if (act === "project") this.picks.clear();
   }
 

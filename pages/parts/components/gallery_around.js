@@ -69,6 +69,13 @@ export class Around {
     this.trouble.hidden = false;
   }
 
+  // Something that cannot be tried again.
+  say(sentence) {
+    const { words } = this.data;
+    this.trouble.replaceChildren(make("span", "", sentence), button("close", "close", words.close, () => this.well()));
+    this.trouble.hidden = false;
+  }
+
   well() {
     this.trouble.hidden = true;
   }

@@ -1,0 +1,91 @@
+"""The gallery's page reads little, shows what its address asks for, and offers every filter there is."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from core import marks, saved_views
+from core.access import Person
+from core.replica_rows import FACETS
+from core.shelves import RANGES, SORTS
+from core.studio import Studio
+from core.tables import Image
+from pages.parts import bulk, find_words
+from tests import many, serving
+from tests.screens.support import queries, visit
+
+MOST = 5
+
+
+@pytest.mark.parametrize("line", ["", "is:starred", "stack:post sort:costliest"])
+def test_its_page_takes_five_queries_however_much_there_is(studio: Studio, me: Person, line: str) -> None:
+    many.images(studio, me, 300, apart=timedelta(seconds=1))
+    saved_views.save(studio, me, "Stars", "is:starred")
+    with serving.followed(studio):
+        app = visit("gallery", q=line)
+
+        with queries(studio) as seen:
+            app.run()
+
+    assert not app.exception
+    assert len(seen) <= MOST, seen
+
+
+def test_what_the_grid_wishes_is_done_and_what_was_put_away_can_be_taken_back(studio: Studio, me: Person) -> None:
+    images = many.images(studio, me, 3)
+
+    def page() -> None:
+        import streamlit as st
+
+        from core import access
+        from core.studio import current
+        from pages.parts import bulk, undo, wishes
+
+        person = access.local_person(current())
+        told = [{"wish": str(n), **wish} for n, wish in enumerate(st.session_state["told"])]
+        bulk.grant(current(), person, told)
+        st.json({"answers": wishes.answered(bulk.KEY), "offered": st.session_state.get(undo.OFFERED)})
+
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_function(page)
+    app.session_state["told"] = [
+        {"act": "star", "ids": images[:2], "on": True},
+        {"act": "trash", "ids": images[1:]},
+        {"act": "star", "ids": ["0" * 32], "on": True},
+    ]
+    app.run(timeout=30)
+
+    assert not app.exception
+    with studio.reading() as db:
+        rows = {row.id: row for row in db.exec(select(Image)).all()}
+    assert [rows[i].starred for i in images] == [True, True, False]
+    assert [rows[i].deleted_at is None for i in images] == [True, False, False]
+    assert '"error": null' in app.json[0].value
+    assert "not yours" in app.json[0].value
+    assert "2 images are in the trash." in app.json[0].value
+
+
+def test_every_filter_has_a_name_on_the_screen() -> None:
+    words = find_words.words()
+
+    shown = {name for name in FACETS if f"facet_{name}" in words or f"{name}_yes" in words}
+    assert shown == set(FACETS)
+    assert all(f"key_{name}" in words for name in RANGES if name != "made")
+    assert {f"sort_{name}" for name in SORTS} <= set(words)
+
+
+def test_every_act_that_is_offered_is_done_somewhere() -> None:
+    here = {one["act"] for one in bulk.acts() if not one.get("goes")} - {"download"}
+
+    assert here == set(bulk._DONE)
+
+
+def test_a_lines_mistake_leaves_the_page_standing(studio: Studio, me: Person) -> None:
+    marks.star(studio, me, many.images(studio, me, 2))
+
+    app = visit("gallery", q="modle:x")
+
+    assert not app.exception
+    assert app.title[0].value == "Gallery"
