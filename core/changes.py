@@ -47,6 +47,7 @@ WATCHED = (
             "height",
             "starred",
             "selected",
+            "dhash",
             "created_at",
             "deleted_at",
         ),

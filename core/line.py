@@ -133,6 +133,8 @@ def _joined(one: Wanted, other: Wanted) -> Wanted:
     """Both at once. Raises Refused where they leave nothing."""
     if other.sort and one.sort not in (None, other.sort):
         raise Refused(f"Images can be sorted in one way only: “{one.sort}” stands before it.")
+    if other.like and one.like not in (None, other.like):
+        raise Refused("Images can be like one image only, and another stands before it.")
     words = " ".join(filter(None, (one.words, other.words)))
     if other.words:
         wanted_.terms(words)  # refuses too many
@@ -145,6 +147,7 @@ def _joined(one: Wanted, other: Wanted) -> Wanted:
         words=words,
         sort=one.sort or other.sort,
         stacked=one.stacked or other.stacked,
+        like=one.like or other.like,
     )
 
 

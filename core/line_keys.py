@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.errors import Refused
 from core.line_choices import (
     STRAIGHT,
     Asker,
@@ -160,6 +161,24 @@ class Setting:
         return iter(self.values)
 
 
+@dataclass(frozen=True)
+class Like:
+    """Images that look like one of them, which is named by its id."""
+
+    name: str
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        if not re.fullmatch("[0-9a-f]{32}", value.lower()):
+            raise Refused(f"“{self.name}:” takes the id of an image, as in the address of its large view.")
+        return Wanted(like=value.lower())
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        return iter([f"{self.name}:{wanted.like}"] if wanted.like else [])
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter(())
+
+
 def quoted(text: str) -> str:
     """As the value of a key is written: in quotes when it has to be, where a quote is written twice."""
     text = text.translate(STRAIGHT)
@@ -187,6 +206,7 @@ _SPECIAL: tuple[Key, ...] = (
     Days("after", lambda day: (day[0], None), ("today", "7d", "1m")),
     Days("before", lambda day: (None, day[0]), ("today", "7d", "1m")),
     Days("on", lambda day: day, ("today", "yesterday")),
+    Like("like"),
     Setting("sort", {BEST: Wanted(), **{name: Wanted(sort=name) for name in SORTS}}),
     Setting("stack", {"post": Wanted(stacked=True)}),
 )

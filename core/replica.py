@@ -18,10 +18,11 @@ import duckdb
 
 from core import log, replica_log, replica_rows
 from core.errors import StudioError
-from core.replica_file import FOLD, NAME, File, discard
+from core.replica_file import FOLD, NAME, SAYS, File, discard
 from core.studio import Studio
 
-__all__ = ["FOLD", "LONG", "PATIENCE", "Behind", "Cursor", "Replica", "of"]  # FOLD from below: how text is searched
+__all__ = ["FOLD", "LONG", "PATIENCE", "SAYS", "Behind", "Cursor", "Replica", "of"]
+# FOLD and SAYS are from below: how text is searched and compared.
 
 LOOK_SECONDS = 0.25
 """What other processes wrote is seen this late at worst; what this process wrote wakes the replica at once."""

@@ -35,19 +35,23 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 TABLES = f"""
     CREATE TABLE combo (no UINTEGER, key VARCHAR, {", ".join(f"{name} VARCHAR" for name in FACETS)});
     CREATE TABLE img (id UUID, owner UUID, made TIMESTAMP, live BOOLEAN, combo UINTEGER, cost BIGINT, took INTEGER,
-        shape UTINYINT, post UUID, trashed TIMESTAMP, words VARCHAR);
+        shape UTINYINT, post UUID, trashed TIMESTAMP, words VARCHAR, asked UBIGINT, dhash BIGINT);
     CREATE TABLE state (cursor VARCHAR, home VARCHAR, tail BIGINT);
     INSERT INTO state VALUES ('', '', 0);
 """
 ORDER = "owner, made, id"
 FOLD = "' ' || trim(regexp_replace(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')) || ' '"
 """Text as it is searched: small letters without accents, one blank around every word."""
+SAYS = "CASE WHEN {folded} <> '  ' THEN hash({folded}) END"
+"""What two prompts have in common that say the same; NULL for one that says nothing in words."""
 _SHAPE = f"least(greatest(f.width * {UNIT} // f.height, 1), 255)"
 _INSERT = f"""
     INSERT INTO img
     SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
-        f.post::UUID, f.trashed::TIMESTAMP, {FOLD.format(text="f.words")}
-    FROM fresh AS f JOIN combo ON combo.key = f.facets
+        f.post::UUID, f.trashed::TIMESTAMP, ' ' || ltrim(f.told || ltrim(f.prompt)), {SAYS.format(folded="f.prompt")},
+        f.dhash
+    FROM (SELECT * REPLACE ({FOLD.format(text="told")} AS told, {FOLD.format(text="prompt")} AS prompt) FROM fresh) AS f
+    JOIN combo ON combo.key = f.facets
 """
 _COMBOS = f"""
     INSERT INTO combo

@@ -64,7 +64,9 @@ FACTS: Mapping[str, tuple[str, pa.DataType]] = {
     "took": ("generation.duration_ms", pa.int64()),
     "width": ("image.width", pa.int64()),
     "height": ("image.height", pa.int64()),
-    "words": ("conversation.title || ' ' || coalesce(post.caption, '') || ' ' || turn.prompt", pa.string()),
+    "dhash": ("image.dhash", pa.int64()),
+    "told": ("conversation.title || ' ' || coalesce(post.caption, '')", pa.string()),
+    "prompt": ("turn.prompt", pa.string()),
 }
 """Beside the facets. `cost` is in billionths of a dollar, `took` in milliseconds; moments are text, in UTC."""
 

@@ -77,7 +77,7 @@ def page(
 ) -> Found:
     """What the person has of it, strictly after the cursor. `token` (`changes.token`): what they wrote themselves.
 
-    Raises Refused for what nobody can look for, and Behind for words and stacks while there is no replica.
+    Raises Refused for what nobody can look for, and Behind for words, looks and stacks while there is no replica.
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")

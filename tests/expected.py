@@ -26,6 +26,8 @@ class Row(NamedTuple):
     post: str | None
     trashed: Any
     words: str
+    asked: Any
+    dhash: int
     model: str
     provider: str
     ratio: str
@@ -42,15 +44,21 @@ def differences(studio: Studio, copy: Replica) -> list[Any]:
     with copy.reading() as cursor:
         names = ", ".join(replica_rows.FACETS)
         found = cursor.execute(
-            f"SELECT id, owner, made, live, cost, took, shape, post, trashed, words, {names}"
+            f"SELECT id, owner, made, live, cost, took, shape, post, trashed, words, asked, dhash, {names}"
             " FROM img JOIN combo ON img.combo = combo.no"
         ).fetchall()
+        rows = expected(studio)
+        texts = list({row.asked for row in rows})
+        hashed = dict(
+            cursor.execute("SELECT t, hash(t) FROM (SELECT unnest($texts) AS t)", {"texts": texts}).fetchall()
+        )
+    should = {row._replace(asked=hashed[row.asked] if row.asked.strip() else None) for row in rows}
     there = {(row[0].hex, row[1].hex, *row[2:7], row[7] and row[7].hex, *row[8:]) for row in found}
-    return sorted(there ^ expected(studio), key=repr) + [len(there) - len(found)] * (len(there) != len(found))
+    return sorted(there ^ should, key=repr) + [len(there) - len(found)] * (len(there) != len(found))
 
 
 def expected(studio: Studio) -> set[Row]:
-    """Every image with a generation."""
+    """Every image with a generation; `asked` is the folded prompt, which the replica keeps as a hash."""
     query = (
         sa.select(Image, Generation, Turn, Conversation, Post)
         .join(Generation, col(Generation.id) == Image.generation_id)
@@ -78,6 +86,8 @@ def _row(i: Image, g: Generation, t: Turn, c: Conversation, p: Post | None, turn
         i.post_id,
         i.deleted_at and i.deleted_at.replace(tzinfo=None),
         folded(f"{c.title} {caption} {t.prompt}"),
+        folded(t.prompt),
+        i.dhash,
         f"{g.provider}/{g.model}",
         g.provider,
         ratio,

@@ -25,7 +25,7 @@ HOUSE = """
     core.line_keys
     core.line_choices
     core.marks  core.trash  core.projects  core.parcels
-    core.branches  core.posting  core.kit
+    core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions  core.trashed

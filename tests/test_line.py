@@ -101,6 +101,7 @@ LINES: dict[str, Wanted] = {
     "ratio:16:9 ratio:1:1": picked(ratio=("16:9", "1:1")),
     "ratio:square": picked(ratio="1:1"),
     "ratio:tall": picked(ratio=("1:2", "9:16", "2:3", "3:4", "4:5")),
+    f"like:{'A' * 32}": Wanted(like="a" * 32),
     "is:starred": picked(starred="yes"),
     "is:Selected has:caption": picked(selected="yes", captioned="yes"),
     "is:first is:edit": picked(kind=("first", "edit")),
@@ -232,6 +233,12 @@ def test_there_is_one_way_in_which_it_is_written(studio: Studio, alice: Person, 
 
 
 WRONG = {
+    "like:fox": ("like:fox", "“like:” takes the id of an image, as in the address of its large view."),
+    f"like:{'a' * 32} like:{'b' * 32}": (
+        f"like:{'b' * 32}",
+        "Images can be like one image only, and another stands before it.",
+    ),
+    f"-like:{'a' * 32}": (f"like:{'a' * 32}", "“like:” cannot be left out with a minus. Say what it should be."),
     "red modle:ink": ("modle:ink", "There is no filter “modle”. Did you mean “model”?"),
     "http://a.b": ("http://a.b", "There is no filter “http”. To search for these words, put them in quotes."),
     "model:seedraem": ("model:seedraem", "There is no model “seedraem”. Did you mean “seedream”?"),
@@ -360,6 +367,7 @@ WANTED: st.SearchStrategy[Wanted] = st.builds(
     words=st.lists(st.sampled_from(["fox", "-fox", '"red fox"', '-"a b"', "狐", "16:9"]), max_size=4).map(" ".join),
     sort=st.sampled_from([None, *SORTS]),
     stacked=st.booleans(),
+    like=st.sampled_from([None, "0" * 32]),
 )
 
 

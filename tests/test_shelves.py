@@ -161,6 +161,30 @@ def test_a_lead_finds_everybodys_and_others_are_refused(studio: Studio, followed
                 look(studio, bob, wanted)
 
 
+def test_what_looks_like_an_image_is_found(studio: Studio, followed: Replica) -> None:
+    alice, stranger = person(studio, "alice"), person(studio, "stranger")
+    one, brighter, other, another = many.images(studio, alice, 4)
+    theirs = many.images(studio, stranger, 1)[0]
+    looks = {one: -1, brighter: -1 ^ 0b1111_1111, other: -1 ^ 0b1_1111_1111, another: 5, theirs: -1}
+    with studio.transaction() as db:
+        for image_id, dhash in looks.items():
+            db.execute(sa.update(Image).where(col(Image.id) == image_id).values(dhash=dhash))
+    followed.sync()
+
+    wanted = Wanted(like=one)
+    assert shelves.page(studio, alice, wanted).ids == (one, brighter)
+    assert (shelves.counts(studio, alice, wanted).total, shelves.shape(studio, alice, wanted).total) == (2, 2)
+    assert shelves.page(studio, alice, Wanted(like=theirs)).ids == ()
+    assert shelves.page(studio, alice, replace(wanted, picked={"model": ("none",)})).ids == ()
+
+
+def test_what_looks_alike_only_the_replica_knows(studio: Studio) -> None:
+    alice = person(studio, "alice")
+
+    with pytest.raises(Behind):
+        shelves.page(studio, alice, Wanted(like=many.images(studio, alice, 1)[0]))
+
+
 TEXTS = (
     "A red fox in the snow",
     "Red foxes, a fox",
@@ -214,6 +238,7 @@ def test_a_word_with_a_slip_leads_to_the_one_that_was_meant(
 
 
 WRONG = (
+    Wanted(like="no id; at all"),
     Wanted(picked={"mood": ("blue",)}),
     Wanted(picked={"id) OR (1=1": ("x",)}),
     Wanted(between={"size": (1, 2)}),

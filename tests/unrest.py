@@ -133,6 +133,7 @@ def change_image(db: Session, chance: random.Random) -> None:
                 "n": chance.randrange(9999),
             },
             {"width": chance.randint(1, 4000), "height": chance.randint(1, 4000)},
+            {"dhash": chance.getrandbits(64) - 2**63},
             {"created_at": _moment(chance)},
         )
         _set(db, image, chance.choice(values))
@@ -260,7 +261,7 @@ def _image(chance: random.Random, turn: Turn, generation: Generation | None, n: 
         size=1,
         sha256=image_id * 2,
         crc32=0,
-        dhash=0,
+        dhash=chance.getrandbits(64) - 2**63,
         placeholder="",
         starred=chance.random() < 0.1,
         created_at=_moment(chance),
