@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core import conversations
+from core.conversations import Ask
 from pages.parts import (
+    already,
     ask_box,
     frame,
     heading,
@@ -70,6 +72,13 @@ with frame.screen(_("Conversation")) as (studio, person):
         st.space("small")
         st.subheader(_("Take it further"), anchor=False)
         source_strip.show(studio, person, newest, source, start_from)
+
+        def make(ask: Ask) -> None:
+            conversations.ask(studio, person, opened.id, ask)
+            ask_box.sent(box)
+            st.query_params.from_dict({"id": opened.id})
+            st.rerun()
+
         ask = ask_box.show(
             studio,
             person,
@@ -82,10 +91,7 @@ with frame.screen(_("Conversation")) as (studio, person):
         )
         if ask:
             with frame.sentences():
-                conversations.ask(studio, person, opened.id, ask)
-                ask_box.sent(box)
-                st.query_params.from_dict({"id": opened.id})
-                st.rerun()
+                already.ask_first(studio, person, box, ask, make)
     replay.show(studio, person, opened)
     undo.show(studio, person)
     viewer.show(studio, person)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core import conversations
-from pages.parts import ask_box, beginnings, card, first_run, frame
+from core.conversations import Ask
+from pages.parts import already, ask_box, beginnings, card, first_run, frame, viewer
 from pages.parts.words import _
 
 KEY = "create"
@@ -20,6 +21,11 @@ with frame.screen(_("Create")) as (studio, person):
     pages = st.session_state.setdefault("create-shown", 1)
     cards, more = conversations.cards(studio, person, limit=PAGE * pages)
 
+    def make(ask: Ask) -> None:
+        asked = conversations.start(studio, person, ask)
+        ask_box.sent(KEY)
+        frame.go("conversation", id=asked.conversation_id)
+
     @st.fragment
     def ask() -> None:
         """The box alone is drawn anew while somebody chooses; the list below is not read again for that."""
@@ -33,9 +39,7 @@ with frame.screen(_("Create")) as (studio, person):
                 on_source=start_from,
             )
             if wanted:
-                asked = conversations.start(studio, person, wanted)
-                ask_box.sent(KEY)
-                frame.go("conversation", id=asked.conversation_id)
+                already.ask_first(studio, person, KEY, wanted, make)
 
     with frame.column(760):
         st.title(_("What shall we make?"), anchor=False, text_alignment="center")
@@ -55,3 +59,5 @@ with frame.screen(_("Create")) as (studio, person):
             if more and st.button(_("Show more"), key="more"):
                 st.session_state["create-shown"] += 1
                 st.rerun()
+    if viewer.VIEW in st.query_params:
+        viewer.show(studio, person)

@@ -32,6 +32,11 @@ def show(studio: Studio, person: Person, ask: Ask) -> None:
         st.caption(sentence)
 
 
+def cost(studio: Studio, person: Person, ask: Ask) -> str:
+    """What it will cost, in words. Raises Refused as asking would."""
+    return _cost(conversations.quote(studio, person, ask))
+
+
 def warn(studio: Studio, models: Sequence[Model]) -> None:
     """A sentence for each of these models that ends soon."""
     for model in models:
