@@ -124,7 +124,7 @@ def tree(studio: Studio, person: Person, conversation_id: str) -> Tree:
 def ancestors(db: Session, person: Person, ids: Sequence[str]) -> dict[str, list[str]]:
     """The images that each of these was derived from, nearest first: one query, however long the line is."""
     itself: sa.Select[str, str, int] = sa.select(col(Image.id).label("of"), col(Image.id), sa.literal(0).label("depth"))
-    line = itself.where(col(Image.id).in_(ids), col(Image.user_id) == person.id).cte("line", recursive=True)
+    line = itself.where(col(Image.id).in_(ids), access.may_read(Image, person)).cte("line", recursive=True)
     above = (
         sa.select(line.c.of, col(Reference.image_id), line.c.depth + 1)
         .join(Image, col(Image.id) == line.c.id)

@@ -138,7 +138,7 @@ def _written(studio: Studio, person: Person, wanted: Sequence[str], told: IO[byt
     digits, number = max(3, len(str(len(wanted)))), 0
     for start in range(0, len(wanted), AT_ONCE):
         with studio.reading() as db, suppress(NotFound):
-            images = access.find_many(db, Image, wanted[start : start + AT_ONCE], person, lock=False)
+            images = access.look_many(db, Image, wanted[start : start + AT_ONCE], person)
             rows, parents = _rows(db, images), lineage.ancestors(db, person, [image.id for image in images])
             for image in images:
                 number += 1

@@ -23,7 +23,7 @@ from core.files import StoreDown
 from core.parcels import Parcel
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import Image, Post, new_id
+from core.tables import LEAD, Image, Post, new_id
 from tests import many, serving
 from tests.conftest import Clock, wish
 from tests.processes import PROCESSES
@@ -164,6 +164,13 @@ def test_nothing_of_another_person_is_in_it(studio: Studio, alice: Person, bob: 
     assert FOX not in whole and b"secret" not in whole
     with pytest.raises(NotFound):
         parcels.plan(studio, bob, [hers])
+
+
+def test_a_lead_downloads_what_is_anybodys(studio: Studio, alice: Person, bob: Person) -> None:
+    lead = access.person_named(studio, "lea", "Lea", LEAD)
+    ids = [serving.image_of(studio, alice, FOX), serving.image_of(studio, bob, OWL)]
+
+    assert [item.id for item in parcels.plan(studio, lead, ids).items] == ids
 
 
 def test_none_and_too_many_are_refused(studio: Studio, alice: Person) -> None:
