@@ -10,7 +10,7 @@ from core import line, shelves, written
 from core.access import Person
 from core.line import Line, Piece
 from core.line_choices import Asker, folded
-from core.line_keys import KEYS, word
+from core.line_keys import BY, KEYS, word
 from core.models import ROUTES
 from core.replica_rows import FACETS, SHAPES
 from core.shelves import Behind, Counts, Wanted
@@ -19,6 +19,8 @@ from core.wanted import Query
 
 MOST = 100
 """Values of one facet; the rarest beyond them are found by typing."""
+PERSON = "person"
+"""Beside FACETS, for who sees other people's images too."""
 WAYS = 8
 """Pieces that are tried without, when nothing is found."""
 
@@ -82,8 +84,7 @@ class Filters:
 
     def _label(self, piece: Piece) -> str:
         """What its only value is called; "" when it has none, several, or one that screens have a word for."""
-        picks = piece.wanted.picked or piece.wanted.without
-        values = [(facet, value) for facet, values in picks.items() for value in values]
+        values = _picks(piece.wanted)
         if len(values) != 1:
             return ""
         ((facet, value),) = values
@@ -98,7 +99,8 @@ def shown(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Filt
     return Filters(
         total=counts.total,
         line=said,
-        facets={name: tuple(_choices(asker, said.wanted, name, counts.facets[name])) for name in FACETS},
+        facets={name: tuple(_choices(asker, said.wanted, name, counts.facets[name])) for name in FACETS}
+        | {PERSON: tuple(_people(asker, said.wanted))},
         ranges=shelves.ends(studio, person, replace(said.wanted, between={})),
         suggested={key.name: tuple(key.suggested(asker)) for key in KEYS.values()},
         behind=behind,
@@ -125,6 +127,18 @@ def _choices(asker: Asker, wanted: Wanted, facet: str, counts: Mapping[str, int]
     for value in sorted(values, key=lambda value: order.index(value) if value in order else len(order)):
         sign = 1 if value in picked else -1 if value in without else 0
         yield Choice(value, _label(asker, facet, value), counts.get(value, 0), sign, word(asker, facet, value))
+
+
+def _people(asker: Asker, wanted: Wanted) -> Iterator[Choice]:
+    """Everybody, and each whose images the person sees; nothing where these are their own alone."""
+    if len(asker.people) < 2:
+        return
+    counts = shelves.people(asker.studio, asker.person, wanted)
+    everybody = wanted.people == ()
+    yield Choice("", "", sum(counts.values()), int(everybody), BY.word(asker, ""))
+    for person in sorted(asker.people, key=lambda person: -counts.get(person, 0)):
+        picked = int(person in (wanted.people or ()))
+        yield Choice(person, asker.people[person], counts.get(person, 0), picked, BY.word(asker, person))
 
 
 def _label(asker: Asker, facet: str, value: str) -> str:
@@ -171,10 +185,15 @@ def _total(studio: Studio, person: Person, wanted: Wanted) -> int:
 
 
 def _wire(piece: Piece, label: str) -> dict[str, Any]:
-    own = piece.wanted
-    picks = [(facet, value) for some in (own.picked, own.without) for facet, values in some.items() for value in values]
+    picks = _picks(piece.wanted)
     told = {"start": piece.start, "end": piece.end, "key": piece.key, "value": piece.value, "minus": piece.minus}
     return {**told, "label": label, "picks": picks}
+
+
+def _picks(wanted: Wanted) -> list[tuple[str, str]]:
+    people = {} if wanted.people is None else {PERSON: wanted.people or ("",)}
+    parts = (wanted.picked, wanted.without, people)
+    return [(facet, value) for part in parts for facet, values in part.items() for value in values]
 
 
 def _text(end: Any) -> str | int | None:

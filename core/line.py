@@ -145,6 +145,7 @@ def _joined(one: Wanted, other: Wanted) -> Wanted:
         between={**one.between}
         | {name: _narrower(one.between.get(name), ends) for name, ends in other.between.items()},
         words=words,
+        people=_everybody(one.people, other.people),
         sort=one.sort or other.sort,
         stacked=one.stacked or other.stacked,
         like=one.like or other.like,
@@ -153,6 +154,12 @@ def _joined(one: Wanted, other: Wanted) -> Wanted:
 
 def _both(one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     return {**one, **{name: tuple(dict.fromkeys((*one.get(name, ()), *values))) for name, values in other.items()}}
+
+
+def _everybody(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(dict.fromkeys((*one, *other))) if one and other else ()
 
 
 def _narrower(one: tuple[Any, Any] | None, other: tuple[Any, Any]) -> tuple[Any, Any]:

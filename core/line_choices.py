@@ -7,7 +7,7 @@ from datetime import tzinfo
 from difflib import get_close_matches
 from functools import cached_property
 
-from core import projects, shelves
+from core import access, projects, shelves
 from core.access import Person
 from core.errors import Refused
 from core.models import ROUTES
@@ -16,6 +16,7 @@ from core.shelves import Behind, Wanted
 from core.studio import Studio
 
 NO_PROJECT = "none"
+EVERYBODY, OWN = "everybody", "me"
 STRAIGHT = str.maketrans("“”„‟", '""""')
 """Phones write curly quotes by themselves."""
 
@@ -42,6 +43,11 @@ class Asker:
     def projects(self) -> Mapping[str, str]:
         """Titles by id, the latest changed first."""
         return {project.id: project.title for project in projects.titles(self.studio, self.person)}
+
+    @cached_property
+    def people(self) -> Mapping[str, str]:
+        """Names by id, of all whose images this person sees."""
+        return {person.id: person.name for person in access.people(self.studio, self.person)}
 
     @cached_property
     def folded_titles(self) -> Mapping[str, str]:
@@ -106,6 +112,30 @@ def title(asker: Asker, project: str) -> str:
         return called if projects_of(asker, called) == (project,) else project
     except Refused:
         return project
+
+
+def people_of(asker: Asker, text: str) -> tuple[str, ...]:
+    """A name as it is or an id; else all that have it somewhere; nobody named is everybody. Raises Refused."""
+    known, said = asker.people, folded(text)
+    if said == OWN:
+        return (asker.person.id,)
+    if said == EVERYBODY:
+        return () if len(known) > 1 else (asker.person.id,)
+    exact = [person for person, name in known.items() if person == text or folded(name) == said != ""]
+    found = exact or [person for person, name in known.items() if said and said in folded(name)]
+    if not found:
+        hint = "You see your own images." if len(known) < 2 else listed((EVERYBODY, OWN, *known.values()))
+        raise unknown(f"You see no images of “{text}”", text, known.values(), hint)
+    return tuple(found)
+
+
+def name(asker: Asker, person: str) -> str:
+    """The name of a person when it means this one alone, else the id."""
+    called = asker.people.get(person, "")
+    try:
+        return called if people_of(asker, called) == (person,) else person
+    except Refused:
+        return person
 
 
 def unknown(what: str, word: str, among: Iterable[str], hint: str) -> Refused:

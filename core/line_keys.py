@@ -7,10 +7,13 @@ from typing import Protocol
 
 from core.errors import Refused
 from core.line_choices import (
+    EVERYBODY,
     STRAIGHT,
     Asker,
     listed,
     models,
+    name,
+    people_of,
     projects_of,
     providers,
     ratios,
@@ -179,12 +182,35 @@ class Like:
         return iter(())
 
 
+@dataclass(frozen=True)
+class People:
+    """Whose images; those who are no leads see their own alone."""
+
+    name: str
+
+    def read(self, asker: Asker, value: str) -> Wanted:
+        return Wanted(people=people_of(asker, value))
+
+    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
+        if wanted.people == ():
+            return iter([self.word(asker, "")])
+        return (self.word(asker, person) for person in wanted.people or ())
+
+    def word(self, asker: Asker, person: str) -> str:
+        """The piece that picks this person; of "" everybody."""
+        return f"{self.name}:{quoted(name(asker, person)) if person else EVERYBODY}"
+
+    def suggested(self, asker: Asker) -> Iterator[str]:
+        return iter((EVERYBODY, *map(quoted, asker.people.values())) if len(asker.people) > 1 else ())
+
+
 def quoted(text: str) -> str:
     """As the value of a key is written: in quotes when it has to be, where a quote is written twice."""
     text = text.translate(STRAIGHT)
     return text if _BARE.fullmatch(text) else '"{}"'.format(text.replace('"', '""'))
 
 
+BY = People("by")
 _SPECIAL: tuple[Key, ...] = (
     Picks("model", "model", models),
     Picks("provider", "provider", providers),
@@ -207,6 +233,7 @@ _SPECIAL: tuple[Key, ...] = (
     Days("before", lambda day: (None, day[0]), ("today", "7d", "1m")),
     Days("on", lambda day: day, ("today", "yesterday")),
     Like("like"),
+    BY,
     Setting("sort", {BEST: Wanted(), **{name: Wanted(sort=name) for name in SORTS}}),
     Setting("stack", {"post": Wanted(stacked=True)}),
 )
@@ -221,8 +248,7 @@ def _facets(key: Key) -> set[str]:
 _TOLD = {facet for key in _SPECIAL for facet in _facets(key)}
 
 # To add a filter, add a line to `replica_rows.FACETS`: it has a key of its own name here by itself, which takes its
-# values as they are. To give it other words, or to add something else that can be said, add a line to _SPECIAL. A key
-# for persons (`by:`) would be a Picks of a facet "owner", once `access` says whose images a person may look at.
+# values as they are. To give it other words, or to add something else that can be said, add a line to _SPECIAL.
 KEYS: Mapping[str, Key] = {
     key.name: key for key in (*_SPECIAL, *(Picks(facet, facet) for facet in FACETS if facet not in _TOLD))
 }

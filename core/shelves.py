@@ -92,7 +92,7 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     query = _query(studio, person, wanted)
     counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
     sql = f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)"
-    with _reading(studio, wanted, token) as cursor:
+    with replica.of(studio).reading(token) as cursor:
         rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
     facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     total = 0

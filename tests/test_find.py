@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from core import marks, projects
+from core import access, marks, projects
 from core.access import Person
 from core.replica import Replica
 from core.replica_rows import FACETS
 from core.settings import Settings
 from core.studio import open_studio
-from core.tables import Conversation, Turn
+from core.tables import LEAD, Conversation, Turn
 from tests import many, serving
 from tests.serving import Served
 from tests.test_replica import is_there, until
@@ -69,10 +69,28 @@ def test_everything_is_counted(browser: httpx.Client) -> None:
     found = counts(browser, "")
 
     assert found["total"] == 60
-    assert found["facets"].keys() == FACETS.keys()
+    assert found["facets"].keys() == {*FACETS, "person"}
     assert values(found, "model") == {"openai/gpt-image-2": (40, 0), "sketch/sketch": (20, 0)}
     assert values(found, "starred") == {"yes": (5, 0), "no": (55, 0)}
     assert (found["sort"], found["stacked"], found["pieces"], found["ways"]) == ("newest", False, [], [])
+
+
+def test_a_lead_picks_whose_images_they_see(served: Served, alice: Person, images: list[str]) -> None:
+    lea = access.person_named(served.studio, "lea", "Lea", LEAD)
+    own = serving.image_of(served.studio, lea, serving.picture())
+    with served.client(lea) as browser:
+        found, hers = counts(browser, "by:everybody"), counts(browser, "by:alice is:starred")
+        rows = browser.get("/api/gallery", params={"q": "by:lea"}).json()
+
+    assert rows["id"] == [own]
+    assert values(found, "person")[alice.id] == (60, 0)
+    assert values(found, "person")[""] == (found["total"], 1)
+    assert (hers["total"], values(hers, "person")[alice.id]) == (5, (5, 1))
+
+
+def test_others_are_offered_nobody_elses(browser: httpx.Client) -> None:
+    assert counts(browser, "")["facets"]["person"] == []
+    assert "your own images" in browser.get("/api/find/counts?q=by:lea").json()["error"]
 
 
 def test_counts_of_one_filter_follow_the_others(browser: httpx.Client) -> None:

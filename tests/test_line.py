@@ -20,6 +20,7 @@ from core.replica import Replica
 from core.replica_rows import FACETS
 from core.settings import Settings
 from core.studio import Studio, open_studio
+from core.tables import LEAD
 from core.wanted import RANGES, SORTS, Query, Wanted
 from tests import many
 from tests.test_replica import is_there, until
@@ -204,6 +205,18 @@ def test_another_persons_project_is_not_known(studio: Studio, ids: dict[str, str
     for name in ("Winter", ids["Winter"]):
         with pytest.raises(Misread, match="You have no project"):
             line.read(studio, bob, f"project:{name}")
+
+
+def test_a_lead_names_whose_images_and_others_only_themselves(studio: Studio, alice: Person) -> None:
+    lea, bob = access.person_named(studio, "lea", "Lea", LEAD), access.person_named(studio, "bob", "Bob")
+
+    for text, people in {"by:everybody": (), "by:bob by:ALICE": (bob.id, alice.id), "by:me": (lea.id,)}.items():
+        wanted = Wanted(people=people)
+        assert line.read(studio, lea, text) == wanted
+        assert line.read(studio, lea, line.write(studio, lea, wanted)) == wanted
+    assert line.read(studio, alice, "by:me by:everybody") == Wanted(people=(alice.id,))
+    with pytest.raises(Misread, match="your own images"):
+        line.read(studio, alice, "by:lea")
 
 
 def test_days_are_those_of_the_persons_time_zone(studio: Studio, alice: Person) -> None:

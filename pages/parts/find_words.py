@@ -39,6 +39,7 @@ def _line() -> dict[str, str]:
         "key_after": _("from a day on, like 2026-11-01 or 7d"),
         "key_before": _("up to a day"),
         "key_on": _("a day or a month"),
+        "key_by": _("whose: a name, or everybody"),
         "key_sort": _("what comes first"),
         "key_stack": _("one image of each post"),
     }
@@ -53,6 +54,10 @@ def _values() -> dict[str, str]:
         "facet_ratio": _("Ratio"),
         "facet_project": _("Project"),
         "facet_kind": _("Kind"),
+        "facet_person": _("Person"),
+        "person_none": _("Everybody"),
+        "by_everybody": _("Everybody"),
+        "by_me": _("My own"),
         "starred_yes": _("Starred"),
         "selected_yes": _("Selected for its post"),
         "captioned_yes": _("With a caption"),

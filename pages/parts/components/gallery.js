@@ -65,9 +65,10 @@ class Gallery {
   update(component) {
     const { data, setTriggerValue } = component, before = this.data;
     this.tell = setTriggerValue;
-    const refused = this.wishes.heard(component).find(({ error }) => error);
+    const answers = this.wishes.heard(component), refused = answers.find(({ error }) => error);
     this.data = this.around.data = data;
     this.find?.show(data.q);
+    if (answers.length) this.find?.refresh();
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
     if (refused) return this.reload(refused.error);
