@@ -21,7 +21,7 @@ from core.tables import Conversation, Generation, Image, Post, Turn
 
 PATIENCE = 0.5
 """Seconds that looking for the files may take: then the zip begins, and how long it becomes is not said."""
-LOOKING = 16
+LOOKING = 8
 """Files that are looked for at the same time."""
 IN_MEMORY = 4_000_000
 """Bytes of the manifest that are not put on the disk."""

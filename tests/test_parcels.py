@@ -8,13 +8,12 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
 import pytest
-from sqlmodel import col, select
+from sqlmodel import select
 
 from core import access, conversations, parcels, zips
 from core.access import MOST, Person
@@ -24,15 +23,13 @@ from core.parcels import Parcel
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import LEAD, Image, Post, new_id
-from tests import many, serving
+from tests import downloading, many, serving
 from tests.conftest import Clock, wish
-from tests.processes import PROCESSES
+from tests.downloading import LARGE
 from tests.serving import Served
 
 Make = Callable[..., str]
 FOX, OWL = serving.picture("PNG", colour="coral"), serving.picture("JPEG", colour="teal")
-LARGE = 3_000_000
-"""Bytes: as much as a good picture, and more than is handed on at once."""
 
 
 def unpacked(parcel: Parcel) -> zipfile.ZipFile:
@@ -363,44 +360,10 @@ def test_who_leaves_keeps_nobody_else_from_downloading(served: Served, studio: S
 def test_two_hundred_images_need_little_memory(furnished: Settings) -> None:
     studio = open_studio(furnished)
     person = access.person_named(studio, "alice", "Alice")
-    ids = many.images(studio, person, 200)
-    with studio.reading() as db:
-        keys = db.exec(select(Image.key).where(col(Image.id).in_(ids))).all()
-    files = furnished.data_dir / "files"
-    studio.store.put(keys[0], os.urandom(LARGE))
-    for key in keys[1:]:
-        (files / key).parent.mkdir(parents=True, exist_ok=True)
-        os.link(files / keys[0], files / key)  # each a file to the store, and the disk is spared
+    ids = downloading.originals(studio, person, 200)
     studio.engine.dispose()
 
-    mine, its = PROCESSES.Pipe()
-    process = PROCESSES.Process(target=_download_all, args=(furnished, person, ids, its))
-    process.start()
-    read, grown = mine.recv()
-    process.join()
+    found = downloading.apart(furnished, person, ids)
 
-    assert read > 200 * LARGE
-    assert 0 < grown < 32_000_000
-
-
-def _download_all(settings: Settings, person: Person, ids: list[str], told: Connection) -> None:
-    """Bytes that came, and by how many the memory of this process grew: it serves and reads."""
-    studio = open_studio(settings)
-    with serving.serving(studio) as served, served.client(person) as browser:
-        _download(browser, ids[:3])
-        Path("/proc/self/clear_refs").write_text("5")  # the highest is counted anew from here
-        before = _highest()
-        read = _download(browser, ids)
-        told.send((read, _highest() - before))
-    studio.engine.dispose()
-
-
-def _download(browser: httpx.Client, ids: list[str]) -> int:
-    with browser.stream("POST", "/api/downloads", data={"ids": " ".join(ids)}) as answer:
-        return sum(len(part) for part in answer.iter_raw())
-
-
-def _highest() -> int:
-    """Bytes of memory that this process had at most (Linux counts kB)."""
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) * 1024
+    assert found.read > 200 * LARGE
+    assert 0 < found.grown < 32_000_000
