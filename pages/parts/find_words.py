@@ -39,6 +39,8 @@ def _line() -> dict[str, str]:
         "key_after": _("from a day on, like 2026-11-01 or 7d"),
         "key_before": _("up to a day"),
         "key_on": _("a day or a month"),
+        "key_like": _("images that look like one of them, by its id"),
+        "whole_like": _("Looks like one image"),
         "key_by": _("whose: a name, or everybody"),
         "key_sort": _("what comes first"),
         "key_stack": _("one image of each post"),
@@ -46,7 +48,8 @@ def _line() -> dict[str, str]:
 
 
 def _values() -> dict[str, str]:
-    """`facet_…` names a filter, `<facet>_<value>` what it can be, `<key>_<value>` what a piece of the line says."""
+    """`facet_…` names a filter, `<facet>_<value>` what it can be, `<key>_<value>` what a piece of the line says,
+    `whole_<key>` what it says whatever its value is."""
     return {
         "marks": _("Only"),
         "facet_model": _("Model"),

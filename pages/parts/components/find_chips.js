@@ -45,7 +45,7 @@ function positive({ key, value, label, picks }, answer, words, locale) {
   if (DATES.includes(key)) return dated(key, value, words, locale);
   if (key === "cost") return `${words.cost} ${ranged(value, (number) => money(number.replace("$", ""), locale))}`;
   if (key === "took") return `${words.took} ${ranged(value, (number) => number.replace(/\s*([a-z]+)$/i, " $1"))}`;
-  const own = words[`${key}_${value.toLowerCase()}`];
+  const own = words[`whole_${key}`] ?? words[`${key}_${value.toLowerCase()}`];
   if (own) return own;
   const [facet, picked] = picks.length === 1 ? picks[0] : [];
   return `${words[`facet_${key}`] ?? key}: ${label || words[`${facet}_${picked || "none"}`] || value}`;

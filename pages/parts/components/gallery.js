@@ -55,7 +55,7 @@ class Gallery {
     hear("studio:closed", ({ detail }) => this.at(detail.id, (index) => this.wall.focus(index)));
     hear("studio:marked", ({ detail: { id, ...facts } }) => this.mark([id], facts));
     hear("studio:trashed", ({ detail }) => this.gone(detail.ids));
-    hear("studio:restored", () => this.measure());
+    hear("studio:restored", () => (this.stay(), this.measure()));
     hear("visibilitychange", () => document.hidden || this.measure());
     new ResizeObserver(() => this.area.clientWidth !== this.wall.rows?.width && this.arrange()).observe(this.area);
     this.reminder = setInterval(() => this.wishes.again(), REMIND);
@@ -228,7 +228,7 @@ class Gallery {
   async reload(sentence) {
     this.shelf.forget();
     this.shelf.revision = null;
-    for (const cell of this.wall.cells()) cell.classList.remove("leaving");
+    this.stay();
     await this.measure();
     this.around.say(sentence);
   }
@@ -308,6 +308,11 @@ class Gallery {
     this.shelf.patch(ids, facts);
     this.wall.remark();
     this.picked();
+  }
+
+  // Nothing leaves after all.
+  stay() {
+    for (const cell of this.wall.cells()) cell.classList.remove("leaving");
   }
 
   // These are about to leave the screen.
