@@ -13,10 +13,11 @@ from core.files import StoreDown
 from core.purging import Purged
 from core.studio import Studio
 from core.tables import Conversation, Image, Post
-from core.trashed import Thrown, Total, contents, layout, total
+from core.trashed import MOST, PAGE, Thrown, Total, contents, ids, layout, place, revision, total, wire
 
 # From below, for screens.
-__all__ = ["Purged", "Thrown", "Total", "contents", "layout", "total"]
+__all__ = ["MOST", "PAGE", "Purged", "Thrown", "Total"]
+__all__ += ["contents", "ids", "layout", "place", "revision", "total", "wire"]
 
 BY = "person"
 AT_HAND = 20

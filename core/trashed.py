@@ -1,6 +1,7 @@
 """What is in a person's trash: images in pages, the last thrown away first, their shape, and how much it is in all."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -15,10 +16,10 @@ from core.columns import Moment
 from core.errors import Refused
 from core.studio import Studio
 from core.tables import Conversation, Generation, Image, Post, Turn
-from core.tiles import UNIT, Layout, Page, Tile
+from core.tiles import UNIT, Layout, Page, Tile, milliseconds
 
-PAGE = 200
-"""Images in a page; the layout says where each page starts."""
+PAGE, MOST = 200, 10_000
+"""Images in a page, of which the layout says where each starts; ids at once."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 _CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
@@ -33,6 +34,13 @@ class Thrown(Tile):
     """Days until it is gone for good, begun ones too; 0 when the next night takes it."""
     used: bool = False
     """Something that is not in the trash started from it, so it stays."""
+    thrown_at: datetime = EPOCH
+
+    def note(self, text: Callable[[str], str], plural: Callable[[str, str, int], str]) -> str:
+        """How long it stays, in few words: `text` and `plural` say them in the person's language."""
+        if self.used:
+            return text("In use")
+        return plural("{n} day left", "{n} days left", self.days_left) if self.days_left else text("Gone tonight")
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,13 @@ class Total:
     def going(self) -> int:
         """Images that would go."""
         return self.images - self.used
+
+
+def wire(page: Page, text: Callable[[str], str], plural: Callable[[str, str, int], str]) -> dict[str, Any]:
+    """A page as the grid reads it: dates are when images were thrown away, and each says how long it stays."""
+    thrown = [tile for tile in page.tiles if isinstance(tile, Thrown)]
+    dates = [milliseconds(tile.thrown_at) for tile in thrown]
+    return page.wire() | {"created_at": dates, "note": [tile.note(text, plural) for tile in thrown]}
 
 
 def contents(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:
@@ -75,23 +90,48 @@ def contents_query(person: Person, after: str | None, limit: int) -> Any:
         .outerjoin(Post, col(Post.id) == Image.post_id)
         .limit(limit)
     )
-    return query.where(sa.tuple_(col(Image.deleted_at), col(Image.id)) < _read(after)) if after else query
+    return query.where(_place() < _read(after)) if after else query
 
 
 def layout(studio: Studio, person: Person) -> Layout:
     """The shape of all images in the person's trash."""
+    seen = revision(studio, person)
     with studio.reading() as db:
         shape = col(Image.width) * UNIT // col(Image.height)
         rows = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at), shape.label("shape"))).all()
     starts = rows[PAGE - 1 : -1 : PAGE]
     return Layout(
         total=len(rows),
-        revision=f"{len(rows)}-{_cursor(rows[0]) if rows else ''}",
+        revision=seen,
         newest=rows[0].id if rows else None,
         ratios=bytes(min(max(row.shape, 1), 255) for row in rows),
         cursors=(None, *map(_cursor, starts)),
         dates=tuple(int(start.deleted_at.timestamp()) for start in starts),
     )
+
+
+def ids(studio: Studio, person: Person, after: str | None = None, limit: int = MOST) -> Sequence[str]:
+    """Only the ids; for who picks many. Raises Refused when the cursor is none of ours."""
+    query = _last_first(person, col(Image.id)).limit(limit)
+    with studio.reading() as db:
+        return db.scalars(query.where(_place() < _read(after)) if after else query).all()
+
+
+def place(studio: Studio, person: Person, at: datetime) -> int:
+    """How many images were thrown away at this moment or later."""
+    later = sa.select(func.count()).where(
+        col(Image.user_id) == person.id, *_in_trash(Image), col(Image.deleted_at) >= at
+    )
+    with studio.reading() as db:
+        return db.scalar(later) or 0
+
+
+def revision(studio: Studio, person: Person) -> str:
+    """Changes when what is in the trash does, and every day, because fewer days are left."""
+    with studio.reading() as db:
+        count, _size = db.execute(_sums(person)).one()
+        last = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at)).limit(1)).first()
+    return f"{count}-{_cursor(last) if last else ''}-{studio.now().date().toordinal()}"
 
 
 def total(studio: Studio, person: Person) -> Total:
@@ -128,6 +168,10 @@ def _last_first(person: Person, *columns: Any) -> Any:
     return theirs.order_by(col(Image.deleted_at).desc(), col(Image.id).desc())
 
 
+def _place() -> Any:
+    return sa.tuple_(col(Image.deleted_at), col(Image.id))
+
+
 def _sums(person: Person, *conditions: Any) -> Any:
     sums = sa.select(func.count(), func.coalesce(func.sum(col(Image.size)), 0))
     return sums.where(col(Image.user_id) == person.id, *_in_trash(Image), *conditions)
@@ -136,7 +180,7 @@ def _sums(person: Person, *conditions: Any) -> Any:
 def _tile(studio: Studio, row: Any) -> Thrown:
     facts = dict(row._mapping)
     provider, gone = facts.pop("provider"), facts.pop("purge_after")
-    del facts["deleted_at"]
+    facts["thrown_at"] = facts.pop("deleted_at")
     facts["model"] = studio.catalogue.label(f"{provider}/{row.model}") if provider else ""
     facts["practice"], facts["text"] = bool(row.practice), row.text or ""
     return Thrown(**facts, days_left=days_left(studio.now(), gone))

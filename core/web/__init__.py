@@ -20,6 +20,7 @@ from core.web import (
     parcels,
     security,
     shared,
+    trash,
     ui,
     uploads,
 )
@@ -43,6 +44,7 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
         *ui.routes(ui_folder),
         *gallery.routes(studio, identify),
         *find.routes(studio, identify),
+        *trash.routes(studio, identify, ui_folder.parent / "locale"),
         *conversations.routes(studio, identify),
         *lineage.routes(studio, identify),
         *kit.routes(studio, identify, pictures),

@@ -1,16 +1,16 @@
 """The gallery's rows for the grid: pages, the shape of the whole, and one image's details, as JSON."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import detail, gallery, line, zones
+from core import detail, gallery, line
 from core.access import Person
-from core.errors import Refused
 from core.gallery import Wanted
 from core.studio import Studio
+from core.web import asked
 from core.web.security import Identify
 
 FRESH = {"Cache-Control": "no-store"}
@@ -25,7 +25,9 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
     def rows(request: Request) -> Response:
         person = identify(request)
-        page = gallery.page(studio, person, _after(request), _limit(request), _wanted(studio, person, request))
+        page = gallery.page(
+            studio, person, asked.after(request), asked.limit(request, gallery.PAGE), _wanted(studio, person, request)
+        )
         return JSONResponse(page.wire(), headers=FRESH)
 
     def layout(request: Request) -> Response:
@@ -38,13 +40,13 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
     def ids(request: Request) -> Response:
         person = identify(request)
-        wanted, limit = _wanted(studio, person, request), _limit(request, gallery.MOST)
-        return JSONResponse(gallery.ids(studio, person, wanted, _after(request), limit), headers=FRESH)
+        wanted, limit = _wanted(studio, person, request), asked.limit(request, gallery.MOST)
+        return JSONResponse(gallery.ids(studio, person, wanted, asked.after(request), limit), headers=FRESH)
 
     def place(request: Request) -> Response:
         person = identify(request)
         wanted = _wanted(studio, person, request)
-        day = _day(request.query_params.get("on", ""), _zone(request))
+        day = asked.day(request)
         at = day if wanted.sort == "oldest" else day + timedelta(days=1)
         return JSONResponse(gallery.place(studio, person, at, wanted), headers=FRESH)
 
@@ -64,26 +66,4 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
 def _wanted(studio: Studio, person: Person, request: Request) -> Wanted:
     q = request.query_params.get("q", "")
-    return line.read(studio, person, q, _zone(request)) if q else gallery.EVERYTHING
-
-
-def _zone(request: Request) -> tzinfo:
-    return zones.named(request.query_params.get("tz"))
-
-
-def _after(request: Request) -> str | None:
-    return request.query_params.get("after") or None
-
-
-def _limit(request: Request, most: int = gallery.PAGE) -> int:
-    given = request.query_params.get("limit", str(most))
-    if not given.isdecimal() or len(given) > len(str(most)) or not 1 <= int(given) <= most:
-        raise Refused(f"A page of the gallery has 1 to {most:,} images. Ask for fewer at once.")
-    return int(given)
-
-
-def _day(given: str, zone: tzinfo) -> datetime:
-    try:
-        return datetime.fromisoformat(given[:10]).replace(tzinfo=zone)
-    except ValueError:
-        raise Refused("A day is written as 2026-11-21. Pick one from the calendar.") from None
+    return line.read(studio, person, q, asked.zone(request)) if q else gallery.EVERYTHING

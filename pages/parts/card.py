@@ -27,12 +27,14 @@ def grid(
     *,
     on_trash: Act | None = None,
     on_restore: Act | None = None,
+    on_purge: Act | None = None,
 ) -> None:
     """Draw these conversations; leaves for the one that is clicked.
 
-    With `on_trash` or `on_restore` each card has a button for it; they are called before the page is drawn anew.
+    With `on_trash`, `on_restore` or `on_purge` each card has a button for it; they are called before the page is drawn
+    anew.
     """
-    acts = {"trash": on_trash, "restore": on_restore}
+    acts = {"trash": on_trash, "restore": on_restore, "purge": on_purge}
     picked = CARDS(
         key=key,
         data={
@@ -48,6 +50,7 @@ def grid(
                 "source": _("What it started from"),
                 "trash": _("Move to the trash"),
                 "restore": _("Restore"),
+                "purge": _("Remove for good"),
             },
         },
         on_open_change=lambda: None,

@@ -22,6 +22,8 @@ WAYS_BACK: Mapping[str, Callable[..., Any]] = {
     "trash": conversations.restore,
     "failed": conversations.bring_back,
     "images": trash.restore,
+    "restored images": trash.trash,
+    "restored conversation": conversations.trash,
 }
 
 

@@ -41,6 +41,12 @@ def day(moment: datetime) -> str:
     return format_date(moment, "long", locale=language())
 
 
+def size(bytes_: int) -> str:
+    """How large files are: "34 MB", "1.2 MB", "480 kB"."""
+    unit, value = ("MB", bytes_ / 1_000_000) if bytes_ >= 1_000_000 else ("kB", bytes_ / 1_000)
+    return f"{format_decimal(round(value, 1 if value < 10 else 0), locale=language())} {unit}"
+
+
 def setting_names() -> dict[str, str]:
     """What a turn's settings are called, in the order in which they are told."""
     return {

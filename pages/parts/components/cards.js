@@ -23,7 +23,7 @@ function item(card, data, tell) {
   link.append(cover(card, data), make("span", "title", card.title), facts(card, data));
   const entry = document.createElement("li");
   entry.append(link, ...data.acts.map((act) => button("act", act, `${data.words[act]}: ${card.title}`, () => {
-    entry.classList.add("leaving");
+    if (act !== "purge") entry.classList.add("leaving"); // that asks first
     tell("act", { act, id: card.id });
   })));
   return entry;

@@ -1,0 +1,34 @@
+"""What addresses of the grid's rows are asked with: where to go on, how many, which day."""
+
+from datetime import datetime, tzinfo
+
+from starlette.requests import Request
+
+from core import zones
+from core.errors import Refused
+
+
+def after(request: Request) -> str | None:
+    """The cursor of what was read before, if something was."""
+    return request.query_params.get("after") or None
+
+
+def limit(request: Request, most: int) -> int:
+    """How many are wanted. Raises Refused for more than `most`."""
+    given = request.query_params.get("limit", str(most))
+    if not given.isdecimal() or len(given) > len(str(most)) or not 1 <= int(given) <= most:
+        raise Refused(f"A page of images has 1 to {most:,}. Ask for fewer at once.")
+    return int(given)
+
+
+def zone(request: Request) -> tzinfo:
+    """The person's time zone."""
+    return zones.named(request.query_params.get("tz"))
+
+
+def day(request: Request) -> datetime:
+    """When the day that is asked for begins where the person is. Raises Refused when it is none."""
+    try:
+        return datetime.fromisoformat(request.query_params.get("on", "")[:10]).replace(tzinfo=zone(request))
+    except ValueError:
+        raise Refused("A day is written as 2026-11-21. Pick one from the calendar.") from None

@@ -1,0 +1,93 @@
+"""What the trash shows: trashed conversations as cards, trashed images in the gallery's grid, and the ways back."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core import access, conversations, trash
+from core.access import Person
+from core.studio import Studio
+from pages.parts import card, frame, parting, toast, undo, wishes
+from pages.parts.components import component
+from pages.parts.gallery_words import words
+from pages.parts.wishes import Wish
+from pages.parts.words import _, language, plural
+
+GRID = component("gallery")
+KEY = "thrown"
+FIRST = 48
+"""Images that travel with the page itself."""
+CARDS = 5
+"""Conversations that are shown here; all of them have a page."""
+
+
+def threads(studio: Studio, person: Person) -> None:
+    """The conversations in the trash, the latest changed first."""
+    cards, following = conversations.cards(studio, person, limit=CARDS, trashed=True)
+    card.grid(
+        studio,
+        person,
+        cards,
+        key="thrown-conversations",
+        on_restore=lambda conversation_id: _restore_conversation(studio, person, conversation_id),
+        on_purge=lambda conversation_id: parting.want((), (conversation_id,)),
+    )
+    if following:
+        label = _("All conversations in the trash")
+        st.page_link(
+            frame.PAGES / "conversations.py", label=label, icon=":material/forum:", query_params={"trash": "1"}
+        )
+
+
+def images(studio: Studio, person: Person) -> None:
+    """The images in the trash, the last thrown away first."""
+    first = trash.contents(studio, person, limit=FIRST)
+    GRID(
+        key=KEY,
+        data={
+            "source": "/api/trash",
+            "q": "",
+            "opens": False,
+            "first": trash.wire(first, _, plural),
+            "revision": trash.revision(studio, person),
+            "answers": wishes.answered(KEY),
+            "acts": _acts(),
+            "projects": [],
+            "media": f"/m/{access.media_token(studio, person)}/",
+            "locale": language().replace("_", "-"),
+            "words": words() | _words(),
+        },
+        on_wishes_change=lambda: _grant(studio, person, st.session_state[KEY].wishes),
+        on_action_change=lambda: None,
+    )
+
+
+def _acts() -> list[dict[str, Any]]:
+    purge = {"act": "purge", "icon": "purge", "label": _("Remove for good"), "key": "delete", "one": True, "many": True}
+    back = {"act": "restore", "icon": "restore", "label": _("Restore"), "key": "r", "one": True, "many": True}
+    return [back | {"leaves": True}, purge]
+
+
+def _words() -> dict[str, str]:
+    return {
+        "gallery": _("Images in the trash"),
+        "nothing": _("The trash is empty"),
+        "nothing_text": _("What you throw away waits here, so that you can take it back."),
+        "first": "",
+    }
+
+
+def _grant(studio: Studio, person: Person, told: Any) -> None:
+    acts = {"restore": partial(_restore, studio, person), "purge": lambda wish: parting.want(wish["ids"])}
+    wishes.grant(KEY, told, acts)
+
+
+def _restore(studio: Studio, person: Person, wish: Wish) -> None:
+    restored = trash.restore(studio, person, wish["ids"])
+    undo.offer(plural("{n} image is back.", "{n} images are back.", restored), "restored images", wish["ids"])
+
+
+def _restore_conversation(studio: Studio, person: Person, conversation_id: str) -> None:
+    if toast.after(lambda: conversations.restore(studio, person, conversation_id) or True):
+        undo.offer(_("The conversation is back."), "restored conversation", conversation_id)

@@ -1,0 +1,33 @@
+"""Trash: what was thrown away, with the days that are left; taken back, or gone for good."""
+
+import streamlit as st
+
+from core import retention, trash
+from pages.parts import frame, parting, thrown, undo
+from pages.parts.words import _, plural
+
+with frame.screen(_("Trash")) as (studio, person):
+    total = trash.total(studio, person)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(_("Trash"), anchor=False, width="content")
+        if total.images or total.conversations:
+            st.button(_("Empty trash"), icon=":material/delete_forever:", key="empty", on_click=parting.want_all)
+    if total.images or total.conversations:
+        days = plural("{n} day", "{n} days", studio.settings.trash_days)
+        told = _("What you throw away can be taken back for {days}. Then it is gone for good.").format(days=days)
+        st.markdown(f":small[{told}]")
+    if retention.refused(studio):
+        st.info(
+            _("So much was due that nothing was removed last night, in case it is a mistake. Look through it first."),
+            icon=":material/shield:",
+        )
+
+    if total.conversations:
+        st.subheader(_("Conversations"), anchor=False)
+        thrown.threads(studio, person)
+    if total.conversations and total.images:
+        st.subheader(_("Images"), anchor=False)
+    if total.images or not total.conversations:
+        thrown.images(studio, person)
+    parting.show(studio, person)
+    undo.show(studio, person)
