@@ -3,18 +3,15 @@
 Always up to date, and there while the replica is not.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from core import access, tile_rows
+from core import access, cursors, tile_rows
 from core.access import Person
 from core.columns import Moment
-from core.errors import Refused
 from core.studio import Studio
 from core.tables import Event, Image
 from core.tiles import UNIT, Layout, Page, Tile, milliseconds
@@ -23,9 +20,6 @@ PAGE = 200
 """Images in a page; the layout says where each page starts."""
 CHANGES = ("image.trashed", "image.restored", "image.purged")
 """Events after which the same number of images may be other images."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
-"""Microseconds since 1970 and an id; gallery_shelf.js writes one too."""
 
 
 def page(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:
@@ -109,22 +103,11 @@ def _place() -> Any:
 
 
 def _cursor(row: Any) -> str:
-    return f"{(row.created_at - EPOCH) // timedelta(microseconds=1):x}.{row.id}"
+    return cursors.write(row.created_at, row.id)
 
 
 def _read_cursor(cursor: str) -> Any:
-    """An empty id stands right before the first image of that microsecond."""
-    written = _CURSOR.fullmatch(cursor)
-    try:
-        at = EPOCH + timedelta(microseconds=int(written[1], 16)) if written else None
-    except OverflowError:
-        at = None
-    if not written or not at:
-        raise Refused("This place in the gallery cannot be read. Reload the page to start from the newest.")
-    return _spot(at, written[2])
-
-
-def _spot(at: datetime, image_id: str) -> Any:
+    at, image_id, _ = cursors.read(cursor)
     return sa.tuple_(sa.literal(at, Moment()), sa.literal(image_id))
 
 

@@ -1,16 +1,15 @@
 """What is in a person's trash: images in pages, the last thrown away first, their shape, and how much it is in all."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, func
 
-from core import purging, tile_rows
+from core import cursors, purging, tile_rows
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
@@ -20,10 +19,7 @@ from core.tiles import UNIT, Layout, Page, Tile, milliseconds
 
 PAGE, MOST = 200, 10_000
 """Images in a page, of which the layout says where each starts; ids at once."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-_CURSOR = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
-"""Microseconds since 1970 and an id, as in the gallery."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Thrown(Tile):
     """Days until it is gone for good, begun ones too; 0 when the next night takes it."""
     used: bool = False
     """Something that is not in the trash started from it, so it stays."""
-    thrown_at: datetime = EPOCH
+    thrown_at: datetime = cursors.EPOCH
 
     def note(self, text: Callable[[str], str], plural: Callable[[str, str, int], str]) -> str:
         """How long it stays, in few words: `text` and `plural` say them in the person's language."""
@@ -187,15 +183,9 @@ def _tile(studio: Studio, row: Any) -> Thrown:
 
 
 def _cursor(row: Any) -> str:
-    return f"{(row.deleted_at - EPOCH) // timedelta(microseconds=1):x}.{row.id}"
+    return cursors.write(row.deleted_at, row.id)
 
 
 def _read(cursor: str) -> Any:
-    written = _CURSOR.fullmatch(cursor)
-    try:
-        at = EPOCH + timedelta(microseconds=int(written[1], 16)) if written else None
-    except OverflowError:
-        at = None
-    if not written or not at:
-        raise Refused("This place in the trash cannot be read. Reload the page to start from the newest.")
-    return sa.tuple_(sa.literal(at, Moment()), sa.literal(written[2]))
+    at, image_id, _ = cursors.read(cursor)
+    return sa.tuple_(sa.literal(at, Moment()), sa.literal(image_id))

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from core import replica_rows
+from core import cursors, replica_rows
 from core.columns import Moment
 from core.errors import Refused
 from core.replica_rows import FACETS
@@ -30,9 +30,6 @@ same one smaller, larger, in another encoding or a little brighter differs in up
 in 800 does not differ in more."""
 EARLY = 80
 """Letters; a title and the beginning of a caption are among them."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR = re.compile(r"(?:(-?[0-9a-f]{1,16})\.)?([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
-"""A value when the order has one, microseconds since 1970, and an id. gallery_shelf.js writes one without id, too."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 _NAMED = re.compile(r"\$(\w+)")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -160,9 +157,7 @@ class Query:
 
     def cursor(self, image_id: str, made: datetime, value: int) -> str:
         """The place of an image in this order."""
-        aware = made if made.tzinfo else made.replace(tzinfo=UTC)
-        place = f"{(aware - EPOCH) // timedelta(microseconds=1):x}.{image_id}"
-        return f"{value:x}.{place}" if self.value else place
+        return cursors.write(made, image_id, value if self.value else None)
 
     def _whose(self, people: tuple[str, ...] | None) -> str:
         if people is None:
@@ -203,12 +198,10 @@ class Query:
         return f"({' + '.join(whole)} + 3 * contains(words, $together)::INT)"
 
     def _after(self, cursor: str) -> str:
-        value, at, image_id = _read(cursor)
-        if bool(self.value) != (value is not None):
-            raise _strange()
+        at, image_id, value = cursors.read(cursor, valued=bool(self.value))
         sign = ">" if self.sort == "oldest" else "<"
         place, spot = ["made", "id"], [self._give("at", at), self._give("id", UUID(image_id.ljust(32, "0")))]
-        if value is not None:
+        if self.value:
             place, spot = [self.value, *place], [self._give("value", value), *spot]
         bound = f"{place[0]} {sign}= {spot[0]}"  # for the replica: a comparison of several columns leaves out no block
         return f"{bound} AND ({', '.join(place)}) {sign} ({', '.join(spot)})"
@@ -246,18 +239,3 @@ def _bound(name: str, value: Any) -> sa.BindParameter[Any]:
 def _unit(value: Any) -> Any:
     """Dollars as the databases keep them."""
     return int(value * 1_000_000_000) if isinstance(value, Decimal) else value
-
-
-def _read(cursor: str) -> tuple[int | None, datetime, str]:
-    written = _CURSOR.fullmatch(cursor)
-    try:
-        at = EPOCH + timedelta(microseconds=int(written[2], 16)) if written else None
-    except OverflowError:
-        at = None
-    if not written or not at:
-        raise _strange()
-    return int(written[1], 16) if written[1] else None, at, written[3]
-
-
-def _strange() -> Refused:
-    return Refused("This place in the gallery cannot be read. Reload the page to start from the newest.")

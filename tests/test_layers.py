@@ -46,6 +46,7 @@ HOUSE = """
     core.pictures  core.settings
     core.tables.**
     core.line_values
+    core.cursors
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
     core.scans  core.stopping  core.tokens  core.zips  core.zones
     core
