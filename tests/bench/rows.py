@@ -18,23 +18,25 @@ SHOWN = 200
 BATCH = 5_000
 
 
-def kept(studio: Studio, count: int) -> None:
+def kept(studio: Studio, count: int, apart: timedelta = APART) -> None:
     """So many images of the local person: the newest SHOWN as `tests.many` makes them, the others older copies."""
     person = access.local_person(studio)
-    newest = many.images(studio, person, min(count, SHOWN))
+    newest = many.images(studio, person, min(count, SHOWN), apart=apart)
     many.thumbs(studio, person, newest)
     with studio.transaction() as db:
         image = db.get_one(Image, newest[-1]).model_dump()
         generation = db.get_one(Generation, image["generation_id"]).model_dump()
-        older = _copies(image, generation, count - len(newest))
+        older = _copies(image, generation, count - len(newest), apart)
         while batch := list(islice(older, BATCH)):
             db.execute(sa.insert(Generation), [row for row, _ in batch])
             db.execute(sa.insert(Image), [row for _, row in batch])
 
 
-def _copies(image: dict[str, Any], generation: dict[str, Any], count: int) -> Iterator[tuple[dict, dict]]:
+def _copies(
+    image: dict[str, Any], generation: dict[str, Any], count: int, apart: timedelta
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for number in range(1, count + 1):
-        image_id, generation_id, at = new_id(), new_id(), image["created_at"] - APART * number
+        image_id, generation_id, at = new_id(), new_id(), image["created_at"] - apart * number
         width, height = many.SIZES[number % len(many.SIZES)]
         yield (
             generation | {"id": generation_id, "n": generation["n"] + number},

@@ -1,0 +1,349 @@
+"""Wall: 100,000 images of one day in the gallery, in Chromium: opened, scrolled, jumped about in, starred, filtered.
+
+IMAGES=5000 takes another size. Every image has a thumbnail like a photograph's. Frames that were drawn in five seconds,
+against the same pictures on a page without any script; the longest that the page did not listen, and what it then
+weighs, against a gallery of 200; and how long a star takes until Streamlit says that the script is done, against a tick
+on a page of st.grid, st.image and checkboxes.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+from PIL import Image as Drawing
+from playwright.sync_api import Browser, Page, WebSocket
+from sqlmodel import col
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from core import pictures
+from core.settings import Settings
+from core.studio import Studio, open_studio
+from core.tables import Image
+from tests import many
+from tests.bench import rows as made
+from tests.bench.apps import PLAIN, STUDIO, running
+from tests.bench.gallery import FIRST_PICTURE, INSIDE, QUIET_SECONDS
+from tests.bench.measure import Row
+from tests.bench.photos import photo
+from tests.browser.windows import browser
+
+FEW, MANY = 200, int(os.environ.get("IMAGES", "100000"))
+DAY = timedelta(days=1)
+ROUNDS = 3
+SECONDS = 5
+SIDE = 512
+"""Of the pictures that the thumbnails are made of."""
+UNSCRIPTED_IMAGES = 2_000
+"""More than anybody comes by in that time."""
+LOOKS = 12
+"""Different pictures of each shape."""
+STARRED = 7
+"""Every so manieth has a star."""
+BUSY_MS = 200
+"""The longest that a page may not listen."""
+MOST_SECONDS = 60
+WINDOW = {"width": 1440, "height": 900}
+
+# Notes frames, and tasks that kept the page from listening (Chromium tells of those over 50 ms).
+FRAMES = """
+window.frames_drawn = [];
+window.tasks = [];
+const frame = (at) => { frames_drawn.push(at); requestAnimationFrame(frame); };
+requestAnimationFrame(frame);
+new PerformanceObserver((list) => list.getEntries().forEach((task) => tasks.push([task.startTime, task.duration])))
+  .observe({ type: "longtask", buffered: true });
+"""
+SCROLLER = """window.scroller = () => {
+  const scrolls = (node) => /auto|scroll/.test(getComputedStyle(node).overflowY);
+  let node = inside(document, ".grid")[0];
+  while (node && !scrolls(node)) node = node.parentElement ?? node.getRootNode().host;
+  return node ?? document.scrollingElement;
+};
+"""
+SEEN = """() => {
+  const tiles = inside(document, ".tile").filter((node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  });
+  const there = (image) => image && image.complete && image.naturalWidth;
+  return tiles.length > 8 && tiles.every((tile) => there(tile.querySelector("img")));
+}"""
+TOTAL = "() => inside(document, '.total')[0]?.textContent.replace(/[^0-9]/g, '')"
+ANOTHER = "(before) => ![before, '', undefined].includes((%s)())" % TOTAL  # noqa: UP031 (it is full of braces)
+IDS = "async (n) => (await fetch(`/api/gallery/ids?limit=${n}`)).json()"
+UNSCRIPTED = """(paths) => {
+  const image = (path) => `<img src="${path}" width="260" height="230" loading="lazy" decoding="async">`;
+  document.body.innerHTML = paths.map(image).join(" ");
+}"""
+STARTED = "() => [performance.now(), frames_drawn.length]"
+SINCE = """([from, drawn]) => ({
+  frames: (frames_drawn.length - drawn) / (performance.now() - from) * 1000,
+  busy: Math.max(0, ...tasks.filter(([at]) => at >= from).map(([, lasted]) => lasted)),
+})"""
+MEASURED = "() => /\\d/.test(inside(document, '.total')[0]?.textContent ?? '')"
+Facts = dict[str, float]
+"""What was noticed in one window, by name: milliseconds, frames a second, MB."""
+
+
+def rows() -> Iterator[Row]:
+    """About three minutes."""
+    with _pages() as addresses, browser() as chromium:
+        walks: dict[str, list[Facts]] = {name: [] for name in addresses}
+        for number in range(ROUNDS + 1):
+            for name, address in addresses.items():
+                facts = LOOKS_AT[name](chromium, address)
+                if number:  # the first visit warms the server
+                    walks[name].append(facts)
+    few, many, bare, grid = ({fact: [walk[fact] for walk in walks[name]] for fact in walks[name][0]} for name in walks)
+    less, plain = f"the gallery of {FEW}", "the same pictures without any script"
+    busy = max(*many["busy scrolling"], *many["busy jumping"], *many["busy filtering"])
+    yield Row(f"first picture of {MANY:,}", median(many["first"]), median(few["first"]), less, 1.1)
+    for move in MOVES:
+        yield Row(f"frames while {move}", median(many[move]), median(bare[move]), plain, 0.8, True, "/s")
+    yield Row("longest task once it is open", busy, BUSY_MS, "what is allowed", 1.0)
+    yield Row("longest task while it opens", median(many["busy opening"]), median(few["busy opening"]), less)
+    yield Row("from a jump to all pictures in sight", median(many["arrived"]), median(few["arrived"]), less)
+    yield Row("elements after all that", median(many["elements"]), median(few["elements"]), less, 1.1, unit="")
+    yield Row("JavaScript memory after all that", median(many["heap"]), median(few["heap"]), less, 1.5, unit="MB")
+    yield Row("a star, until the script is done", median(many["star"]), median(few["star"]), less, 1.2)
+    yield Row("  the same", median(many["star"]), median(grid["tick"]), "a tick in st.grid", 0.5)
+    yield Row("a filter, until its first picture", median(many["filter"]), median(few["filter"]), less, 1.2)
+
+
+@contextmanager
+def _pages() -> Iterator[dict[str, str]]:
+    """Three servers: both galleries, and the plain page over the smaller one's data."""
+    with TemporaryDirectory(prefix="studio-bench-", ignore_cleanup_errors=True) as folder:
+        few, many = Path(folder) / "few", Path(folder) / "many"
+        for home, count in ((few, FEW), (many, MANY)):
+            studio = open_studio(Settings(data_dir=home))
+            made.kept(studio, count, apart=DAY / count)
+            _dress(studio)
+            studio.engine.dispose()
+        quiet = {"BACKGROUND": "elsewhere"}
+        with (
+            running(STUDIO, few, **quiet) as a,
+            running(STUDIO, many, **quiet) as b,
+            running(PLAIN, few, **quiet) as c,
+        ):
+            galleries = {"few": f"{a.address}/gallery", "many": f"{b.address}/gallery"}
+            yield galleries | {"unscripted": galleries["many"], "grid": f"{c.address}/grid"}
+
+
+def _dress(studio: Studio) -> None:
+    """Thumbnails for every image, of a few pictures; and some stars."""
+    looks = {size: [_thumbs(size, seed) for seed in range(LOOKS)] for size in many.SIZES}
+    sources, files = studio.settings.data_dir / "looks", studio.settings.data_dir / "files"
+    sources.mkdir()
+    for (width, height), drawn in looks.items():
+        for seed, thumbs in enumerate(drawn):
+            for edge, thumb in thumbs.items():
+                (sources / f"{width}-{height}-{seed}.{edge}").write_bytes(thumb)
+    with studio.transaction() as db:
+        shown = db.execute(sa.select(col(Image.id), col(Image.key), col(Image.width), col(Image.height))).all()
+        starred = [row.id for row in shown[::STARRED]]
+        for start in range(0, len(starred), 1000):
+            some = col(Image.id).in_(starred[start : start + 1000])
+            db.execute(sa.update(Image).where(some).values(starred=True))
+    for folder in {(files / row.key).parent for row in shown}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for number, row in enumerate(shown):
+        for edge in (256, 512):
+            thumb = files / f"{row.key.rpartition('.')[0]}.{edge}.webp"
+            thumb.unlink(missing_ok=True)
+            thumb.hardlink_to(sources / f"{row.width}-{row.height}-{number % LOOKS}.{edge}")
+
+
+def _thumbs(size: tuple[int, int], seed: int) -> Mapping[int, bytes]:
+    """Of a picture of this shape, as a provider would send it but smaller."""
+    shape = [round(SIDE * edge / max(size)) for edge in size]
+    out = BytesIO()
+    Drawing.open(BytesIO(photo("PNG", SIDE, seed))).crop((0, 0, *shape)).save(out, "PNG")
+    return pictures.keep(out.getvalue()).thumbs
+
+
+def _walk(chromium: Browser, address: str) -> Facts:
+    """Open the gallery as somebody who was never here, look around in it, star, filter."""
+    with _window(chromium, address) as window:
+        page = window.page
+        _until(page, SEEN)
+        _until(page, MEASURED)
+        window.settle()
+        facts = {"first": page.evaluate("window.firstPicture"), "busy opening": _since(page, (0, 0))["busy"]}
+        for name, move in MOVES.items():
+            noticed = _during(page, lambda move=move: move(page))
+            facts |= {name: noticed["frames"], f"busy {name}": noticed["busy"]}
+        began = time.monotonic()
+        _until(page, SEEN)
+        facts["arrived"] = (time.monotonic() - began) * 1000
+        facts |= {"elements": page.evaluate("inside(document, '*').length"), "heap": _heap(page)}
+        page.evaluate("scroller().scrollTo(0, 0)")
+        _until(page, SEEN)
+        window.settle()
+        facts["star"] = _star(window)
+        facts |= _filter(window)
+        return facts
+
+
+def _unscripted(chromium: Browser, address: str) -> Facts:
+    """The same moves over the same pictures, of which a plain page has as many as it takes."""
+    with _window(chromium, address) as window:
+        page = window.page
+        _until(page, SEEN)
+        media = page.evaluate("inside(document, '.tile img')[0].src").rsplit("/", 2)[0]
+        paths = [f"{media}/{image_id}/256" for image_id in page.evaluate(IDS, UNSCRIPTED_IMAGES)]
+        page.goto(f"{address.rpartition('/')[0]}/_stcore/health")
+        page.evaluate(UNSCRIPTED, paths)
+        return {name: _during(page, lambda move=move: move(page))["frames"] for name, move in MOVES.items()}
+
+
+def _tick(chromium: Browser, address: str) -> Facts:
+    """A tick in the plain page."""
+    with _window(chromium, address) as window:
+        boxes = window.page.get_by_role("checkbox")
+        boxes.first.wait_for(state="attached")
+        window.settle()
+        boxes.first.focus()
+        return {"tick": window.done("Space")}
+
+
+def _wheel(page: Page) -> None:
+    """Downwards, a turn of the wheel every 40 ms."""
+    page.mouse.move(WINDOW["width"] / 2, WINDOW["height"] / 2)
+    before, ends = page.evaluate("scroller().scrollTop"), time.monotonic() + SECONDS
+    while time.monotonic() < ends:
+        page.mouse.wheel(0, 240)
+        page.wait_for_timeout(40)
+    if page.evaluate("scroller().scrollTop") <= before:
+        raise RuntimeError("Nothing was scrolled.")
+
+
+def _jump(page: Page) -> None:
+    """Anywhere, four times a second."""
+    chance, ends = random.Random(4), time.monotonic() + SECONDS
+    while time.monotonic() < ends:
+        page.evaluate("(to) => (scroller().scrollTop = to * scroller().scrollHeight)", chance.random())
+        page.wait_for_timeout(250)
+    page.evaluate("(to) => (scroller().scrollTop = to * scroller().scrollHeight)", 0.37)
+
+
+MOVES = {"scrolling": _wheel, "jumping": _jump}
+
+
+def _star(window: "_Window") -> float:
+    """On the first image, by the keyboard; until Streamlit says that the script is done."""
+    starred = "() => inside(document, '.tile')[0].querySelectorAll('.marks').length"
+    before = window.page.evaluate(starred)
+    window.page.evaluate("inside(document, '.tile a')[0].focus()")
+    took = window.done("s")
+    if window.page.evaluate(starred) == before:
+        raise RuntimeError("The star did not show.")
+    return took
+
+
+def _filter(window: "_Window") -> Facts:
+    """By the line; until the first picture of what is found is decoded."""
+    page = window.page
+    line, total = page.locator("input.line"), page.evaluate(TOTAL)
+    line.focus()
+    page.evaluate("window.firstPicture = null")
+    started = page.evaluate(STARTED)
+    line.fill("is:starred")
+    page.keyboard.press("Enter")
+    _until(page, "() => window.firstPicture")
+    first = page.evaluate("window.firstPicture") - started[0]
+    _until(page, ANOTHER, total)
+    _until(page, SEEN)
+    page.wait_for_timeout(300)
+    found = int(page.evaluate(TOTAL))
+    if not 0 < abs(found - int(total) / STARRED) < 3 + found / 100 and found:
+        raise RuntimeError(f"{found} of {total} were found.")
+    return {"filter": first, "busy filtering": _since(page, started)["busy"]}
+
+
+LOOKS_AT = {"few": _walk, "many": _walk, "unscripted": _unscripted, "grid": _tick}
+
+
+@dataclass
+class _Window:
+    """A page, and what came over Streamlit's socket."""
+
+    page: Page
+    last: float = field(default_factory=time.monotonic)
+    finished: list[float] = field(default_factory=list)
+
+    def watch(self, socket: WebSocket) -> None:
+        """Listen to this socket if it is Streamlit's own."""
+        if "_stcore/stream" in socket.url:
+            socket.on("framereceived", self._arrived)
+
+    def settle(self) -> None:
+        """Until nothing has come for a while."""
+        ends = time.monotonic() + MOST_SECONDS
+        while time.monotonic() < min(ends, self.last + QUIET_SECONDS):
+            self.page.wait_for_timeout(50)
+
+    def done(self, key: str) -> float:
+        """Press it; milliseconds until a script is done."""
+        self.finished.clear()
+        began = time.monotonic()
+        self.page.keyboard.press(key)
+        while not self.finished:
+            if time.monotonic() > began + MOST_SECONDS:
+                raise RuntimeError(f"Nothing came of {key}.")
+            self.page.wait_for_timeout(5)
+        return (self.finished[0] - began) * 1000
+
+    def _arrived(self, frame: bytes | str) -> None:
+        self.last = time.monotonic()
+        if isinstance(frame, bytes) and ForwardMsg.FromString(frame).WhichOneof("type") == "script_finished":
+            self.finished.append(self.last)
+
+
+@contextmanager
+def _window(chromium: Browser, address: str) -> Iterator[_Window]:
+    context = chromium.new_context(viewport=WINDOW)
+    try:
+        window = _Window(context.new_page())
+        window.page.on("websocket", window.watch)
+        window.page.add_init_script(FIRST_PICTURE + INSIDE + FRAMES + SCROLLER)
+        window.page.goto(address, wait_until="commit")
+        yield window
+    finally:
+        context.close()
+        time.sleep(QUIET_SECONDS)
+
+
+def _during(page: Page, what: Callable[[], object]) -> Facts:
+    started = page.evaluate(STARTED)
+    what()
+    return _since(page, started)
+
+
+def _since(page: Page, started: Sequence[float]) -> Facts:
+    return dict(page.evaluate(SINCE, started))
+
+
+def _until(page: Page, condition: str, *given: Any) -> None:
+    """Asked for again and again: Playwright's own waiting needs `eval`, which our pages forbid."""
+    ends = time.monotonic() + MOST_SECONDS
+    while not page.evaluate(condition, *given):
+        if time.monotonic() > ends:
+            raise RuntimeError(f"{page.url} was not ready after {MOST_SECONDS} s: {condition}")
+        page.wait_for_timeout(20)
+
+
+def _heap(page: Page) -> float:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("HeapProfiler.collectGarbage")
+    return float(devtools.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
