@@ -40,7 +40,8 @@ from tests.browser.windows import browser
 FEW, MANY = 200, int(os.environ.get("IMAGES", "100000"))
 DAY = timedelta(days=1)
 ROUNDS = 3
-SECONDS = 5
+SECONDS, JUMPS = 5, 4
+"""How long somebody scrolls, and how often in a second they jump."""
 SIDE = 512
 """Of the pictures that the thumbnails are made of."""
 UNSCRIPTED_IMAGES = 2_000
@@ -85,6 +86,8 @@ UNSCRIPTED = """(paths) => {
   const image = (path) => `<img src="${path}" width="260" height="230" loading="lazy" decoding="async">`;
   document.body.innerHTML = paths.map(image).join(" ");
 }"""
+DRAWN = "disabled-by-default-devtools.timeline.frame"
+"""What Chromium tells of every frame that comes to the screen, whether or not the page had time for it."""
 STARTED = "() => [performance.now(), frames_drawn.length]"
 SINCE = """([from, drawn]) => ({
   frames: (frames_drawn.length - drawn) / (performance.now() - from) * 1000,
@@ -108,8 +111,10 @@ def rows() -> Iterator[Row]:
     less, plain = f"the gallery of {FEW}", "the same pictures without any script"
     busy = max(*many["busy scrolling"], *many["busy jumping"], *many["busy filtering"])
     yield Row(f"first picture of {MANY:,}", median(many["first"]), median(few["first"]), less, 1.1)
-    for move in MOVES:
-        yield Row(f"frames while {move}", median(many[move]), median(bare[move]), plain, 0.8, True, "/s")
+    drawn = median(many["drawn scrolling"])
+    yield Row("frames drawn while scrolling", drawn, median(bare["drawn scrolling"]), plain, 0.8, True, "/s")
+    yield Row("  with rows that the page has just put there", median(many["frames scrolling"]), drawn, "all", unit="/s")
+    yield Row("frames drawn while jumping", median(many["drawn jumping"]), JUMPS, "jumps", 2, at_least=True, unit="/s")
     yield Row("longest task once it is open", busy, BUSY_MS, "what is allowed", 1.0)
     yield Row("longest task while it opens", median(many["busy opening"]), median(few["busy opening"]), less)
     yield Row("from a jump to all pictures in sight", median(many["arrived"]), median(few["arrived"]), less)
@@ -181,8 +186,8 @@ def _walk(chromium: Browser, address: str) -> Facts:
         window.settle()
         facts = {"first": page.evaluate("window.firstPicture"), "busy opening": _since(page, (0, 0))["busy"]}
         for name, move in MOVES.items():
-            noticed = _during(page, lambda move=move: move(page))
-            facts |= {name: noticed["frames"], f"busy {name}": noticed["busy"]}
+            noticed = _during(page, move)
+            facts |= {f"{fact} {name}": noticed[fact] for fact in ("drawn", "frames", "busy")}
         began = time.monotonic()
         _until(page, SEEN)
         facts["arrived"] = (time.monotonic() - began) * 1000
@@ -204,7 +209,7 @@ def _unscripted(chromium: Browser, address: str) -> Facts:
         paths = [f"{media}/{image_id}/256" for image_id in page.evaluate(IDS, UNSCRIPTED_IMAGES)]
         page.goto(f"{address.rpartition('/')[0]}/_stcore/health")
         page.evaluate(UNSCRIPTED, paths)
-        return {name: _during(page, lambda move=move: move(page))["frames"] for name, move in MOVES.items()}
+        return {f"drawn {name}": _during(page, move)["drawn"] for name, move in MOVES.items()}
 
 
 def _tick(chromium: Browser, address: str) -> Facts:
@@ -218,22 +223,22 @@ def _tick(chromium: Browser, address: str) -> Facts:
 
 
 def _wheel(page: Page) -> None:
-    """Downwards, a turn of the wheel every 40 ms."""
+    """Downwards at 6,000 pixels a second, or as fast as the browser takes turns of the wheel."""
     page.mouse.move(WINDOW["width"] / 2, WINDOW["height"] / 2)
     before, ends = page.evaluate("scroller().scrollTop"), time.monotonic() + SECONDS
     while time.monotonic() < ends:
-        page.mouse.wheel(0, 240)
-        page.wait_for_timeout(40)
+        page.mouse.wheel(0, 100)
+        page.wait_for_timeout(14)
     if page.evaluate("scroller().scrollTop") <= before:
         raise RuntimeError("Nothing was scrolled.")
 
 
 def _jump(page: Page) -> None:
-    """Anywhere, four times a second."""
+    """Anywhere."""
     chance, ends = random.Random(4), time.monotonic() + SECONDS
     while time.monotonic() < ends:
         page.evaluate("(to) => (scroller().scrollTop = to * scroller().scrollHeight)", chance.random())
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(1000 / JUMPS)
     page.evaluate("(to) => (scroller().scrollTop = to * scroller().scrollHeight)", 0.37)
 
 
@@ -324,10 +329,29 @@ def _window(chromium: Browser, address: str) -> Iterator[_Window]:
         time.sleep(QUIET_SECONDS)
 
 
-def _during(page: Page, what: Callable[[], object]) -> Facts:
-    started = page.evaluate(STARTED)
-    what()
-    return _since(page, started)
+def _during(page: Page, what: Callable[[Page], object]) -> Facts:
+    """Frames a second that were drawn, frames that the page itself had a part in, and how long it did not listen."""
+    started, drawn = page.evaluate(STARTED), 0
+
+    def count(told: dict[str, Any]) -> None:
+        nonlocal drawn
+        drawn += sum(event["name"] == "DrawFrame" for event in told["value"])
+
+    assert page.context.browser
+    devtools = page.context.browser.new_browser_cdp_session()
+    ended = list[object]()
+    devtools.on("Tracing.dataCollected", count)
+    devtools.on("Tracing.tracingComplete", lambda told: ended.append(told))
+    devtools.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": {"includedCategories": [DRAWN]}})
+    began = time.monotonic()
+    what(page)
+    seconds = time.monotonic() - began
+    noticed = _since(page, started)
+    devtools.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(20)
+    devtools.detach()
+    return noticed | {"drawn": drawn / seconds}
 
 
 def _since(page: Page, started: Sequence[float]) -> Facts:
