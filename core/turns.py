@@ -12,7 +12,7 @@ from core import access, events, jobs, log
 from core.access import Person
 from core.asks import Ask, Asked, add_turn, check
 from core.columns import plain
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.studio import Studio
 from core.tables import (
     CANCELED,
@@ -146,7 +146,9 @@ def _models(db: Session, turn: Turn) -> list[str]:
 
 def _asked_before(studio: Studio, person: Person, ask: Ask) -> Asked:
     with studio.reading() as db:
-        turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).one()
+        turn = db.exec(select(Turn).where(Turn.user_id == person.id, Turn.token == ask.token)).first()
+    if turn is None:  # it was no other form, but a purge that took what this one starts from
+        raise NotFound("A picture that this starts from was just removed for good. Choose another one.")
     return Asked(turn.conversation_id, turn.id)
 
 

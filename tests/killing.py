@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Self
 
 CORE = Path(__file__).parent.parent / "core"
 PIPELINE = (
@@ -123,7 +123,7 @@ def _live(studio: Any, wanted: dict[str, Any], writer: int) -> None:
     try:
         random.seed()
         studio.engine.dispose(close=False)  # connections of our own; whatever the parent had is not ours to close
-        counted = _Lines(wanted["line"])
+        counted = Lines(wanted["line"])
         with counted:
             _make(studio, wanted["prompt"])
         os.write(writer, str(counted.seen).encode())
@@ -144,19 +144,20 @@ def _make(studio: Any, prompt: str) -> None:
         asyncio.run(generations.run(studio, generation.id, 0))
 
 
-class _Lines:
-    """Counts the lines of the pipeline that all threads run, and dies at the chosen one."""
+class Lines:
+    """Counts the lines of the pipeline, or of these files, that all threads run, and dies at the chosen one."""
 
-    def __init__(self, last: int | None) -> None:
+    def __init__(self, last: int | None, files: Collection[str] = PIPELINE) -> None:
         self.seen, self.last = 0, last
-        self.files = {str((CORE / f"{name}.py").resolve(strict=True)) for name in PIPELINE}
+        self.files = {str((CORE / f"{name}.py").resolve(strict=True)) for name in files}
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         if sys.version_info >= (3, 12):
             self._monitor()
         else:
             threading.settrace(self._call)
             sys.settrace(self._call)
+        return self
 
     def __exit__(self, *_: object) -> None:
         if sys.version_info >= (3, 12):

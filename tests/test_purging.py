@@ -1,19 +1,22 @@
 """Purging takes rows, files and what nobody else needs; never what something refers to, and never what was paid."""
 
 import contextlib
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from core import (
     conversations,
     detail,
     gallery,
     generations,
+    jobs,
     lineage,
     posted,
     purging,
@@ -396,6 +399,26 @@ def test_somebody_who_begins_to_use_an_image_while_it_is_purged_keeps_it(
 
     assert met
     assert fox in files(studio)
+
+
+def test_who_starts_from_an_image_that_is_just_going_hears_so(studio: Studio, alice: Person, fox: str) -> None:
+    """On Postgres two transactions run at the same time; on SQLite one of them waits for the whole other one."""
+    if studio.settings.on_sqlite:
+        return
+    jobs.ready(studio)
+    with ThreadPoolExecutor(1) as other, studio.engine.connect() as purging_it:
+        purging_it.execute(sa.delete(Image).where(col(Image.id) == fox))
+        asking = other.submit(conversations.start, studio, alice, wish("bluer", source=fox))
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        while not purging_it.exec_driver_sql(waiting).scalar():
+            assert not asking.done()
+            time.sleep(0.02)
+        purging_it.commit()
+
+        with pytest.raises(NotFound, match="removed for good"):
+            asking.result(60)
 
 
 def lying(studio: Studio, person: Person) -> list[str]:
