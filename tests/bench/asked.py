@@ -71,7 +71,10 @@ class AsItIs:
         return int(self._rows(person, wanted, f"SELECT count(*) {self._found(wanted)}")[0][0])
 
     def _found(self, wanted: Wanted) -> str:
-        words = (f" AND ' ' || words || ' ' LIKE $like_{number}" for number, _ in enumerate(terms(wanted.words)))
+        words = (
+            f" AND ' ' || told || ' ' || prompt || ' ' LIKE $like_{number}"
+            for number, _ in enumerate(terms(wanted.words))
+        )
         return Query(wanted).on_database() + "".join(words)
 
     def _rows(self, person: Person, wanted: Wanted, sql: str) -> list[Any]:
@@ -167,7 +170,9 @@ def _tsquery(words: str) -> str:
 
 
 _GENEROUS = sa.text("SET LOCAL work_mem = '128MB'")
-_ONE = f"SELECT {NAMES}, id, owner, made, trashed, cost, took, words FROM ({projection()}) AS p"
+_ONE = (
+    f"SELECT {NAMES}, id, owner, made, trashed, cost, took, told || ' ' || prompt AS words FROM ({projection()}) AS p"
+)
 _MATCHING = " AND ".join(f"combo.{name} = p.{name}" for name in FACETS)
 _COMMON = (
     "DROP TABLE IF EXISTS img",

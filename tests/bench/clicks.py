@@ -53,7 +53,7 @@ def _small(studio: Studio, person: Person, first: str) -> None:
 @contextmanager
 def _worst(studio: Studio, person: Person) -> Iterator[list[int]]:
     """Threads that ask without a pause for the heaviest that there is; how many answers each of them got."""
-    words, ends, answered = Wanted(words=COMMON), threading.Event(), [0] * READERS
+    words, ends, answered = Wanted(words=COMMON, people=()), threading.Event(), [0] * READERS
     heavy: tuple[Callable[[], Any], ...] = (
         lambda: shelves.shape(studio, person, Wanted()),
         lambda: shelves.page(studio, person, words),

@@ -21,7 +21,20 @@ from sqlmodel import SQLModel
 from core import changes
 from core.access import Person
 from core.studio import Studio
-from core.tables import SOURCE, SUCCEEDED, Conversation, Generation, Image, Post, Project, Reference, Turn, User
+from core.tables import (
+    LEAD,
+    MEMBER,
+    SOURCE,
+    SUCCEEDED,
+    Conversation,
+    Generation,
+    Image,
+    Post,
+    Project,
+    Reference,
+    Turn,
+    User,
+)
 
 BATCH = 20_000
 """Images in one transaction."""
@@ -45,7 +58,7 @@ Block = dict[type[SQLModel], list[Row]]
 
 @dataclass(frozen=True)
 class Crowd:
-    """Who is there; the first has most."""
+    """Who is there; the first has most, and sees what others have."""
 
     people: tuple[Person, ...]
     weights: tuple[float, ...]
@@ -125,7 +138,8 @@ class _Maker:
     def _people(self, block: Block) -> None:
         at = _text(BEGAN)
         for person in self.people:
-            block[User].append(self._row(User, id=person.id, subject=person.id, name=person.name, created_at=at))
+            facts = {"id": person.id, "subject": person.id, "name": person.name, "created_at": at}
+            block[User].append(self._row(User, **facts, role=LEAD if person is self.people[0] else MEMBER))
         for number, project in enumerate(self.projects):
             facts = {"title": f"Project {number}", "created_at": at, "updated_at": at}
             block[Project].append(self._row(Project, id=project, user_id=self.people[number].id, **facts))
