@@ -18,6 +18,7 @@ import duckdb
 
 from core import log, replica_log, replica_rows
 from core.errors import StudioError
+from core.replica_combos import Combos
 from core.replica_file import FOLD, NAME, SAYS, File, discard
 from core.studio import Studio
 
@@ -89,19 +90,25 @@ class Replica:
             self.close()
 
     @contextmanager
-    def reading(self, token: str | None = None, patience: float = PATIENCE) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self, token: str | None = None, patience: float = PATIENCE) -> Iterator[Cursor]:
         """A cursor that sees everything up to the transaction of this token (`changes.token`).
 
         Raises Behind when there is no copy that follows, or it does not hold that transaction within this many seconds.
         """
+        with self.counting(token, patience) as (cursor, _):
+            yield cursor
+
+    @contextmanager
+    def counting(self, token: str | None = None, patience: float = PATIENCE) -> Iterator[tuple[Cursor, Combos]]:
+        """As `reading`, with what the numbers of combinations mean that this cursor sees."""
         with self._synced:
             self._synced.wait_for(lambda: self._holds(token), patience if token and self._file else 0)
             if not self._holds(token) or self._file is None:
                 raise Behind("The gallery's index is still catching up.")
-            reading = ExitStack()
+            reading, combos = ExitStack(), self._file.combos
             cursor = reading.enter_context(self._file.reading())  # in here: afterwards it may be closed for a newer one
         with reading:
-            yield cursor
+            yield cursor, combos
 
     def sync(self) -> None:
         """Bring the copy to this moment; make one when there is none that can go on."""

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from core import replica_rows
+from core.replica_combos import Combos
 from core.replica_log import SUMS, Delta, Place, Sums
 from core.replica_rows import BETWEEN, FACETS, UNIT
 
@@ -84,6 +85,7 @@ class File:
         self.place = Place(cursor, home)
         self.rows = int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
         """When it was opened."""
+        self.combos = Combos()
         self._readers = self._refused = 0
         self._retired = self._remove = False
         self._lock = threading.Lock()

@@ -4,7 +4,6 @@ The replica answers. Pages come from the database itself while the replica is be
 they just did. Whose images they are is part of every query.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -90,19 +89,10 @@ def page(
 def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Counts:
     """Total and facets, in one pass. Raises Refused, and Behind when there is no replica that has the token."""
     query = _query(studio, person, wanted)
-    counted = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
-    sql = f"SELECT n, {', '.join(FACETS)} FROM ({counted}) JOIN combo USING (no)"
-    with replica.of(studio).reading(token) as cursor:
-        rows = cursor.execute(sql, _given(cursor, sql, query, person)).fetchall()
-    facets: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    total = 0
-    for n, *values in rows:
-        own = dict(zip(FACETS, values, strict=True))
-        missed = [name for name, value in own.items() if not wanted.takes(name, value)]
-        total += 0 if missed else n
-        for name in FACETS if not missed else missed if len(missed) == 1 else ():
-            facets[name][own[name]] += n
-    return Counts(total, facets)
+    sql = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
+    with replica.of(studio).counting(token) as (cursor, combos):
+        found = cursor.execute(sql, _given(cursor, sql, query, person)).fetchnumpy()
+        return Counts(*combos.counted(cursor, found, wanted.takes))
 
 
 def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> str:

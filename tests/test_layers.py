@@ -35,7 +35,7 @@ HOUSE = """
     core.wanted
     core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
     core.replica_file  core.known_store
-    core.replica_log
+    core.replica_log  core.replica_combos
     core.replica_rows
     core.studio
     core.migrations.**  core.keeping  core.spool  core.catalogue
@@ -64,7 +64,7 @@ HOMES = {
     "babel": ("pages.parts.words", "core.web.words"),
     "jinja2": ("core.web.paper",),
     "pandas": ("app",),  # imported early there, for Streamlit
-    "duckdb": ("core.replica", "core.replica_file"),
+    "duckdb": ("core.replica", "core.replica_file", "core.replica_combos"),
     "pyarrow": ("app", "core.replica_*"),
     "anyio": ("app", "core.web.**"),
     "starlette": ("core.web.**",),
@@ -81,7 +81,7 @@ HOMES = {
     "httpx": ("core.providers.wire",),
     "msgspec": ("core.providers.**",),
     "pybase64": ("core.providers.**",),
-    "numpy": ("core.providers.sketch_*",),
+    "numpy": ("core.providers.sketch_*", "core.replica_combos"),
     "PIL": ("core.pictures", "core.providers.sketch_*"),  # what sketch does is drawing
     "the environment": ("core.settings",),
 }

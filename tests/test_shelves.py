@@ -120,6 +120,18 @@ def test_a_page_shows_what_one_just_did(studio: Studio, followed: Replica) -> No
         assert image_id in found.ids
 
 
+def test_counts_know_a_combination_that_came_after_they_were_first_asked(studio: Studio, followed: Replica) -> None:
+    alice = person(studio, "alice")
+    first, *_ = many.images(studio, alice, 3)
+    followed.sync()
+    before = shelves.counts(studio, alice, Wanted()).facets["starred"]
+
+    star(studio, first)
+    followed.sync()
+
+    assert (before, shelves.counts(studio, alice, Wanted()).facets["starred"]) == ({"no": 3}, {"no": 2, "yes": 1})
+
+
 def test_a_page_after_the_cursor_of_any_image_starts_there(studio: Studio, followed: Replica) -> None:
     alice = person(studio, "alice")
     ids = many.images(studio, alice, 500)
