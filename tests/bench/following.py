@@ -69,7 +69,7 @@ def seen(name: str, studio: Studio) -> Iterator[Row]:
             committed = time.monotonic()
             here.append((apart.until(lambda token=token: apart.seen(copy, token)) - committed) * 1000)
             there.append((elsewhere(token) - committed) * 1000)
-            time.sleep(0.05 * random.random())
+            time.sleep(2 * LOOK_SECONDS * random.random())  # else each commit would come right after a look
     pause, look = APART_SECONDS * 1000, LOOK_SECONDS * 1000
     yield Row(f"{name}: commit to visible, here, p50", median(here), pause, "the pause between syncs")
     yield Row(f"{name}: commit to visible, here, p95", p95(here), pause, "the pause between syncs", 1.0)
