@@ -33,6 +33,8 @@ LIKE = 0.85
 """How like it must be, from 0 to 1 (Jaro and Winkler: a wrong beginning weighs more)."""
 LATEST = 5_000
 """Images whose words are looked at for it."""
+MOST_FOLDED = 1_000
+"""Texts of searches that are remembered as they are searched."""
 
 
 @dataclass(frozen=True)
@@ -227,9 +229,17 @@ def _page_of_database(studio: Studio, person: Person, query: Query, limit: int) 
 def _given(cursor: replica.Cursor, sql: str, query: Query, person: Person) -> dict[str, Any]:
     """The parameters that this SQL names; words are folded by who folded the images' words."""
     if query.terms:
-        texts = "SELECT unnest($texts) AS text, generate_subscripts($texts, 1) AS number"
-        folded = cursor.execute(
-            f"SELECT {FOLD.format(text='text')} FROM ({texts}) ORDER BY number", {"texts": query.texts}
-        )
-        query.fold([row[0] for row in folded.fetchall()])
+        query.fold([_folded.get(text) or _fold(cursor, text) for text in query.texts])
     return for_replica(sql, {**query.given, "owner": UUID(person.id)})
+
+
+def _fold(cursor: replica.Cursor, text: str) -> str:
+    """To prepare its pattern takes milliseconds, and the parts of one screen ask for the same words one by one."""
+    ((folded,),) = cursor.execute(f"SELECT {FOLD.format(text='$text')}", {"text": text}).fetchall()
+    if len(_folded) >= MOST_FOLDED:
+        _folded.clear()
+    return _folded.setdefault(text, str(folded))
+
+
+_folded: dict[str, str] = {}
+"""Texts of the latest searches, as `FOLD` makes them."""
