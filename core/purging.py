@@ -74,8 +74,8 @@ def purge(studio: Studio, by: str, images: Sequence[Any] | None, conversations: 
     return done
 
 
-def held(thread_goes: Callable[[Any], Any], image_goes: Callable[[Any], Any], *whose: Any) -> Any:
-    """Whether an image would still be used once these conversations and these images are gone, as a condition.
+def staying(thread_goes: Callable[[Any], Any], image_goes: Callable[[Any], Any], *whose: Any) -> Any:
+    """Which of these images would still be used once these conversations and these images are gone, by their `id`.
 
     A turn stays when its conversation does, or one of the images that it made; and that one stays, too, when it is used
     itself, and so on. `whose`: conditions on `Image` that leave out what nobody asks about.
@@ -90,15 +90,20 @@ def held(thread_goes: Callable[[Any], Any], image_goes: Callable[[Any], Any], *w
         .join(thread, col(thread.id) == turn.conversation_id)
         .where(image_goes(Image), *whose, sa.or_(~thread_goes(thread), keeps))
     )
-    staying = first.cte("staying", recursive=True)
+    found = first.cte("staying", recursive=True)
     further = (
         sa.select(col(Image.id), col(Image.generation_id))
         .join(use, col(use.image_id) == Image.id)
         .join(answer, col(answer.turn_id) == use.turn_id)
-        .join(staying, staying.c.generation_id == answer.id)
+        .join(found, found.c.generation_id == answer.id)
         .where(image_goes(Image), *whose)
     )
-    return col(Image.id).in_(sa.select(staying.union(further).c.id))
+    return found.union(further)
+
+
+def held(stays: Any) -> Any:
+    """Whether an image is one of those (`staying`). Postgres takes a hundred times as long for the same with IN."""
+    return sa.exists().where(stays.c.id == Image.id)
 
 
 def _gone(table: Any) -> Any:

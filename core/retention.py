@@ -21,6 +21,8 @@ SHARE, FEW = 4, 100
 one day a month ago; a fourth of everything means a wrong clock, a wrong hand or a wrong database."""
 SILENCE = timedelta(days=60)
 """After so long without a sign of life the first night waits for the next: more likely the clock is wrong."""
+A_MINUTE = 1_000
+"""Images whose files are removed at a time: a bucket takes a while for each, and other work waits."""
 RAN, REFUSED, POSTPONED = "purge.ran", "purge.refused", "purge.postponed"
 CLOCK, OPERATOR = "clock", "operator"
 LOCK = 0x50757267
@@ -55,7 +57,7 @@ def due(studio: Studio) -> Due:
     def ended(table: Any) -> Any:
         return sa.func.coalesce(table.purge_after <= now, sa.false())
 
-    used = purging.held(ended, ended)
+    used = purging.held(purging.staying(ended, ended))
     with studio.reading() as db:
         images, size = db.execute(_sums(Image, ended(Image), ~used)).one()
         held, _size = db.execute(_sums(Image, ended(Image), used)).one()
@@ -86,7 +88,7 @@ def purge(studio: Studio, by: str = OPERATOR, *, anyway: bool = False, moved: bo
     done = purging.purge(studio, by, [col(Image.purge_after) <= now], [col(Conversation.purge_after) <= now])
     facts = {"images": done.images, "conversations": done.conversations, "uploads": done.uploads}
     _record(studio, RAN, by=by, bytes=done.size, **facts)
-    strays.clear(studio)
+    strays.clear(studio, None if by == OPERATOR else A_MINUTE)
     return done
 
 
@@ -95,7 +97,7 @@ def on_time(studio: Studio) -> Purged | None:
 
     Files that an earlier purge could not remove are tried every time. Raises StoreDown; then the next minute tries.
     """
-    strays.clear(studio)
+    strays.clear(studio, A_MINUTE)
     if not _owed(studio):
         return None
     with _alone(studio) as mine:

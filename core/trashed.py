@@ -64,23 +64,24 @@ def wire(page: Page, text: Callable[[str], str], plural: Callable[[str, str, int
 
 
 def contents(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:
-    """A page of the images in the person's trash (`Thrown`), strictly after the cursor; one query.
+    """A page of the images in the person's trash (`Thrown`), strictly after the cursor; two queries.
 
     Raises Refused when the cursor is none of ours or the limit is not between 1 and PAGE.
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the trash has 1 to {PAGE} images. Ask for fewer at once.")
     with studio.reading() as db:
-        rows = db.execute(contents_query(person, after, limit), {"owner": person.id}).all()
-    tiles = tuple(_tile(studio, row) for row in rows)
+        rows = db.execute(contents_query(person, after, limit)).all()
+        used = sa.select(_used().c.id).where(_used().c.id.in_([row.id for row in rows]))
+        stay = set(db.scalars(used, {"owner": person.id}))
+    tiles = tuple(_tile(studio, row, row.id in stay) for row in rows)
     return Page(tiles, _cursor(rows[-1]) if len(rows) == limit else None)
 
 
 def contents_query(person: Person, after: str | None, limit: int) -> Any:
-    """The query behind `contents`, by itself so that its plan can be looked at; its `owner` is given when it runs."""
-    thrown = (col(Image.deleted_at), col(Image.purge_after), _used().label("used"))
+    """The query behind `contents`, by itself so that its plan can be looked at."""
     query = (
-        _last_first(person, *tile_rows.columns(), *thrown)
+        _last_first(person, *tile_rows.columns(), col(Image.deleted_at), col(Image.purge_after))
         .outerjoin(Generation, col(Generation.id) == Image.generation_id)
         .outerjoin(Turn, col(Turn.id) == Generation.turn_id)
         .outerjoin(Post, col(Post.id) == Image.post_id)
@@ -134,7 +135,7 @@ def total(studio: Studio, person: Person) -> Total:
     """How much is in the person's trash, and how much of it would go if it were emptied."""
     with studio.reading() as db:
         images, _size = db.execute(_sums(person)).one()
-        going, size = db.execute(_sums(person, ~_used()), {"owner": person.id}).one()
+        going, size = db.execute(_sums(person, ~purging.held(_used())), {"owner": person.id}).one()
         threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
         return Total(images, images - going, db.scalar(threads) or 0, int(size))
 
@@ -153,9 +154,7 @@ def _in_trash(table: Any) -> list[Any]:
 def _used() -> Any:
     """Made once, for whoever is named when it runs: to write it down takes longer than to run it."""
     theirs = col(Image.user_id) == sa.bindparam("owner")
-    return purging.held(
-        lambda thread: thread.deleted_at.is_not(None), lambda image: image.deleted_at.is_not(None), theirs
-    )
+    return purging.staying(lambda thread: thread.deleted_at.is_not(None), lambda i: i.deleted_at.is_not(None), theirs)
 
 
 def _last_first(person: Person, *columns: Any) -> Any:
@@ -173,13 +172,13 @@ def _sums(person: Person, *conditions: Any) -> Any:
     return sums.where(col(Image.user_id) == person.id, *_in_trash(Image), *conditions)
 
 
-def _tile(studio: Studio, row: Any) -> Thrown:
+def _tile(studio: Studio, row: Any, used: bool) -> Thrown:
     facts = dict(row._mapping)
     provider, gone = facts.pop("provider"), facts.pop("purge_after")
     facts["thrown_at"] = facts.pop("deleted_at")
     facts["model"] = studio.catalogue.label(f"{provider}/{row.model}") if provider else ""
     facts["practice"], facts["text"] = bool(row.practice), row.text or ""
-    return Thrown(**facts, days_left=days_left(studio.now(), gone))
+    return Thrown(**facts, days_left=days_left(studio.now(), gone), used=used)
 
 
 def _cursor(row: Any) -> str:
