@@ -30,7 +30,8 @@ def select(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool
     with written.writing(studio, person) as db:
         found = access.find_many(db, Image, image_ids, person, lock=False)  # posts are locked first, as elsewhere
         if on:
-            found = list({row.post_id or row.id: row for row in found}.values())
+            kept = [row for row in found if row.deleted_at is None]  # what lies in the trash takes no other's place
+            found = list({row.post_id or row.id: row for row in kept}.values())
             _unselect_others(studio, db, person, found)
         changed = [row for row in found if row.selected != on]
         for row in changed:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import col, select
 
-from core import marks, projects
+from core import marks, projects, trash
 from core.access import MOST, Person
 from core.errors import NotFound, Refused
 from core.studio import Studio
@@ -65,6 +65,16 @@ def test_a_post_has_one_selected_image(studio: Studio, alice: Person) -> None:
 
     assert changed == 1
     assert marked(studio, "selected") == {newest}
+
+
+def test_what_lies_in_the_trash_takes_no_others_place(studio: Studio, alice: Person) -> None:
+    newest, oldest = many.images(studio, alice, 2)
+    post_of(studio, alice, [newest, oldest])
+    marks.select(studio, alice, [oldest])
+    trash.trash(studio, alice, [newest])
+
+    assert marks.select(studio, alice, [newest]) == 0
+    assert marked(studio, "selected") == {oldest}
 
 
 def test_images_of_several_posts_are_selected_together(studio: Studio, alice: Person) -> None:
