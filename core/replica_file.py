@@ -42,15 +42,15 @@ TABLES = f"""
 """
 ORDER = "owner, made, id"
 FOLD = "' ' || trim(regexp_replace(lower(strip_accents({text})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')) || ' '"
-"""Text as it is searched: small letters without accents, one blank around every word."""
+"""Text as it is searched: small letters without accents, one blank around every word; without words, two blanks."""
 SAYS = "CASE WHEN {folded} <> '  ' THEN hash({folded}) END"
 """What two prompts have in common that say the same; NULL for one that says nothing in words."""
 _SHAPE = f"least(greatest(f.width * {UNIT} // f.height, 1), 255)"
 _INSERT = f"""
     INSERT INTO img
     SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
-        f.post::UUID, f.trashed::TIMESTAMP, ' ' || ltrim(f.told || ltrim(f.prompt)), {SAYS.format(folded="f.prompt")},
-        f.dhash
+        f.post::UUID, f.trashed::TIMESTAMP, CASE WHEN f.told = '  ' THEN f.prompt ELSE f.told || ltrim(f.prompt) END,
+        {SAYS.format(folded="f.prompt")}, f.dhash
     FROM (SELECT * REPLACE ({FOLD.format(text="told")} AS told, {FOLD.format(text="prompt")} AS prompt) FROM fresh) AS f
     JOIN combo ON combo.key = f.facets
 """

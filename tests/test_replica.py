@@ -509,9 +509,11 @@ def stopped(processes: list[Any]) -> Iterator[None]:
     """In the middle of whatever they do, with their transactions open."""
     for process in processes:
         os.kill(process.pid, signal.SIGSTOP)
-    yield
-    for process in processes:
-        os.kill(process.pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process.pid, signal.SIGCONT)
 
 
 def lines(studio: Studio) -> int:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.exc import ObjectDeletedError
 from sqlmodel import Session, col
 
 from core import replica
@@ -75,7 +76,7 @@ def disturb(studio: Studio, chance: random.Random) -> None:
             time.sleep(chance.choice((0, 0, 0, 0.001, 0.02)))
             if chance.random() < 0.1:
                 raise TakenBack
-    except (TakenBack, sa.exc.IntegrityError):  # a row that another process took away meanwhile
+    except (TakenBack, sa.exc.IntegrityError, ObjectDeletedError):  # a row that another process took away meanwhile
         return
     except sa.exc.OperationalError as error:
         if "deadlock" not in str(error):
