@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from core import access, events, log, pace, turns, views
+from core import access, events, log, pace, throwing, turns, views, written
 from core.access import Person
 from core.asks import Ask, Asked, Quote, quote
 from core.cards import Card, cards
 from core.errors import NotFound, Refused
 from core.opened import TURNS, Opened, opened
 from core.studio import Studio
-from core.tables import UNFINISHED, Conversation, Generation, Turn
+from core.tables import UNFINISHED, Conversation, Generation, Image, Turn
 from core.turns import again, ask, bring_back, remove_failed, start
 
 # From below, for screens.
@@ -97,31 +97,60 @@ def rename(studio: Studio, person: Person, conversation_id: str, title: str, ver
         events.record(studio, db, "conversation.renamed", person.id, conversation=row.id)
 
 
-def trash(studio: Studio, person: Person, conversation_id: str) -> None:
+def images(studio: Studio, person: Person, conversation_id: str) -> int:
+    """How many images outside of the trash were made in it: those that could go with it. Raises NotFound."""
+    with studio.reading() as db:
+        access.find(db, Conversation, conversation_id, person)
+        return len(throwing.made_in(db, person, conversation_id, throwing.LIVING))
+
+
+def went_along(studio: Studio, person: Person, conversation_id: str) -> int:
+    """How many images went to the trash with it, and come back with it. Raises NotFound."""
+    with studio.reading() as db:
+        row = access.find(db, Conversation, conversation_id, person)
+        return len(throwing.made_in(db, person, row.id, _with(row)))
+
+
+def trash(studio: Studio, person: Person, conversation_id: str, along: Collection[str] | None = ()) -> Sequence[str]:
     """Take it off every list until it is restored, or purged when the days of the trash are over. Twice is once.
 
-    Its images stay in the gallery: they were paid for, and are thrown away one by one. What is at work in it goes on
-    and is kept. Raises NotFound.
+    Of its images those `along` go with it, all for None; the others stay where they are, because they were paid for.
+    Those that went are returned. What is at work in it goes on and is kept. Raises NotFound.
     """
-    with studio.transaction() as db:
+    with written.writing(studio, person) as db:
         row = access.find(db, Conversation, conversation_id, person, lock=True)
         if row.deleted_at is not None:
-            return
-        row.deleted_at = studio.now()
-        row.purge_after = studio.now() + timedelta(days=studio.settings.trash_days)
+            return []
+        row.deleted_at = now = studio.now()
+        row.purge_after = now + timedelta(days=studio.settings.trash_days)
         events.record(studio, db, "conversation.trashed", person.id, conversation=row.id)
+        living = throwing.made_in(db, person, row.id, throwing.LIVING)
+        going = [image_id for image_id in living if along is None or image_id in along]
+        gone = throwing.throw(studio, db, person, going, now) if going else []
     log.step("conversation.trashed", conversation=conversation_id)
+    return gone
 
 
-def restore(studio: Studio, person: Person, conversation_id: str) -> None:
-    """Take it out of the trash, as it was. Twice is once. Raises NotFound."""
-    with studio.transaction() as db:
+def restore(studio: Studio, person: Person, conversation_id: str) -> Sequence[str]:
+    """Take it out of the trash, as it was, with the images that went there with it; those. Twice is once.
+
+    Raises NotFound.
+    """
+    with written.writing(studio, person) as db:
         row = access.find(db, Conversation, conversation_id, person, lock=True)
         if row.deleted_at is None:
-            return
+            return []
+        coming = throwing.made_in(db, person, row.id, _with(row))
         row.deleted_at = row.purge_after = None
         events.record(studio, db, "conversation.restored", person.id, conversation=row.id)
+        back = throwing.take_back(studio, db, person, coming) if coming else []
     log.step("conversation.restored", conversation=conversation_id)
+    return back
+
+
+def _with(row: Conversation) -> Any:
+    """Images that went to the trash with it went at the same moment."""
+    return col(Image.deleted_at) == row.deleted_at if row.deleted_at else sa.false()
 
 
 def _wires(studio: Studio, db: Session, shown: Sequence[views.GenerationView]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a person does with a post: open it, change its words, choose its image, have its caption written again."""
+"""What a person does with a post: open it, change its words, place its crops, have its caption written again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,29 +96,6 @@ def edit_alt(studio: Studio, person: Person, image_id: str, alt: str) -> None:
         image = access.find(db, Image, image_id, person, lock=True)
         image.alt = alt
         _tell_of_image(studio, db, "image.described", image)
-
-
-def select(studio: Studio, person: Person, image_id: str) -> None:
-    """Choose this image of its post; the one that was chosen before is not any more. Raises NotFound."""
-    with studio.transaction() as db:
-        image = access.find(db, Image, image_id, person)
-        if image.post_id:
-            access.find(db, Post, image.post_id, person, lock=True)  # two choices at once: one after the other
-            db.refresh(image)
-            before = sql.select(Image).where(Image.post_id == image.post_id, col(Image.selected).is_(True))
-            for other in db.exec(before).all():
-                other.selected = False
-        image.selected = True
-        _tell_of_image(studio, db, "image.selected", image)
-
-
-def unselect(studio: Studio, person: Person, image_id: str) -> None:
-    """Choose this image no longer. Raises NotFound."""
-    with studio.transaction() as db:
-        image = access.find(db, Image, image_id, person, lock=True)
-        if image.selected:
-            image.selected = False
-            _tell_of_image(studio, db, "image.unselected", image)
 
 
 def focus(studio: Studio, person: Person, image_id: str, x: float, y: float) -> None:

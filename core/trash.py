@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from core import access, events, purging, strays, written
+from core import access, purging, strays, throwing, written
 from core.access import AT_ONCE, Person
 from core.files import StoreDown
 from core.purging import Purged
 from core.studio import Studio
-from core.tables import Conversation, Image, Post
+from core.tables import Conversation, Image
 from core.trashed import MOST, PAGE, Thrown, Total, contents, ids, layout, place, revision, total, wire
 
 # From below, for screens.
@@ -29,14 +28,17 @@ def trash(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
 
     How long they stay is settled here: another TRASH_DAYS later does not change it.
     """
-    now = studio.now()
-    until = now + timedelta(days=studio.settings.trash_days)
     with written.writing(studio, person) as db:
-        rows = [row for row in access.find_many(db, Image, image_ids, person) if row.deleted_at is None]
-        for row in rows:
-            row.deleted_at, row.purge_after = now, until
-        _tell(studio, db, person, "image.trashed", rows)
-    return len(rows)
+        return len(throwing.throw(studio, db, person, image_ids, studio.now()))
+
+
+def derived(studio: Studio, person: Person, image_ids: Iterable[str]) -> Sequence[str]:
+    """The images outside of the trash that were derived from these, at any distance: what could follow them.
+
+    Raises NotFound when none of these is there.
+    """
+    with studio.reading() as db:
+        return throwing.derived(db, person, image_ids)
 
 
 def restore(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
@@ -45,16 +47,8 @@ def restore(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
     Star, post, place in the conversation, project and shares are as they were. An image that was selected is so again,
     unless another one of its post was selected meanwhile: that was the later choice.
     """
-    wanted = tuple(image_ids)
     with written.writing(studio, person) as db:
-        taken = _chosen(db, access.find_many(db, Image, wanted, person, lock=False))
-        rows = [row for row in access.find_many(db, Image, wanted, person) if row.deleted_at is not None]
-        for row in reversed(rows):  # of several the newest is chosen, as everywhere
-            row.deleted_at = row.purge_after = None
-            row.selected = row.selected and row.post_id not in taken
-            taken |= {row.post_id} if row.selected and row.post_id else set()
-        _tell(studio, db, person, "image.restored", rows)
-    return len(rows)
+        return len(throwing.take_back(studio, db, person, image_ids))
 
 
 def purge(
@@ -94,24 +88,6 @@ def empty(studio: Studio, person: Person, *, until: datetime | None = None) -> P
     )
     _clear(studio)
     return done
-
-
-def _chosen(db: Session, rows: Sequence[Image]) -> set[str]:
-    """Posts of these images that have a selected image outside of the trash. Posts are locked before images."""
-    posts = sorted({row.post_id for row in rows if row.post_id})
-    chosen: set[str] = set()
-    for start in range(0, len(posts), AT_ONCE):
-        some = posts[start : start + AT_ONCE]
-        db.execute(sa.select(col(Post.id)).where(col(Post.id).in_(some)).order_by(col(Post.id)).with_for_update())
-        living = col(Image.selected).is_(True), col(Image.deleted_at).is_(None)
-        chosen |= set(db.scalars(sa.select(col(Image.post_id)).where(col(Image.post_id).in_(some), *living)))
-    db.expire_all()  # what was read before the lock may have changed
-    return chosen
-
-
-def _tell(studio: Studio, db: Session, person: Person, kind: str, rows: Sequence[Image]) -> None:
-    for row in rows:
-        events.record(studio, db, kind, person.id, conversation=row.conversation_id, image=row.id)
 
 
 def _clear(studio: Studio) -> None:

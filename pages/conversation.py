@@ -16,6 +16,7 @@ from pages.parts import (
     sharing,
     source_strip,
     strip,
+    throwing,
     turn_acts,
     undo,
     viewer,
@@ -93,5 +94,6 @@ with frame.screen(_("Conversation")) as (studio, person):
             with frame.sentences():
                 already.ask_first(studio, person, box, ask, make)
     replay.show(studio, person, opened)
+    throwing.show(studio, person, leave="conversations")
     undo.show(studio, person)
     viewer.show(studio, person)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import conversations
-from pages.parts import beginnings, card, finding, frame, undo
+from pages.parts import beginnings, card, finding, frame, throwing, undo
 from pages.parts.words import _
 
 PAGE = 24
@@ -33,10 +33,11 @@ with frame.screen(_("Conversations")) as (studio, person), frame.column(1080):
                 person,
                 cards,
                 key="found",
-                on_trash=None if wanted.trashed else lambda id: finding.trash(studio, person, id),
-                on_restore=(lambda id: finding.restore(studio, person, id)) if wanted.trashed else None,
+                on_trash=None if wanted.trashed else throwing.want,
+                on_restore=(lambda id: throwing.restore(studio, person, id)) if wanted.trashed else None,
             )
         else:
             finding.nothing(wanted)
         finding.pages(wanted, following)
+    throwing.show(studio, person)
     undo.show(studio, person)

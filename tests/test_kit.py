@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from sqlmodel import select
 from starlette.applications import Starlette
 
-from core import captions, conversations, crops, kit, posting, zips
+from core import captions, conversations, crops, kit, marks, posting, zips
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.posting import Words
@@ -171,7 +171,7 @@ def test_transparent_parts_of_a_crop_are_white() -> None:
 def test_the_manifest_is_true(studio: Studio, alice: Person, post: str) -> None:
     found = posting.opened(studio, alice, post)
     first, second = found.variants
-    posting.select(studio, alice, second.image.id)
+    marks.select(studio, alice, [second.image.id])
     posting.focus(studio, alice, second.image.id, 0.2, 0.3)
     posting.edit(studio, alice, post, Words("Mine", ("fox",)), found.words.version)
     posting.edit(studio, alice, post, None, found.words.version + 1, {"threads": "#a and #b"})
@@ -219,7 +219,7 @@ def test_only_the_selected_image_is_in_it_when_asked(studio: Studio, alice: Pers
     _, second = posting.opened(studio, alice, post).variants
     with pytest.raises(Refused, match="No image of this post is selected"):
         kit.plan(studio, alice, post, kit.SELECTED)
-    posting.select(studio, alice, second.image.id)
+    marks.select(studio, alice, [second.image.id])
 
     told = manifest(unpacked(kit.plan(studio, alice, post, kit.SELECTED)))
 

@@ -28,7 +28,7 @@ HOUSE = """
     core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
-    core.captions  core.trashed
+    core.captions  core.trashed  core.throwing
     core.posts  core.retention
     core.briefs  core.newest  core.purging  core.shelves  core.written
     core.strays  core.tile_rows

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from core import briefs, captions, conversations, generations, posting
+from core import briefs, captions, conversations, generations, marks, posting
 from core.access import Person
 from core.briefs import Brief
 from core.errors import NotFound, Refused
@@ -210,15 +210,14 @@ def test_one_image_of_a_post_is_selected(studio: Studio, alice: Person, work: Wo
     work()
     first, second, _ = (v.image.id for v in opened(studio, alice, post).variants)
 
-    posting.select(studio, alice, first)
-    posting.select(studio, alice, second)
-    posting.select(studio, alice, second)
+    marks.select(studio, alice, [first])
+    marks.select(studio, alice, [second])
 
     assert [v.image.selected for v in opened(studio, alice, post).variants] == [False, True, False]
-    posting.unselect(studio, alice, second)
+    marks.select(studio, alice, [second], on=False)
     assert opened(studio, alice, post).selected is None
     kinds = [step.kind for step in opened(studio, alice, post).history if step.kind.startswith("image.")]
-    assert kinds == ["image.selected"] * 3 + ["image.unselected"]
+    assert kinds == ["image.selected", "image.unselected", "image.selected", "image.unselected"]
 
 
 def test_the_focal_point_is_kept_within_the_image(studio: Studio, alice: Person, work: Work) -> None:
@@ -503,8 +502,6 @@ def test_nobody_else_reaches_any_of_it(studio: Studio, alice: Person, bob: Perso
         lambda who: posting.edit(studio, who, post, None, 2, {"x": "His"}),
         lambda who: posting.use(studio, who, post, Words("His"), 2),
         lambda who: posting.edit_alt(studio, who, image, "His"),
-        lambda who: posting.select(studio, who, image),
-        lambda who: posting.unselect(studio, who, image),
         lambda who: posting.focus(studio, who, image, 0.1, 0.1),
         lambda who: posting.price_caption(studio, who, post),
         lambda who: posting.ask_caption(studio, who, post),

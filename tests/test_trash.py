@@ -16,6 +16,7 @@ from core.sharing import Terms
 from core.studio import Studio
 from core.tables import Event, Image, Post, new_id
 from tests import many
+from tests.branches import Step, grow
 from tests.conftest import Clock, wish
 from tests.serving import picture
 
@@ -126,6 +127,60 @@ def test_of_several_that_come_back_selected_the_newest_is_chosen(studio: Studio,
     assert trash.restore(studio, alice, [newest, older]) == 2
 
     assert (row(studio, newest).selected, row(studio, older).selected) == (True, False)
+
+
+def test_a_conversations_images_stay_unless_they_go_along(
+    studio: Studio, alice: Person, work: Callable[[], None], clock: Clock
+) -> None:
+    """What went along comes back along; what was thrown away by itself stays thrown away."""
+    thread = conversations.start(studio, alice, wish("a red fox", count=3)).conversation_id
+    work()
+    first, second, third = (image.id for image in conversations.opened(studio, alice, thread).images)
+    trash.trash(studio, alice, [third])
+    clock.skip(hours=1)
+
+    assert conversations.trash(studio, alice, thread) == []
+    assert len(seen(studio, alice)) == conversations.images(studio, alice, thread) == 2
+    assert conversations.restore(studio, alice, thread) == []
+
+    assert sorted(conversations.trash(studio, alice, thread, along=None)) == sorted([first, second])
+    assert (seen(studio, alice), conversations.went_along(studio, alice, thread)) == ([], 2)
+    assert sorted(conversations.restore(studio, alice, thread)) == sorted([first, second])
+    assert lying(studio, alice) == [third]
+
+    assert conversations.trash(studio, alice, thread, along=[first, third]) == [first]  # as undo asks for it
+    assert conversations.went_along(studio, alice, thread) == 1
+
+
+def test_what_went_along_keeps_its_days_and_what_was_chosen_meanwhile_stays_chosen(
+    studio: Studio, alice: Person, work: Callable[[], None]
+) -> None:
+    thread = conversations.start(studio, alice, wish("a red fox", count=2)).conversation_id
+    work()
+    first, second = (image.id for image in conversations.opened(studio, alice, thread).images)
+    marks.select(studio, alice, [first])
+    conversations.trash(studio, alice, thread, along=None)
+    assert {tile.days_left for tile in trash.contents(studio, alice).tiles} == {30}
+
+    trash.restore(studio, alice, [second])
+    marks.select(studio, alice, [second])
+    conversations.restore(studio, alice, thread)
+
+    assert (row(studio, first).selected, row(studio, second).selected) == (False, True)
+
+
+def test_what_was_derived_from_an_image_is_found_at_any_distance(studio: Studio, alice: Person) -> None:
+    """So that somebody can be asked whether it shall go too; what lies in the trash already need not."""
+    fox, bluer, snow, other = (Step(words, source=of) for words, of in (("fox", None), ("b", 1), ("s", 2), ("o", None)))
+    grown = [made for [made] in grow(studio, alice, [fox, bluer, snow, other], files=False).images]
+    bob = access.person_named(studio, "bob", "Bob")
+
+    assert sorted(trash.derived(studio, alice, grown[:1])) == grown[1:3]
+    assert trash.derived(studio, alice, grown[:3]) == trash.derived(studio, alice, grown[3:]) == []
+    with pytest.raises(NotFound):
+        trash.derived(studio, bob, grown[:1])
+    trash.trash(studio, alice, [grown[1]])
+    assert trash.derived(studio, alice, grown[:1]) == [grown[2]]
 
 
 def test_the_trash_lists_the_last_thrown_away_first_with_the_days_left(

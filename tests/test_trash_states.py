@@ -132,12 +132,16 @@ class Trash(RuleBasedStateMachine):
             trash.purge(self.studio, self.me, [p.id for p in some])
         self._purge(some, [])
 
-    @rule(n=threads)
-    def trash_conversation(self, n: int) -> None:
-        thread = self.threads[n]
-        if not thread.gone:
-            conversations.trash(self.studio, self.me, thread.id)
-            thread.thrown = thread.thrown or self.clock()
+    @rule(n=threads, along=st.booleans())
+    def trash_conversation(self, n: int, along: bool = False) -> None:
+        thread, living = self.threads[n], self._living(n)
+        if thread.gone:
+            return
+        gone = conversations.trash(self.studio, self.me, thread.id, None if along else ())
+        assert sorted(gone) == (living if along and not thread.thrown else [])
+        thread.thrown = thread.thrown or self.clock()
+        for picture in self.pictures:
+            picture.thrown = self.clock() if picture.id in gone else picture.thrown
 
     @rule(n=threads)
     def restore_conversation(self, n: int) -> None:
@@ -146,8 +150,13 @@ class Trash(RuleBasedStateMachine):
             with pytest.raises(NotFound):
                 conversations.restore(self.studio, self.me, thread.id)
         else:
-            conversations.restore(self.studio, self.me, thread.id)
-            thread.thrown = None
+            back = conversations.restore(self.studio, self.me, thread.id)
+            coming = [
+                p for p in self.pictures if p.thread == n and not p.gone and p.thrown and p.thrown == thread.thrown
+            ]
+            assert sorted(back) == [p.id for p in coming]
+            for thing in (thread, *coming):
+                thing.thrown = None
 
     @rule(n=threads)
     def purge_conversation(self, n: int) -> None:

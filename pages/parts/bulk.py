@@ -57,7 +57,7 @@ def _project(studio: Studio, person: Person, wish: Wish) -> int:
 def _trash(studio: Studio, person: Person, wish: Wish) -> int:
     trashed = trash.trash(studio, person, wish["ids"])
     said = plural("{n} image is in the trash.", "{n} images are in the trash.", trashed)
-    undo.offer(said, "images", wish["ids"])
+    undo.offer(said, "images", wish["ids"], derived=trash.derived(studio, person, wish["ids"]))
     return trashed
 
 

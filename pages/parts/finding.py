@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import access, conversations
+from core import access
 from core.access import Person
-from core.errors import StudioError
 from core.studio import Studio
 from core.views import ImageView
-from pages.parts import frame, undo
+from pages.parts import frame
 from pages.parts.words import _
 
 SEARCH, IMAGE, TRASH, AFTER = "q", "image", "trash", "after"
@@ -114,26 +113,6 @@ def pages(wanted: Wanted, following: str | None) -> None:
                 on_click=_turn,
                 args=(following,),
             )
-
-
-def trash(studio: Studio, person: Person, conversation_id: str) -> None:
-    """Put it away, and offer to take that back; for callbacks."""
-    try:
-        conversations.trash(studio, person, conversation_id)
-    except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
-        return
-    undo.offer(_("The conversation is in the trash. Its images stay in the gallery."), "trash", conversation_id)
-
-
-def restore(studio: Studio, person: Person, conversation_id: str) -> None:
-    """Take it back; for callbacks."""
-    try:
-        conversations.restore(studio, person, conversation_id)
-    except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
-        return
-    st.toast(_("Restored."), icon=":material/check:")
 
 
 def _changed() -> None:

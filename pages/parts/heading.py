@@ -7,9 +7,9 @@ from core.access import Person
 from core.conversations import Opened
 from core.studio import Studio
 from core.turns import TITLE
-from pages.parts import frame, progress, sharing, undo
+from pages.parts import frame, progress, sharing, throwing
 from pages.parts.tile_words import literal
-from pages.parts.words import _, day
+from pages.parts.words import _, day, plural
 
 RENAMING = "renaming"
 """The conversation that is being renamed, and the version of its title that the person saw."""
@@ -35,14 +35,24 @@ def trashed(studio: Studio, person: Person, opened: Opened) -> None:
     with st.container(border=True, key="trashed"):
         until = day(opened.purge_after) if opened.purge_after else ""
         st.markdown(_("**This conversation is in the trash** until {day}. Then it is gone for good.").format(day=until))
-        told = _("Its images are still in the gallery. Links that were shared open again once it is restored.")
-        st.markdown(f":small[{told}]")
+        st.markdown(f":small[{_left(conversations.went_along(studio, person, opened.id))}]")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(_("Restore"), icon=":material/restore_from_trash:", type="primary", key="restore"):
-                conversations.restore(studio, person, opened.id)
-                st.toast(_("Restored."), icon=":material/check:")
+                back = conversations.restore(studio, person, opened.id)
+                st.toast(throwing.came_back(len(back)), icon=":material/check:")
                 st.rerun()
             st.page_link(frame.PAGES / "conversations.py", label=_("All conversations"), icon=":material/arrow_back:")
+
+
+def _left(along: int) -> str:
+    """What became of its images and links."""
+    if along:
+        images = plural(
+            "{n} image went with it and comes back with it.", "{n} images went with it and come back.", along
+        )
+    else:
+        images = _("Its images are still in the gallery.")
+    return f"{images} " + _("Links that were shared open again once it is restored.")
 
 
 def _actions(studio: Studio, person: Person, opened: Opened) -> None:
@@ -50,10 +60,8 @@ def _actions(studio: Studio, person: Person, opened: Opened) -> None:
     with st.container(horizontal=True, gap="small", width="content", key="actions"):
         sharing.button(studio, person, opened.id)
         st.button(_("Rename"), icon=":material/edit:", type="tertiary", key="rename", on_click=_begin, args=(opened,))
-        if st.button(_("Trash"), icon=":material/delete:", type="tertiary", key="trash"):
-            conversations.trash(studio, person, opened.id)
-            undo.offer(_("The conversation is in the trash. Its images stay in the gallery."), "trash", opened.id)
-            frame.go("conversations")
+        wanted = {"on_click": throwing.want, "args": (opened.id,)}
+        st.button(_("Trash"), icon=":material/delete:", type="tertiary", key="trash", **wanted)
 
 
 def _begin(opened: Opened) -> None:

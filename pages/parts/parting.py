@@ -64,7 +64,9 @@ def _all(studio: Studio, person: Person, asked: datetime) -> None:
 def _some(studio: Studio, person: Person, images: tuple[str, ...], conversations: tuple[str, ...]) -> None:
     with frame.sentences():
         if conversations:
-            st.markdown(_("Its words and its links go. Images of it that are in the gallery stay there."))
+            st.markdown(
+                _("Its words and its links go. Its images stay where they are, in the gallery or in the trash.")
+            )
         else:
             st.markdown(_("All files go too. Nobody can bring that back."))
         wanted = len(images) + len(conversations)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core import generations, posting
+from core import generations, marks, posting
 from core.access import Person
 from core.posting import Words
 from core.studio import Studio
@@ -19,8 +19,8 @@ def grant(studio: Studio, person: Person, post_id: str, told: Any) -> None:
         "save": lambda wish: _save(studio, person, post_id, wish),
         "cancel": lambda wish: generations.cancel(studio, person, str(wish["id"])),
         "retry": lambda wish: generations.retry(studio, person, str(wish["id"])),
-        "select": lambda wish: posting.select(studio, person, str(wish["id"])),
-        "unselect": lambda wish: posting.unselect(studio, person, str(wish["id"])),
+        "select": lambda wish: marks.select(studio, person, [str(wish["id"])]),
+        "unselect": lambda wish: marks.select(studio, person, [str(wish["id"])], on=False),
         "focus": lambda wish: posting.focus(studio, person, str(wish["id"]), float(wish["x"]), float(wish["y"])),
         "alt": lambda wish: posting.edit_alt(studio, person, str(wish["id"]), str(wish["text"])),
     }

@@ -8,7 +8,7 @@ import streamlit as st
 from core import access, conversations, trash
 from core.access import Person
 from core.studio import Studio
-from pages.parts import card, frame, parting, toast, undo, wishes
+from pages.parts import card, frame, parting, throwing, undo, wishes
 from pages.parts.components import component
 from pages.parts.gallery_words import words
 from pages.parts.wishes import Wish
@@ -30,7 +30,7 @@ def threads(studio: Studio, person: Person) -> None:
         person,
         cards,
         key="thrown-conversations",
-        on_restore=lambda conversation_id: _restore_conversation(studio, person, conversation_id),
+        on_restore=lambda conversation_id: throwing.restore(studio, person, conversation_id),
         on_purge=lambda conversation_id: parting.want((), (conversation_id,)),
     )
     if following:
@@ -86,8 +86,3 @@ def _grant(studio: Studio, person: Person, told: Any) -> None:
 def _restore(studio: Studio, person: Person, wish: Wish) -> None:
     restored = trash.restore(studio, person, wish["ids"])
     undo.offer(plural("{n} image is back.", "{n} images are back.", restored), "restored images", wish["ids"])
-
-
-def _restore_conversation(studio: Studio, person: Person, conversation_id: str) -> None:
-    if toast.after(lambda: conversations.restore(studio, person, conversation_id) or True):
-        undo.offer(_("The conversation is back."), "restored conversation", conversation_id)

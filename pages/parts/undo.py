@@ -11,7 +11,7 @@ from core.access import Person
 from core.studio import Studio
 from pages.parts import toast
 from pages.parts.components import component
-from pages.parts.words import _
+from pages.parts.words import _, plural
 
 UNDO = component("undo")
 OFFERED = "undo-offered"
@@ -27,13 +27,17 @@ WAYS_BACK: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def offer(text: str, way: str, target: str | Sequence[str], *parts: Any) -> None:
+def offer(text: str, way: str, target: str | Sequence[str], *parts: Any, derived: Sequence[str] = ()) -> None:
     """Say what was done; the next page that is drawn offers to take it back.
 
     `way` is a name of `WAYS_BACK`; its verb is given the id of the target (`images`: the ids of as many as were put
-    away at once), and which parts of it if not all.
+    away at once), and which parts of it if not all. Of images that went to the trash it asks whether those `derived`
+    from them shall follow.
     """
-    st.session_state[OFFERED] = {"id": token_hex(8), "text": text, "way": way, "target": target, "parts": parts}
+    if derived:
+        text += " " + plural("{n} image derived from it stays.", "{n} images derived from it stay.", len(derived))
+    offered = {"text": text, "way": way, "target": target, "parts": parts, "derived": list(derived)}
+    st.session_state[OFFERED] = {"id": token_hex(8)} | offered
 
 
 def show(studio: Studio, person: Person) -> None:
@@ -42,19 +46,34 @@ def show(studio: Studio, person: Person) -> None:
     if not offered:
         return
     key = f"undo-{offered['id']}"
+    follow = _("Trash too") if offered["derived"] else ""
     UNDO(
         key=key,
         data={
             "text": offered["text"],
             "seconds": SECONDS,
-            "words": {"undo": _("Undo"), "close": _("Close")},
+            "words": {"undo": _("Undo"), "close": _("Close"), "follow": follow},
         },
         on_told_change=lambda: _told(studio, person, offered, st.session_state[key].told),
     )
 
 
 def _told(studio: Studio, person: Person, offered: Mapping[str, Any], told: str | None) -> None:
-    if not told or st.session_state.pop(OFFERED, None) is None or told != "undo":
+    if not told or st.session_state.pop(OFFERED, None) is None:
         return
-    back = WAYS_BACK[offered["way"]]
-    toast.after(lambda: back(studio, person, offered["target"], *offered["parts"]), _("Taken back."), ":material/undo:")
+    if told == "follow":
+        _follow(studio, person, offered)
+    if told == "undo":
+        back = WAYS_BACK[offered["way"]]
+        done = _("Taken back.")
+        toast.after(lambda: back(studio, person, offered["target"], *offered["parts"]), done, ":material/undo:")
+
+
+def _follow(studio: Studio, person: Person, offered: Mapping[str, Any]) -> None:
+    """What was derived goes to the trash too; from then on all of it is taken back together."""
+    followed = toast.after(lambda: trash.trash(studio, person, offered["derived"]))
+    if followed:
+        everything = [*offered["target"], *offered["derived"]]
+        offer(
+            plural("{n} image is in the trash.", "{n} images are in the trash.", len(everything)), "images", everything
+        )

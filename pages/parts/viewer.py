@@ -107,6 +107,7 @@ def words() -> dict[str, Any]:
         "unsaved": _("The studio does not answer. What you did is kept here and tried again."),
         "binned": _("The image is in the trash."),
         "binned_many": _("{n} images are in the trash."),
+        "derived_stay": _("Derived from it and still here: {n}."),
         "undo": _("Undo"),
         "in_trash": _("In the trash"),
         "key_names": _key_names(),

@@ -109,36 +109,50 @@ def test_what_is_thrown_away_by_keyboard_or_mouse_is_taken_back_at_once_or_later
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Move to the trash: A shop")).to_be_focused()
     page.keyboard.press("Enter")
+    asked = page.get_by_role("dialog", name="What happens to its")
+    expect(asked).to_be_visible(timeout=ARRIVES)
+    look(page, "conversations-throwing")
+    asked.get_by_role("button", name="Keep them").focus()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="A shop")).to_have_count(0, timeout=ARRIVES)
     page.get_by_role("button", name="Undo").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="A shop")).to_be_visible(timeout=ARRIVES)
 
-    throw(page)
+    throw(page, "Keep them")
     expect(card).to_have_count(0, timeout=ARRIVES)
     look(page, "conversations-undo")
     page.get_by_role("button", name="Undo").click()
     expect(card).to_be_visible(timeout=ARRIVES)
 
-    throw(page)
+    throw(page, "Trash them too")
     expect(card).to_have_count(0, timeout=ARRIVES)
     page.get_by_text("In the trash", exact=True).click()
     expect(card).to_contain_text("Gone for good after", timeout=ARRIVES)
     look(page, "conversations-trash")
     card.click()
     expect(page.get_by_text("This conversation is in the trash")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_text("1 image went with it and comes back with it.")).to_be_visible(timeout=ARRIVES)
     look(page, "conversation-trashed")
     page.get_by_role("button", name="Restore").click()
     expect(page.locator(".tile.succeeded")).to_have_count(1, timeout=ARRIVES)
+
+    page.get_by_role("button", name="Trash", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Trash them too").click(timeout=ARRIVES)
+    expect(page.get_by_role("heading", name="Conversations")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_text("The conversation and its 1 image are in the trash.")).to_be_visible(timeout=ARRIVES)
+    page.get_by_role("button", name="Undo").click()
+    expect(card).to_be_visible(timeout=ARRIVES)
 
 
 def address(server: Server) -> str:
     return f"http://127.0.0.1:{server.port}/conversations"
 
 
-def throw(page: Page) -> None:
+def throw(page: Page, images: str) -> None:
     page.get_by_role("link", name="Lighthouse").hover()
     page.get_by_role("button", name="Move to the trash: Lighthouse").click()
+    page.get_by_role("dialog").get_by_role("button", name=images).click(timeout=ARRIVES)
 
 
 def look(page: Page, name: str) -> None:

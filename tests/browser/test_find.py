@@ -334,6 +334,29 @@ def test_dates_amounts_and_durations_are_fields(page: Page) -> None:
     expect(panel.get_by_role("group", name="Duration").get_by_label("At most")).to_have_value("20")
 
 
+def test_what_is_being_written_into_a_filter_outlives_answers_that_come_late(page: Page) -> None:
+    panel = filters(page)
+    at_least = panel.get_by_role("group", name="Cost").get_by_label("At least")
+    page.evaluate("""() => {
+        const real = window.fetch;
+        const late = (...asked) => new Promise((done) => setTimeout(() => done(real(...asked)), 500));
+        window.fetch = (what, ...how) => (String(what).includes("/api/find/counts") ? late : real)(what, ...how);
+    }""")
+
+    panel.get_by_role("button", name="7 days").click()
+    panel.get_by_label("From", exact=True).fill("2026-01-01")
+    panel.get_by_label("To", exact=True).fill("2026-12-31")
+    at_least.click()
+    at_least.press_sequentially("0,01")
+    expect(field(page)).to_have_value("after:2026-01-01 before:2027-01-01")
+    at_last(page, "after:2026-01-01 before:2027-01-01")
+
+    expect(at_least).to_have_value("0,01")
+    at_least.press("Enter")
+    expect(field(page)).to_have_value("after:2026-01-01 before:2027-01-01 cost:>=0.01")
+    expect(at_least).to_have_value("0.01")
+
+
 def test_what_was_just_written_is_kept_when_a_filter_is_clicked(page: Page) -> None:
     panel = filters(page)
     field(page).click()

@@ -8,16 +8,17 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import access, marks, projects
+from core import access, marks, projects, trash
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from tests import many, serving
+from tests.branches import Step, grow
 from tests.browser.app_server import app_server
 from tests.browser.mounted import mounted
 from tests.browser.seen import still
 from tests.browser.test_gallery_page import grid_data
-from tests.browser.working import serious
+from tests.browser.working import SCREENSHOTS, serious
 from tests.serving import Served
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other tests
@@ -247,6 +248,29 @@ def test_trashing_two_takes_them_away_and_undo_brings_them_back(
 
     expect(page.locator(".total")).to_have_text("30 images")
     expect(picture(page, made[0])).to_be_visible()
+
+
+def test_what_was_derived_may_follow_into_the_trash_and_comes_back_with_it(
+    open_page: Callable[..., Page], root: tuple[str, Studio, Person, list[str]]
+) -> None:
+    address, studio, me, _ = root
+    first, edit = (images[0] for images in grow(studio, me, [Step("a lantern"), Step("a red one", source=1)]).images)
+    page = open_page(width=1440)
+    page.goto(f"{address}/gallery?q=lantern")
+    expect(page.locator(".total")).to_have_text("1 image")
+    picture(page, first).click(modifiers=["Control"])
+    page.keyboard.press("x")
+    expect(page.get_by_role("status").filter(has_text="1 image derived from it stays.")).to_be_visible()
+    still(page)
+    page.screenshot(path=SCREENSHOTS / "gallery-derived.png")
+
+    page.get_by_role("button", name="Trash too").click()
+    expect(page.get_by_text("2 images are in the trash.")).to_be_visible()
+    assert {tile.id for tile in trash.contents(studio, me).tiles} == {first, edit}
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".total")).to_have_text("1 image")
+    assert trash.contents(studio, me).tiles == ()
 
 
 def test_the_address_says_what_is_looked_for(

@@ -222,6 +222,23 @@ def test_throwing_it_away_leads_to_the_list_with_a_way_back(studio: Studio, me: 
     assert conversations.opened(studio, me, asked).purge_after is not None
 
 
+def test_what_happens_to_its_images_is_asked_first(studio: Studio, me: Person) -> None:
+    """The dialog runs by itself, which only a browser does: see browser/test_conversations_page.py."""
+    asked = conversations.start(studio, me, wish("A fox")).conversation_id
+    for work in unfinished(studio):
+        asyncio.run(generations.run(studio, *work))
+    app = visit("conversation", id=asked)
+
+    app.button(key="trash").click().run()
+
+    assert [app.button(key=f"throwing-{choice}").label for choice in ("cancel", "along", "keep")] == [
+        "Cancel",
+        "Trash them too",
+        "Keep them",
+    ]
+    assert conversations.opened(studio, me, asked).purge_after is None
+
+
 def chosen(conversation: str, place: int, **told: str) -> AppTest:
     """What the page does when this is chosen in the menu of one of its turns; the browser part is not here."""
 

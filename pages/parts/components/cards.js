@@ -23,7 +23,7 @@ function item(card, data, tell) {
   link.append(cover(card, data), make("span", "title", card.title), facts(card, data));
   const entry = document.createElement("li");
   entry.append(link, ...data.acts.map((act) => button("act", act, `${data.words[act]}: ${card.title}`, () => {
-    if (act !== "purge") entry.classList.add("leaving"); // that asks first
+    if (act === "restore") entry.classList.add("leaving"); // the others ask first
     tell("act", { act, id: card.id });
   })));
   return entry;

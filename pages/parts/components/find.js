@@ -22,7 +22,7 @@ const SOON = 1000; // ms until counts that were not there yet are asked for agai
 
 export class Find {
   constructor(place, data, on) {
-    Object.assign(this, { place, data, on, applied: null, told: [], answer: null, asking: Promise.resolve(), editing: Promise.resolve() });
+    Object.assign(this, { place, data, on, applied: null, told: [], answer: null, edits: 0, asking: Promise.resolve(), editing: Promise.resolve() });
     this.root = place.parentElement ?? place.getRootNode().host;
     this.leaving = new AbortController();
     this.#build();
@@ -73,7 +73,9 @@ export class Find {
 
   // Changed by a click: one after the other, each once the answer to the one before is there.
   #edit(change) {
-    return (this.editing = this.editing.catch(() => {}).then(() => this.#edited(change)));
+    this.edits += 1;
+    const done = () => (this.edits -= 1) || this.panel.settle();
+    return (this.editing = this.editing.catch(() => {}).then(() => this.#edited(change)).finally(done));
   }
 
   async #edited(change) {
@@ -207,6 +209,7 @@ export class Find {
       toggle: (facet, choice) => this.#edit((q, answer) => toggled(q, answer, facet, choice)),
       keyed: (keys, piece) => this.#edit((q) => keyed(q, keys, piece)),
       close: () => this.#closed(),
+      busy: () => this.edits > 0,
     });
     this.views = new Views(this.data, () => this.applied ?? "", { pick: (line) => this.#edit(() => line), act: (action) => this.on.act(action) });
     this.opener = button("opener", "filters", words.find.filters, () => this.#open(!this.panel.open), true);

@@ -9,7 +9,7 @@ const FLAGS = ["yes", "no"];
 const SORTS = ["best", "newest", "oldest", "costliest", "slowest"];
 
 export class Panel {
-  // `on`: { toggle(facet, choice), keyed(keys, words), close() }
+  // `on`: { toggle(facet, choice), keyed(keys, words), close(), busy(): changes are on their way, `settle` is called then }
   constructor(data, on) {
     Object.assign(this, { data, on, long: new Set() });
     const { words } = data();
@@ -21,6 +21,10 @@ export class Panel {
     head.append(make("h2", "", words.find.filters), button("quiet", "close", words.find.close, () => this.close()));
     foot.append(this.done);
     this.node.append(head, this.body, foot);
+    const later = () => setTimeout(() => this.settle()); // a click comes after the press that it ends
+    this.body.onpointerdown = () => (this.pressed = true);
+    this.body.onpointerup = this.body.onpointerleave = this.body.onpointercancel = () => later(this.pressed = false);
+    this.body.addEventListener("focusout", later);
     this.node.onkeydown = (event) => this.#key(event);
     this.node.oncancel = (event) => (event.preventDefault(), this.close());
     this.node.onclick = (event) => {
@@ -56,14 +60,29 @@ export class Panel {
     this.node.close();
   }
 
+  // Not while somebody writes or presses here, or while changes are on their way: what they wrote would be gone.
   draw(answer) {
     const { words, locale } = this.data();
-    const held = this.node.getRootNode().activeElement?.dataset?.name, { scrollTop } = this.body;
     this.answer = answer;
+    this.done.textContent = count(words.find, "show", answer.total, locale);
+    this.late = this.on.busy() || this.pressed || this.#written();
+    if (!this.late) this.#redraw();
+  }
+
+  settle() {
+    if (this.late) this.draw(this.answer);
+  }
+
+  #written() {
+    const held = this.node.getRootNode().activeElement;
+    return held?.matches?.(".end input") === true && held.value !== held.defaultValue;
+  }
+
+  #redraw() {
+    const held = this.node.getRootNode().activeElement?.dataset?.name, { scrollTop } = this.body;
     this.body.replaceChildren(...this.#groups());
     this.body.scrollTop = scrollTop;
     if (held) this.body.querySelector(`[data-name="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
-    this.done.textContent = count(words.find, "show", answer.total, locale);
   }
 
   #groups() {

@@ -216,7 +216,7 @@ class Lightbox {
     if (!from || this.marks.gone.has(from.id)) return;
     const next = (await this.walk.beside(from.id, 1)) ?? (await this.walk.beside(from.id, -1));
     if (this.item !== from) return;
-    this.marks.trash(from);
+    this.marks.trash(from, this.panel.known.get(from.id));
     this.show(next ?? from); // the last one stays until nobody can take it back
   }
 

@@ -42,9 +42,9 @@ export class Marks {
     this.#tell("star", { id, on }, [id]);
   }
 
-  trash(item) {
+  trash(item, detail) {
     this.gone.add(item.id);
-    this.offered = [...(this.bar?.isConnected ? this.offered : []), item];
+    this.offered = [...(this.bar?.isConnected ? this.offered : []), { ...item, derived: detail?.derived_total ?? 0 }];
     this.#tell("trash", { ids: [item.id] }, [item.id]);
     this.#offer();
   }
@@ -97,7 +97,9 @@ export class Marks {
 
   #offer() {
     const { words, locale, seconds = 10 } = this.box.data, n = this.offered.length;
-    const text = n === 1 ? words.binned : fill(words.binned_many, { n }, locale);
+    const derived = this.offered.reduce((sum, item) => sum + item.derived, 0);
+    const stay = derived ? ` ${fill(words.derived_stay, { n: derived }, locale)}` : "";
+    const text = (n === 1 ? words.binned : fill(words.binned_many, { n }, locale)) + stay;
     this.bar?.stop();
     this.bar = undoBar({ text, seconds, words }, (how) => (how === "undo" ? this.#restore() : this.box.over()));
     this.where.append(this.bar);

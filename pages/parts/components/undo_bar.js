@@ -2,7 +2,7 @@
 
 import { button, make } from "./elements.js";
 
-// Calls `end("undo")` or `end("closed")` once. Returns its element, with `stop()` to take it away without a word.
+// Calls `end("undo")`, `end("follow")` (with `words.follow`: what depends on it goes the same way) or `end("closed")` once. Returns its element, with `stop()` to take it away without a word.
 export function undoBar({ text, seconds, words }, end) {
   const node = make("div", "undo", "", { role: "status" });
   const back = make("button", "back", words.undo, { type: "button" });
@@ -22,6 +22,8 @@ export function undoBar({ text, seconds, words }, end) {
     end(how);
   };
   back.onclick = () => told("undo");
-  node.append(make("span", "", text), back, button("close", "close", words.close, () => told("closed")));
+  const follow = make("button", "back", words.follow, { type: "button" });
+  follow.onclick = () => told("follow");
+  node.append(make("span", "", text), ...(words.follow ? [follow] : []), back, button("close", "close", words.close, () => told("closed")));
   return Object.assign(node, { stop, told });
 }
