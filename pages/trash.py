@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import retention, trash
-from pages.parts import frame, parting, thrown, undo
+from pages.parts import frame, parting, thrown, undo, viewer
 from pages.parts.words import _, plural
 
 with frame.screen(_("Trash")) as (studio, person):
@@ -29,5 +29,6 @@ with frame.screen(_("Trash")) as (studio, person):
         st.subheader(_("Images"), anchor=False)
     if total.images or not total.conversations:
         thrown.images(studio, person)
+        viewer.show(studio, person, plain=True)
     parting.show(studio, person)
     undo.show(studio, person)

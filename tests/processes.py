@@ -13,21 +13,24 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["core.worker", "core.web", "streamlit.web.bootstrap", "pandas", "pyarrow"])
 
 
-def program(name: str, *arguments: str, environment: Mapping[str, str], log: Path) -> BaseProcess:
+def program(
+    name: str, *arguments: str, environment: Mapping[str, str], log: Path, errors: Path | None = None
+) -> BaseProcess:
     """`python -m name arguments`, with this environment alone, in a process group of its own; all it says is added to
-    `log`."""
-    process = PROCESSES.Process(target=_become, args=(name, arguments, dict(environment), log), daemon=True)
+    `log`, or its complaints to `errors`."""
+    said = (log, errors or log)
+    process = PROCESSES.Process(target=_become, args=(name, arguments, dict(environment), said), daemon=True)
     process.start()
     return process
 
 
-def _become(name: str, arguments: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+def _become(name: str, arguments: tuple[str, ...], environment: dict[str, str], said: tuple[Path, Path]) -> None:
     os.setsid()  # Ctrl-C is for the tests alone
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
-    with log.open("ab") as out:
-        for stream in (1, 2):
+    for stream, path in enumerate(said, 1):
+        with path.open("ab") as out:
             os.dup2(out.fileno(), stream)
     sys.argv = [name, *arguments]
     runpy.run_module(name, run_name="__main__", alter_sys=True)

@@ -29,6 +29,7 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import MASK, RUNNING, SOURCE, SUCCEEDED, Attempt, Conversation, Generation, Image, Reference, new_id
 from tests import many
+from tests.processes import program
 from tests.vendors import KEY, Vendors
 
 ROOT = Path(__file__).parent.parent
@@ -61,21 +62,23 @@ def furnished(tmp_path: Path, ready_sqlite: Path) -> Path:
 
 
 @pytest.fixture
-def studio_command(furnished: Path) -> Run:
-    """Runs `studio` with these arguments and variables on this test's own data."""
+def studio_command(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs `studio` with these arguments and variables on this test's own data, in a process forked for it."""
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        env = environment(furnished, **variables)
-        return subprocess.run(
-            command(*arguments), cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        out, err = (tmp_path_factory.mktemp("said") / name for name in ("out", "err"))
+        given = {"environment": environment(furnished, **variables), "log": out, "errors": err}
+        process = program("core.cli", *arguments, **given)
+        process.join(PATIENCE)
+        assert process.exitcode is not None, "it did not end"
+        return subprocess.CompletedProcess(arguments, process.exitcode, out.read_text(), err.read_text())
 
     return run
 
 
 @contextmanager
 def running(data_dir: Path, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """`studio` with these arguments, in the background."""
+    """`studio` with these arguments as anybody starts it, in the background."""
     process = subprocess.Popen(
         command(*arguments),
         cwd=ROOT,

@@ -327,9 +327,14 @@ def everything(engine: sa.Engine) -> dict[str, Any]:
     with engine.connect() as connection:
         seen = sa.inspect(connection)
         names = seen.get_table_names()
-        found: dict[str, Any] = {f"columns of {t}": [c["name"] for c in seen.get_columns(t)] for t in names}
-        found |= {f"indexes of {t}": sorted(str(i["name"]) for i in seen.get_indexes(t)) for t in names}
-        found |= {t: connection.exec_driver_sql(f'SELECT count(*) FROM "{t}"').scalar() for t in names}
+        found: dict[str, Any] = {
+            f"columns of {t}": [c["name"] for c in cs] for (_, t), cs in seen.get_multi_columns().items()
+        }
+        found |= {
+            f"indexes of {t}": sorted(str(i["name"]) for i in of) for (_, t), of in seen.get_multi_indexes().items()
+        }
+        counts = " UNION ALL ".join(f"SELECT '{t}', count(*) FROM \"{t}\"" for t in names)
+        found |= dict(map(tuple, connection.exec_driver_sql(counts))) if names else {}
         if "conversation" in names:
             titles = connection.exec_driver_sql("SELECT title FROM conversation ORDER BY id").scalars()
             found["titles"] = "".join(titles)

@@ -48,7 +48,6 @@ def images(studio: Studio, person: Person) -> None:
         data={
             "source": "/api/trash",
             "q": "",
-            "opens": False,
             "first": trash.wire(first, _, plural),
             "revision": trash.revision(studio, person),
             "answers": wishes.answered(KEY),

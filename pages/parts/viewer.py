@@ -22,12 +22,16 @@ VIEW = "view"
 UNDO_SECONDS = 10
 
 
-def show(studio: Studio, person: Person) -> None:
-    """Mount the lightbox; once per screen. It shows what `studio:open` names, see lightbox.js."""
+def show(studio: Studio, person: Person, *, plain: bool = False) -> None:
+    """Mount the lightbox; once per screen. It shows what `studio:open` names, see lightbox.js.
+
+    A `plain` one is for what is in the trash: it has no details, and nothing can be done in it.
+    """
     box = LIGHTBOX(
         key=KEY,
         data={
             "view": st.query_params.get(VIEW, ""),
+            "plain": plain,
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
             "seconds": UNDO_SECONDS,

@@ -183,9 +183,10 @@ _COMMON = (
     "CREATE UNIQUE INDEX combo_no ON combo (no)",
     "ANALYZE combo",
 )
+# A cross join, or SQLite would go through all images for every combination.
 _IMG = (
     "CREATE TABLE img AS SELECT p.id, p.owner, p.made, p.trashed IS NULL AS live, combo.no AS combo, p.cost, p.took,"
-    f" p.words{{more}} FROM ({_ONE}) AS p JOIN combo ON {_MATCHING} ORDER BY p.made, p.id"
+    f" p.words{{more}} FROM ({_ONE}) AS p CROSS JOIN combo WHERE {_MATCHING} ORDER BY p.made, p.id"
 )
 _INDEXES = (
     "CREATE INDEX img_pages ON img (owner, made, id, combo) WHERE live",
@@ -205,6 +206,7 @@ _POSTGRES = (
     "SET statement_timeout = 0",
     "SET work_mem = '256MB'",
     "SET maintenance_work_mem = '1GB'",
+    "SET enable_nestloop = off",  # it expects few rows of so long a condition
     _IMG.format(more=", to_tsvector('simple', p.words) AS spoken"),
     *_INDEXES,
     "CREATE INDEX img_words ON img USING gin (spoken)",

@@ -83,10 +83,13 @@ def test_news_wait_for_a_person_who_has_just_done_something(
 
     with elsewhere.working():
         tiles(page, "running", 2)
-        page.keyboard.press("Shift")
+        busy = "setInterval(() => dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' })), 200)"
+        page.evaluate(f"() => void (window.busy = {busy})")
+    tiles(page, "succeeded", 2)
     page.wait_for_timeout(1_000)
 
     assert len(runs) == before
+    page.evaluate("() => clearInterval(window.busy)")
     expect(page.get_by_text("2 images · practice, free")).to_be_visible(timeout=ARRIVES)
 
 

@@ -89,6 +89,32 @@ def test_everything_in_it_says_how_long_it_stays(server: Server, thrown: list[st
         look(page, f"trash-{name}")
 
 
+def test_an_image_is_looked_at_large_before_anybody_decides(
+    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
+) -> None:
+    """Nothing is done with it there but downloading it."""
+    page = open_page(address(server))
+    page.locator(f"a[href='?view={thrown[0]}']").focus(timeout=ARRIVES)
+    page.keyboard.press("Enter")
+    box = page.get_by_role("dialog", name="Image")
+    expect(box.locator(".place")).to_have_text("1 of 12", timeout=ARRIVES)
+    page.keyboard.press("ArrowRight")
+    expect(box.locator(".place")).to_have_text("2 of 12")
+    for key in ("s", "x", "e", "1"):
+        page.keyboard.press(key)
+    expect(box.get_by_role("link", name="Download")).to_be_visible()
+    expect(box.get_by_role("button", name="Star")).to_have_count(0)
+    look(page, "trash-large")
+
+    page.wait_for_url(f"**/trash?view={thrown[1]}")
+    page.reload()
+    expect(box.locator(".place")).to_have_text("2 of 12", timeout=ARRIVES)
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    expect(page.locator(f"a[href='?view={thrown[1]}']")).to_be_focused()
+    assert lying(studio, me) == 12
+
+
 def test_an_image_comes_back_with_a_key_and_goes_again_with_undo(
     server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
 ) -> None:

@@ -206,7 +206,7 @@ export class Find {
       clear: () => this.#edit(() => "").then(() => this.field.focus()),
     });
     this.panel = new Panel(this.data, {
-      toggle: (facet, choice) => this.#edit((q, answer) => toggled(q, answer, facet, choice)),
+      toggle: (facet, choice, on) => this.#edit((q, answer) => toggled(q, answer, facet, choice, on)),
       keyed: (keys, piece) => this.#edit((q) => keyed(q, keys, piece)),
       close: () => this.#closed(),
       busy: () => this.edits > 0,

@@ -9,7 +9,7 @@ const FLAGS = ["yes", "no"];
 const SORTS = ["best", "newest", "oldest", "costliest", "slowest"];
 
 export class Panel {
-  // `on`: { toggle(facet, choice), keyed(keys, words), close(), busy(): changes are on their way, `settle` is called then }
+  // `on`: { toggle(facet, choice, on), keyed(keys, words), close(), busy(): changes are on their way, `settle` is called then }
   constructor(data, on) {
     Object.assign(this, { data, on, long: new Set() });
     const { words } = data();
@@ -149,7 +149,7 @@ export class Panel {
     const box = make("input", "", "", { type: "checkbox", "data-name": `${facet}=${choice.value}` });
     box.checked = choice.picked > 0;
     box.indeterminate = choice.picked < 0;
-    box.onchange = () => this.on.toggle(facet, choice);
+    box.onchange = () => this.on.toggle(facet, choice, box.checked);
     row.append(box, make("span", "called", called(facet, choice, words.find)), make("span", "n", choice.n.toLocaleString(locale)));
     return row;
   }

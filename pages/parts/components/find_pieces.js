@@ -40,10 +40,13 @@ export function tidy(text) {
   return pieces(text).map((piece) => piece.text).join(" ");
 }
 
-// The line with this value of a facet picked, or no longer. `answer` says what each piece picks.
-export function toggled(text, answer, facet, choice) {
+// The line with this value of a facet picked, or no longer, as somebody wants it (`on`). `answer` says what each piece
+// picks; `drawn` is what they clicked, which may be older.
+export function toggled(text, answer, facet, drawn, on) {
+  const choice = answer.facets[facet]?.find(({ value }) => value === drawn.value) ?? { ...drawn, picked: 0 };
   const picks = ({ picks, minus }, sign) => minus === (sign < 0) && picks.some(([name, value]) => name === facet && value === choice.value);
-  if (!choice.picked) return replaced(text, [], choice.word);
+  if (!choice.picked) return on ? replaced(text, [], choice.word) : text;
+  if (on && choice.picked > 0) return text;
   const holding = answer.pieces.filter((piece) => picks(piece, choice.picked));
   const others = holding.flatMap((piece) => piece.picks)
     .filter(([name, value]) => value !== choice.value || name !== facet)

@@ -1,5 +1,5 @@
 // The gallery: rows of which only those in sight exist as elements, however many images there are. Any screen may mount
-// it over rows of its own (`data.source`) with acts of its own (`data.acts`); with `data.opens` false a click picks.
+// it over rows of its own (`data.source`) with acts of its own (`data.acts`).
 //
 // Opens the lightbox through document events (see lightbox.js) and hears there what was done in it: studio:marked { id,
 // starred }, studio:trashed { ids }, studio:restored { ids }. Streamlit hears `line` (what is looked for), `action` (what
@@ -267,7 +267,6 @@ class Gallery {
     const item = this.shelf.at(index);
     if (!item) return;
     this.wall.current = index;
-    if (this.data.opens === false) return this.picks.toggle(item.id);
     enlarge(item, this.shelf);
   }
 

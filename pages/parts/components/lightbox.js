@@ -4,6 +4,7 @@
 //                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
 // and tells there:            studio:shown { id }   studio:closed { id }   studio:ready   (send the order again)
 //                             studio:marked { id, starred }   studio:trashed { ids }   studio:restored { ids }
+// With `data.plain` it only shows: there are no details, and nothing is done with an image but downloading it.
 // Streamlit hears `view` (the image in the address, "" for none), `wishes` (star, trash and restore, see wishes.js),
 // `action` (to go elsewhere with an image) and `missing`, and answers with `data.view` and `data.answers`.
 
@@ -41,7 +42,7 @@ class Lightbox {
     this.walk = new Walk((id) => this.panel?.known.get(id), this.marks.gone);
     const { signal } = this.leaving;
     document.addEventListener("studio:open", (event) => (event.preventDefault(), this.open(event.detail.item)), { signal });
-    document.addEventListener("studio:order", ({ detail }) => ((this.walk.order = detail), this.count()), { signal });
+    document.addEventListener("studio:order", ({ detail }) => this.ordered(detail), { signal });
     document.dispatchEvent(new CustomEvent("studio:ready"));
     addEventListener("popstate", () => this.item && this.address.wentBack() && this.hide(), { signal });
   }
@@ -95,7 +96,7 @@ class Lightbox {
     this.dialog.onkeydown = (event) => this.keys.pressed(event, this);
     // Nothing behind moves while the lightbox is open.
     this.dialog.addEventListener("wheel", (event) => event.target.closest(".panel") || event.preventDefault(), { passive: false });
-    this.inform(remembered() !== "hidden");
+    this.inform(!this.data.plain && remembered() !== "hidden");
     this.root.append(this.dialog);
   }
 
@@ -116,7 +117,7 @@ class Lightbox {
     this.warn("");
     this.dialog.classList.toggle("gone", this.marks.gone.has(known.id));
     this.stage.show(known);
-    this.panel.show(known);
+    if (!this.data.plain) this.panel.show(known);
     this.bar.show(known);
     this.count();
     document.dispatchEvent(new CustomEvent("studio:shown", { detail: { id: known.id } }));
@@ -176,6 +177,12 @@ class Lightbox {
   }
 
   // ---- walking ----
+
+  ordered(order) {
+    this.walk.order = order;
+    if (this.data.plain && this.item && !this.item.width) this.look(this.item); // a link told no more than its id
+    this.count();
+  }
 
   async step(by) {
     const from = this.item, item = from && (await this.walk.beside(from.id, by));

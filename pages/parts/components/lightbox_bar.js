@@ -21,11 +21,12 @@ export class Bar {
     this.informing = tool("info", "info", words.info, "I", () => box.info());
     this.enlarging = tool("full", "larger", words.full, "F", () => box.full());
     this.enlarging.setAttribute("aria-pressed", "false");
+    const editing = tool("edit", "edit", words.edit, "E", () => box.edit()), { plain } = data();
     const tools = make("div", "tools");
     tools.append(
-      this.starring, this.trash, this.download,
-      tool("edit", "edit", words.edit, "E", () => box.edit()),
-      this.enlarging, this.informing,
+      ...(plain ? [this.download] : [this.starring, this.trash, this.download, editing]),
+      this.enlarging,
+      ...(plain ? [] : [this.informing]),
       tool("help", "keys", words.keys, "?", () => box.keys.show(!box.keys.shown)),
       tool("close", "close", words.close, words.key_names.Escape, () => box.close(), "Escape"),
     );

@@ -3,6 +3,7 @@
 import { button, make } from "./elements.js";
 
 const PAN = 80; // pixels
+const DOES = new Set(["s", "x", "Delete", "e", "i", "z"]); // not where images are only shown
 const HELD = /^(Arrow|[-+=])/; // go on while they are held down
 
 export function arrow(name, label, sign, key, act) {
@@ -65,21 +66,25 @@ export class Keys {
       "?": () => this.show(!this.shown),
     };
     const name = key.length === 1 ? key.toLowerCase() : key;
-    return Object.hasOwn(acts, name) ? acts[name] : null;
+    const none = !Object.hasOwn(acts, name) || (this.data().plain && DOES.has(name));
+    return none ? null : acts[name];
   }
 
   #draw() {
-    const { words } = this.data(), names = words.key_names;
-    const lines = [
-      [["←", "→"], words.key_walk],
-      [[names.Home, names.End], words.key_ends],
+    const { words, plain } = this.data(), names = words.key_names;
+    const does = [
       [["1", "…", "9"], words.key_switch],
       [["S"], words.star],
       [["X"], words.trash],
       [["Z"], words.undo],
-      [["D"], words.download],
       [["E"], words.edit],
       [["I"], words.info],
+    ];
+    const lines = [
+      [["←", "→"], words.key_walk],
+      [[names.Home, names.End], words.key_ends],
+      ...(plain ? [] : does),
+      [["D"], words.download],
       [["F"], words.full],
       [["+", "−", "0"], words.key_zoom],
       [["↑", "↓", `${names.Shift} ←`, `${names.Shift} →`], words.key_pan],
