@@ -47,10 +47,13 @@ def visit(open_page: Callable[..., Page], served: Served, me: Person) -> Iterato
     """Opens it with this line in effect: `visit("is:starred", width=390)`."""
     errors: list[str] = []
 
-    def go(q: str = "", who: Person = me, route: Callable[[Route], None] | None = None, **look: Any) -> Page:
+    def go(
+        q: str = "", who: Person = me, route: Callable[[Route], None] | None = None, before: str = "", **look: Any
+    ) -> Page:
         def opened(**more: Any) -> Page:
             page = open_page(**more)
             page.on("pageerror", lambda error: errors.append(str(error)))
+            page.add_init_script(before)
             if route:
                 page.route(COUNTS, route)
             return page
@@ -384,6 +387,16 @@ def test_the_filters_stay_open_beside_the_grid_until_they_are_closed(visit: Call
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_be_hidden()
     expect(page.get_by_role("button", name="Filters")).to_be_focused()
+
+
+def test_in_a_browser_that_keeps_nothing_the_filters_open_and_close(visit: Callable[..., Page]) -> None:
+    refused = "() => { throw new DOMException('The operation is insecure.', 'SecurityError'); }"
+    page = visit(before=f"Object.defineProperty(window, 'localStorage', {{ get: {refused} }})")
+
+    panel = filters(page)
+    panel.get_by_role("button", name="Close").click()
+
+    expect(panel).to_be_hidden()
 
 
 def test_on_a_phone_the_filters_are_a_sheet(visit: Callable[..., Page]) -> None:

@@ -141,3 +141,20 @@ export async function rows(path, signal, source = "/api/gallery") {
 export function reducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
+
+// In the browser's memory, from one visit to the next.
+export function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // a browser that keeps nothing: it is asked anew next time
+  }
+}
+
+export function remembered(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}

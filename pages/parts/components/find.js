@@ -7,7 +7,7 @@
 //   refresh()                   the gallery changed: count again
 //   leave()                     it is taken from the page
 
-import { button, make, rows } from "./elements.js";
+import { button, make, remember, remembered, rows } from "./elements.js";
 import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
 import { nothing, unread } from "./find_nothing.js";
@@ -30,7 +30,7 @@ export class Find {
     document.addEventListener("keydown", (event) => this.#slash(event), { signal });
     const watch = new ResizeObserver(() => this.#arrange());
     for (const node of [this.root, this.head]) watch.observe(node);
-    if (localStorage.getItem(OPEN) === "1" && this.root.clientWidth >= ROOMY) this.#open(true);
+    if (remembered(OPEN) === "1" && this.root.clientWidth >= ROOMY) this.#open(true);
   }
 
   show(q) {
@@ -229,12 +229,12 @@ export class Find {
     const sheet = this.root.clientWidth < ROOMY;
     this.panel.show(sheet);
     this.opener.setAttribute("aria-expanded", "true");
-    if (!sheet) localStorage.setItem(OPEN, "1");
+    if (!sheet) remember(OPEN, "1");
     this.#arrange();
   }
 
   #closed() {
-    localStorage.setItem(OPEN, "0");
+    remember(OPEN, "0");
     this.opener.setAttribute("aria-expanded", "false");
     this.#arrange();
     this.opener.focus();

@@ -8,7 +8,7 @@
 // Streamlit hears `view` (the image in the address, "" for none), `wishes` (star, trash and restore, see wishes.js),
 // `action` (to go elsewhere with an image) and `missing`, and answers with `data.view` and `data.answers`.
 
-import { fill, make } from "./elements.js";
+import { fill, make, remember, remembered } from "./elements.js";
 import { Address } from "./lightbox_address.js";
 import { Bar } from "./lightbox_bar.js";
 import { Keys, arrow } from "./lightbox_keys.js";
@@ -96,7 +96,7 @@ class Lightbox {
     this.dialog.onkeydown = (event) => this.keys.pressed(event, this);
     // Nothing behind moves while the lightbox is open.
     this.dialog.addEventListener("wheel", (event) => event.target.closest(".panel") || event.preventDefault(), { passive: false });
-    this.inform(!this.data.plain && remembered() !== "hidden");
+    this.inform(!this.data.plain && remembered(PANEL) !== "hidden");
     this.root.append(this.dialog);
   }
 
@@ -262,7 +262,7 @@ class Lightbox {
 
   info() {
     this.inform(this.dialog.classList.contains("alone"));
-    remember(this.dialog.classList.contains("alone") ? "hidden" : "shown");
+    remember(PANEL, this.dialog.classList.contains("alone") ? "hidden" : "shown");
   }
 
   inform(shown) {
@@ -273,21 +273,5 @@ class Lightbox {
   nth(place) {
     const sibling = this.panel.siblings[place - 1];
     if (sibling) this.show(sibling);
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(PANEL);
-  } catch {
-    return null; // a browser that keeps nothing
-  }
-}
-
-function remember(value) {
-  try {
-    localStorage.setItem(PANEL, value);
-  } catch {
-    // it is asked anew next time
   }
 }
