@@ -8,6 +8,7 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -46,19 +47,32 @@ FOLD = "' ' || trim(regexp_replace(lower(strip_accents({text})), '[^\\p{{L}}\\p{
 SAYS = "CASE WHEN {folded} <> '  ' THEN hash({folded}) END"
 """What two prompts have in common that say the same; NULL for one that says nothing in words."""
 _SHAPE = f"least(greatest(f.width * {UNIT} // f.height, 1), 255)"
-_INSERT = f"""
-    INSERT INTO img
-    SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
-        f.post::UUID, f.trashed::TIMESTAMP, CASE WHEN f.told = '  ' THEN f.prompt ELSE f.told || ltrim(f.prompt) END,
-        {SAYS.format(folded="f.prompt")}, f.dhash
-    FROM (SELECT * REPLACE ({FOLD.format(text="told")} AS told, {FOLD.format(text="prompt")} AS prompt) FROM fresh) AS f
-    JOIN combo ON combo.key = f.facets
-"""
+
+
+def _folded(rows: str) -> str:
+    """Both texts by one expression: to prepare its pattern takes longer than to fold a few rows."""
+    both = f"list_transform([told, prompt], lambda text: {FOLD.format(text='text')})"
+    lists = f"(SELECT *, {both} AS texts FROM {rows})"
+    return f"(SELECT * EXCLUDE texts REPLACE (texts[1] AS told, texts[2] AS prompt) FROM {lists})"
+
+
+def _insert(source: str) -> str:
+    return f"""
+        INSERT INTO img
+        SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
+            f.post::UUID, f.trashed::TIMESTAMP,
+            CASE WHEN f.told = '  ' THEN f.prompt ELSE f.told || ltrim(f.prompt) END,
+            {SAYS.format(folded="f.prompt")}, f.dhash
+        FROM {source} AS f
+        JOIN combo ON combo.key = f.facets
+    """
+
+
 _COMBOS = f"""
     INSERT INTO combo
     SELECT (SELECT coalesce(max(no), 0) FROM combo) + row_number() OVER (), facets,
         {", ".join(f"string_split(facets, '{BETWEEN}')[{place}]" for place in range(1, len(FACETS) + 1))}
-    FROM (SELECT DISTINCT facets FROM fresh WHERE facets NOT IN (SELECT key FROM combo)) AS new
+    FROM (SELECT DISTINCT facets FROM rows WHERE facets NOT IN (SELECT key FROM combo)) AS new
 """
 _DELETE = """
     DELETE FROM img
@@ -66,7 +80,9 @@ _DELETE = """
 """
 NAME = "-".join(
     (
-        hashlib.sha256(f"{TABLES}{_INSERT}{_COMBOS}{replica_rows.projection()}".encode()).hexdigest()[:8],
+        hashlib.sha256(f"{TABLES}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}".encode()).hexdigest()[
+            :8
+        ],
         duckdb.__version__,
     )
 )
@@ -86,6 +102,8 @@ class File:
         self.rows = int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
         """When it was opened."""
         self.combos = Combos()
+        self._keys: set[str] = {key for (key,) in self._writer.execute("SELECT key FROM combo").fetchall()}
+        """Of combinations that are in it: to look for them there takes longer than all else about a change."""
         self._readers = self._refused = 0
         self._retired = self._remove = False
         self._lock = threading.Lock()
@@ -94,14 +112,11 @@ class File:
     def make(cls, path: Path, blocks: Iterator[pa.Table], place: Place) -> Self:
         """A new file with these rows. Until it is whole it has another name."""
         with _building(path) as connection:
-            connection.execute(f"CREATE TEMP TABLE fresh AS FROM ({_nothing()})")
-            for block in blocks:
-                connection.register("block", block)
-                connection.execute("INSERT INTO fresh FROM block")
-                connection.unregister("block")
+            connection.execute(f"CREATE TEMP TABLE rows AS FROM ({_nothing()})")
+            _fill(connection, blocks)
             connection.execute("BEGIN")
             connection.execute(_COMBOS)
-            connection.execute(f"{_INSERT} ORDER BY f.{ORDER.replace(', ', ', f.')}")
+            connection.execute(f"{_insert('rows')} ORDER BY f.{ORDER.replace(', ', ', f.')}")
             connection.execute("UPDATE state SET cursor = $cursor, home = $home", _named(place))
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT new")  # nothing may be left in a log of the name that it loses
@@ -116,25 +131,28 @@ class File:
     def _write(self, delta: Delta) -> None:
         writer = self._writer
         writer.register("touched", delta.touched)
-        writer.register("fresh", delta.rows)
+        writer.register("rows", delta.rows)
         writer.execute("BEGIN")
         try:
             writer.execute(_DELETE)
-            if delta.rows.num_rows:
+            keys = set(delta.rows["facets"].to_pylist())
+            if keys - self._keys:
                 writer.execute(_COMBOS)
-                writer.execute(_INSERT)
+            if keys:
+                writer.execute(_insert(_folded("rows")))
             writer.execute(
                 "UPDATE state SET cursor = $cursor, home = $home, tail = $tail",
                 {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},
             )
             writer.execute("COMMIT")
+            self._keys |= keys
         except BaseException:
             with suppress(duckdb.Error):
                 writer.execute("ROLLBACK")
             raise
         finally:
             writer.unregister("touched")
-            writer.unregister("fresh")
+            writer.unregister("rows")
 
     def reordered(self, path: Path) -> "File":
         """The same in a new file, in order and without gaps; this one can be read meanwhile."""
@@ -215,6 +233,22 @@ def _building(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(TABLES)
         yield connection
     partial.replace(path)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, blocks: Iterator[pa.Table]) -> None:
+    """Fold each block while the next one is read."""
+
+    def keep(block: pa.Table) -> None:
+        connection.register("block", block)
+        connection.execute(f"INSERT INTO rows FROM {_folded('block')}")
+        connection.unregister("block")
+
+    with ThreadPoolExecutor(1) as folding:
+        kept = folding.submit(lambda: None)
+        for block in blocks:
+            kept.result()  # no more than two blocks at a time
+            kept = folding.submit(keep, block)
+        kept.result()
 
 
 def _named(place: Place) -> dict[str, str]:
