@@ -37,6 +37,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   views.set(parentElement, view);
   view.find.show(data.q);
+  if (data.changed) view.find.refresh();
 }
 """
 FRAMES = """

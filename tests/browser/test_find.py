@@ -96,9 +96,9 @@ def at_last(page: Page, line: str) -> None:
     page.wait_for_function("(q) => window.told.findLast(([, what]) => what === 'line')?.[2] === q", arg=line)
 
 
-def comes_back(page: Page, q: str) -> None:
-    """Streamlit hands this line to the component: after a change of ours, or because of Back."""
-    page.evaluate("(q) => window.mounted.found({ q })", q)
+def comes_back(page: Page, q: str, changed: bool = False) -> None:
+    """Streamlit hands this line to the component: after a change of ours, because of Back, or as images changed."""
+    page.evaluate("([q, changed]) => window.mounted.found({ q, changed })", [q, changed])
 
 
 def filters(page: Page) -> Locator:
@@ -151,6 +151,42 @@ def test_back_sets_line_chips_and_filters(visit: Callable[..., Page]) -> None:
     expect(page.locator(".chip")).to_have_text(["Starred"])
     expect(filters(page).get_by_label("Starred")).to_be_checked()
     assert told(page) == ["fox"]
+
+
+def test_a_line_on_its_way_outlives_a_change_among_the_images(visit: Callable[..., Page]) -> None:
+    held: list[Route] = []
+    slow: list[bool] = []
+    page = visit(route=lambda route: held.append(route) if slow else route.continue_())
+    expect(page.locator(".find.asking")).to_have_count(0)
+    slow.append(True)
+    field(page).fill("is:starred")
+    with page.expect_request(COUNTS):
+        field(page).press("Enter")
+
+    comes_back(page, "", changed=True)
+    slow.clear()
+    held[0].continue_()
+
+    applied(page, "is:starred")
+    expect(page.locator(".find.asking")).to_have_count(0)
+    expect(field(page)).to_have_value("is:starred")
+    assert chips(page) == ["Starred"]
+
+
+def test_a_line_taken_back_before_its_answer_stays_taken_back(visit: Callable[..., Page]) -> None:
+    held: list[Route] = []
+    page = visit(route=lambda route: held.append(route) if "fox" in route.request.url else route.continue_())
+    with page.expect_request("**/api/find/counts?q=fox*"):
+        field(page).fill("fox")
+        field(page).press("Enter")
+
+    field(page).fill("")
+    field(page).press("Enter")
+    expect(page.locator(".find.asking")).to_have_count(0)
+    held[0].continue_()
+    page.wait_for_timeout(500)
+
+    assert told(page) == []
 
 
 def test_an_empty_line_offers_what_can_be_said(page: Page) -> None:
@@ -236,6 +272,57 @@ def test_a_wrong_word_is_underlined_and_told_but_not_while_it_is_written(page: P
     applied(page, "red is:starred")
 
 
+def test_a_wrong_word_stays_marked_while_images_change_and_until_it_is_gone(visit: Callable[..., Page]) -> None:
+    page = visit("red")
+    field(page).fill("red is:strred")
+    field(page).press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    with page.expect_response(COUNTS):
+        comes_back(page, "red", changed=True)
+    expect(page.locator(".find.asking")).to_have_count(0)
+    expect(page.locator(".mirror .bad")).to_have_text("is:strred")
+    expect(page.get_by_role("alert")).to_be_visible()
+    field(page).fill("red")
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator(".mirror .bad")).to_have_count(0)
+
+
+def test_beside_a_wrong_word_the_others_are_kept_when_a_filter_or_a_chip_is_clicked(visit: Callable[..., Page]) -> None:
+    page = visit("ratio:tall")
+    field(page).fill("red fox on ice ratio:tall is:strred sort:wrost")
+    field(page).press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    filters(page).get_by_label("Starred").click()
+    applied(page, "red fox on ice ratio:tall is:starred")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    field(page).fill("red is:strred ratio:tall is:starred")
+    field(page).press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("button", name="Take away: Starred").click()
+
+    expect(field(page)).to_have_value("red ratio:tall")
+    at_last(page, "red ratio:tall")
+
+
+def test_two_chips_are_taken_away_before_the_first_answer(visit: Callable[..., Page]) -> None:
+    held: list[Route] = []
+    slow: list[bool] = []
+    page = visit("is:starred ratio:tall", route=lambda route: held.append(route) if slow else route.continue_())
+    expect(page.locator(".chip")).to_have_count(2)
+    slow.append(True)
+
+    with page.expect_request(COUNTS):
+        page.locator(".chip").first.click()
+    page.locator(".chip").last.click()
+    slow.clear()
+    held[0].continue_()
+
+    applied(page, "ratio:tall", "")
+
+
 def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callable[..., Page]) -> None:
     page = visit("fox modle:ink")
     expect(page.get_by_role("alert")).to_have_text("There is no filter “modle”. Did you mean “model”?")
@@ -246,7 +333,7 @@ def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callab
     assert told_at["y"] + told_at["height"] <= panel_at["y"]
     filters(page).get_by_label("Starred").click()
 
-    applied(page, "is:starred")
+    applied(page, "fox is:starred")
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.get_by_role("heading", name="This search cannot be read")).to_be_hidden()
 

@@ -12,7 +12,7 @@ import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
 import { nothing, unread } from "./find_nothing.js";
 import { Panel } from "./find_panel.js";
-import { keyed, replaced, tidy, toggled, without } from "./find_pieces.js";
+import { keyed, replaced, same, tidy, toggled, touched, without } from "./find_pieces.js";
 import { Views } from "./find_views.js";
 
 const ROOMY = 720; // pixels of our own width from which the filters stand beside the grid
@@ -22,7 +22,8 @@ const SOON = 1000; // ms until counts that were not there yet are asked for agai
 
 export class Find {
   constructor(place, data, on) {
-    Object.assign(this, { place, data, on, applied: null, told: [], answer: null, edits: 0, asking: Promise.resolve(), editing: Promise.resolve() });
+    Object.assign(this, { place, data, on, applied: null, told: [], answer: null, edits: 0, editing: Promise.resolve() });
+    Object.assign(this, { asked: null, asking: Promise.resolve() }); // the line that the server is asked about now
     this.root = place.parentElement ?? place.getRootNode().host;
     this.leaving = new AbortController();
     this.#build();
@@ -45,9 +46,11 @@ export class Find {
     this.views.refresh();
   }
 
+  // Not before what is on its way is answered: that is a newer line, and would be lost.
   refresh() {
     this.views.refresh();
-    if (this.applied !== null) this.#ask(this.applied, false);
+    this.late = this.asked !== null;
+    if (this.applied !== null && !this.late) this.#ask(this.applied, false);
   }
 
   leave() {
@@ -61,14 +64,10 @@ export class Find {
 
   // Written in the field. A word that somebody is still writing is not wrong yet.
   async #written(text, sure) {
-    const q = tidy(text);
-    if (q !== this.applied) return this.#apply(q, sure);
-    if (this.trouble && sure) this.#wrong(this.trouble);
-    else if (!this.trouble) this.#right();
-  }
-
-  async #apply(q, sure) {
-    await (this.asking = this.#ask(q, sure));
+    const q = tidy(text), overtaken = this.asked !== null && this.asked !== q;
+    if (q !== this.applied || overtaken) return this.#ask(q, sure);
+    if (this.trouble?.q !== q) this.#right();
+    else if (sure) this.#wrong(this.trouble);
   }
 
   // Changed by a click: one after the other, each once the answer to the one before is there.
@@ -79,39 +78,61 @@ export class Find {
   }
 
   async #edited(change) {
-    await this.asking;
-    const base = this.answer?.q ?? this.applied ?? "", q = tidy(change(base, this.answer));
-    if (q === this.applied) return;
+    while (this.asked !== null) await this.asking;
+    const base = await this.#readable(this.trouble?.q ?? this.applied ?? "", this.trouble?.said);
+    const q = tidy(change(base.q, base));
+    if (q === this.applied && !this.trouble) return;
     this.field.text = q;
-    await this.#apply(q, true);
+    await this.#ask(q, true);
   }
 
-  async #ask(q, sure) {
+  // What a click builds on: the line without the words in it that cannot be read, and what the server says of that.
+  async #readable(q, wrong = null) {
+    const line = wrong ? without(q, ...touched(q, wrong)) : q;
+    if (line === this.answer?.q) return this.answer;
+    const unknown = { ...this.answer, q: line, pieces: [] };
+    if (wrong && line === q) return unknown;
+    return this.#counts(line).catch(({ status, said }) => (status === 400 ? this.#readable(line, said) : unknown));
+  }
+
+  #ask(q, sure) {
+    return (this.asking = this.#count(q, sure));
+  }
+
+  async #count(q, sure) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.asked = q;
     clearTimeout(this.soon);
     this.place.classList.add("asking");
-    try {
-      const answer = await this.#counts(q);
-      if (turn !== this.turn) return;
-      this.answer = { ...answer, q };
-      for (const piece of this.answer.pieces) piece.text = q.slice(piece.start, piece.end);
-      this.#right();
-      this.#tell(q);
-      if (answer.behind) this.#again(q);
-    } catch (error) {
-      if (turn !== this.turn || this.leaving.signal.aborted) return;
-      if (error.status === 400) return this.#misread(q, error, sure);
-      this.#tell(q);
-      this.#waiting(q, error);
-    } finally {
-      if (turn === this.turn) this.place.classList.remove("asking");
-    }
-    this.#draw();
+    const [answer, error] = await this.#counts(q).then((answer) => [answer], (error) => [null, error]);
+    if (turn !== this.turn) return;
+    this.asked = null;
+    if (this.leaving.signal.aborted) return;
+    this.place.classList.remove("asking");
+    if (answer) this.#read(answer);
+    else if (error.status === 400) this.#misread(q, error, sure);
+    else this.#waiting(q, error);
+    if (this.late) this.refresh();
   }
 
-  #counts(q) {
+  async #counts(q) {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
-    return rows(`?${new URLSearchParams({ q, tz: zone })}`, this.leaving.signal, "/api/find/counts");
+    const answer = await rows(`?${new URLSearchParams({ q, tz: zone })}`, this.leaving.signal, "/api/find/counts");
+    for (const piece of [...answer.pieces, ...answer.ways]) piece.text = q.slice(piece.start, piece.end);
+    return { ...answer, q };
+  }
+
+  // Whether this line is what the field holds; what is wrong with another one is marked when that is answered.
+  #held(q) {
+    return tidy(this.field.text) === tidy(q);
+  }
+
+  #read(answer) {
+    this.answer = answer;
+    if (!this.trouble || this.#held(answer.q)) this.#right();
+    this.#tell(answer.q);
+    if (answer.behind) this.#again(answer.q);
+    this.#draw();
   }
 
   #tell(q) {
@@ -124,22 +145,23 @@ export class Find {
 
   // ---- mistakes ----
 
-  #misread(q, error, sure) {
-    const { at } = this.field, shift = this.field.text.indexOf(q);
-    this.trouble = { ...error.said, sentence: error.message, start: error.said.start + Math.max(0, shift), end: error.said.end + Math.max(0, shift) };
-    const unfinished = !sure && at && at.start < this.trouble.end && this.trouble.start < at.end;
-    if (!unfinished) this.#wrong(this.trouble);
+  #misread(q, { message, said }, sure) {
     if (!this.answer) this.#ground();
     if (q === this.applied) this.#empty(unread(this.data(), () => this.#edit(() => "")));
+    if (!this.#held(q)) return;
+    const { at } = this.field, shift = Math.max(0, this.field.text.indexOf(q));
+    this.trouble = { q, said, sentence: message, start: said.start + shift, end: said.end + shift };
+    const unfinished = !sure && at && at.start < this.trouble.end && this.trouble.start < at.end;
+    if (!unfinished) this.#wrong(this.trouble);
   }
 
   // An address that cannot be read: filters and offers are those of everything.
   async #ground() {
     const answer = await this.#counts("").catch(() => null);
     if (!answer || this.answer) return;
-    this.answer = { ...answer, q: "" };
-    this.chips.show(this.answer);
-    this.panel.draw(this.answer);
+    this.answer = answer;
+    this.chips.show(answer);
+    this.panel.draw(answer);
     this.field.refresh();
   }
 
@@ -159,11 +181,14 @@ export class Find {
   // The index is being made, or nobody answers: the grid says so itself; we ask again.
   #waiting(q, error) {
     const { words } = this.data();
-    this.field.mark(null);
+    this.#tell(q);
+    this.#again(q);
+    this.#draw();
+    if (this.trouble && !this.#held(q)) return;
+    this.#right();
     this.note.className = "wrong waiting";
     this.note.textContent = error.status === 503 ? words.find.coming : words.find.unreachable;
     this.note.hidden = false;
-    this.#again(q);
   }
 
   #again(q) {
@@ -184,7 +209,7 @@ export class Find {
     this.badge.textContent = filters || "";
     this.badge.hidden = !filters;
     this.#empty(total || !pieces.length ? null : nothing(this.answer, this.data(), {
-      take: ({ start, end, word }) => this.#edit((q) => replaced(q, [{ start, end }], word)),
+      take: ({ text, word }) => this.#edit((q) => replaced(q, same(q, text), word)),
       clear: () => this.#edit(() => ""),
     }));
     this.#arrange();
@@ -202,7 +227,7 @@ export class Find {
     this.root.classList.add("finding");
     this.field = new Field(this.data, () => this.answer, { apply: (text, sure) => this.#written(text, sure) });
     this.chips = new Chips(this.data, {
-      remove: (piece) => this.#edit((q) => without(q, piece)),
+      remove: ({ text }) => this.#edit((q) => without(q, ...same(q, text))),
       clear: () => this.#edit(() => "").then(() => this.field.focus()),
     });
     this.panel = new Panel(this.data, {

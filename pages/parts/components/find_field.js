@@ -43,8 +43,8 @@ export class Field {
   // `wrong`: { start, end } of the word that cannot be read, or null.
   mark(wrong) {
     this.wrong = wrong;
-    this.input.toggleAttribute("aria-invalid", Boolean(wrong));
     if (wrong) this.input.setAttribute("aria-invalid", "true");
+    else this.input.removeAttribute("aria-invalid");
     this.#drawn();
   }
 
@@ -136,8 +136,7 @@ export class Field {
 
   #left() {
     this.close();
-    clearTimeout(this.timer);
-    this.on.apply(this.text, true);
+    this.#now();
   }
 
   #key(event) {

@@ -20,6 +20,16 @@ export function pieceAt(text, caret) {
   return pieces(text).find(({ start, end }) => start < caret && caret <= end) ?? null;
 }
 
+// The pieces on which these characters lie.
+export function touched(text, { start, end }) {
+  return pieces(text).filter((piece) => piece.start < end && start < piece.end);
+}
+
+// The pieces that say the same: on screen may still be what was answered to another line.
+export function same(text, said) {
+  return pieces(text).filter((piece) => piece.text === said);
+}
+
 // The line with `words` in the place of these pieces; without words they are gone.
 export function replaced(text, gone, words = "") {
   let rest = text, at = null;
