@@ -424,6 +424,21 @@ def test_dates_amounts_and_durations_are_fields(page: Page) -> None:
     expect(panel.get_by_role("group", name="Duration").get_by_label("At most")).to_have_value("20")
 
 
+def test_a_year_that_is_being_typed_is_no_date_yet(page: Page) -> None:
+    start = filters(page).get_by_label("From", exact=True)
+
+    start.press_sequentially("010202", delay=20)
+    start.blur()
+    page.wait_for_timeout(300)
+    assert told(page) == []
+    start.press_sequentially("01022026", delay=20)
+    page.wait_for_timeout(300)
+    assert told(page) == []
+    start.press("Enter")
+
+    applied(page, "after:2026-01-02")
+
+
 def test_what_is_being_written_into_a_filter_outlives_answers_that_come_late(page: Page) -> None:
     panel = filters(page)
     at_least = panel.get_by_role("group", name="Cost").get_by_label("At least")

@@ -75,7 +75,7 @@ export class Panel {
 
   #written() {
     const held = this.node.getRootNode().activeElement;
-    return held?.matches?.(".end input") === true && held.value !== held.defaultValue;
+    return held?.matches?.(".end input") === true && (held.value !== held.defaultValue || held.validity.badInput);
   }
 
   #redraw() {

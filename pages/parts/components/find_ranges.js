@@ -2,6 +2,7 @@
 
 import { make, money, seconds } from "./elements.js";
 
+const EARLIEST = "1900";
 const PRESETS = ["today", "7d", "1m", "1y"];
 const GRAIN = { cost: 1e-9, took: 1 };
 const SCALE = { cost: 1, took: 1_000 }; // what a field counts in, in units of the answer
@@ -13,8 +14,8 @@ export function dates(answer, { words, locale }, change) {
   const limits = { min: day(least), max: day(most) };
   const start = field("date", "made-from", words.find.from, { value: day(from), ...limits });
   const end = field("date", "made-to", words.find.to, { value: day(to, 1), ...limits });
-  const write = () => change(["after", "before", "on"], spanned(start.input.value, end.input.value));
-  start.input.onchange = end.input.onchange = write;
+  const write = () => change(["after", "before", "on"], spanned(said(start.input), said(end.input)));
+  for (const { input } of [start, end]) picked(input, write);
   const presets = make("div", "presets");
   for (const value of PRESETS) {
     const on = answer.pieces.some(({ key, value: said }) => key === "after" && said.toLowerCase() === value);
@@ -25,6 +26,26 @@ export function dates(answer, { words, locale }, change) {
   const ends = both(start, end);
   ends.classList.add("dates");
   return [presets, ends];
+}
+
+// A browser tells of a date with each digit of its year; whoever types one is done when they leave or press Enter.
+function picked(input, write) {
+  let typing = false;
+  const done = () => {
+    typing = false;
+    const value = said(input);
+    if (value === input.defaultValue) return;
+    input.defaultValue = value;
+    write();
+  };
+  input.onkeydown = ({ key }) => (key === "Enter" ? input.blur() : (typing = true));
+  input.onchange = () => typing || done();
+  input.onblur = done;
+}
+
+// While it is not a whole date, what it was before.
+function said({ value, defaultValue, validity }) {
+  return validity.badInput || (value && value < EARLIEST) ? defaultValue : value;
 }
 
 export function amounts(name, answer, { words, locale }, change) {
