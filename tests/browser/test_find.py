@@ -629,6 +629,21 @@ def test_a_view_is_renamed_shared_changed_and_removed_when_one_is_sure(
     ]
 
 
+def test_a_question_about_a_view_and_the_keyboard_stay_when_the_page_is_drawn_anew(visit: Callable[..., Page]) -> None:
+    page = visit("boat")
+    page.get_by_role("button", name="Views").click()
+    more = page.get_by_role("button", name="What to do with “Red foxes”")
+    more.click()
+    comes_back(page, "boat")
+    expect(more).to_be_focused()
+    page.get_by_role("button", name="Remove").click()
+
+    comes_back(page, "boat")
+
+    expect(page.get_by_text("Remove “Red foxes”?")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep", exact=True)).to_be_focused()
+
+
 def test_who_has_no_images_is_offered_no_search_for_them(visit: Callable[..., Page], studio: Studio) -> None:
     page = visit(who=access.person_named(studio, "new", "New"))
 

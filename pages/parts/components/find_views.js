@@ -44,22 +44,28 @@ export class Views {
     const current = views.find(({ line }) => line === this.line());
     this.opener.querySelector(".label").textContent = current?.name ?? words.find.views;
     this.opener.classList.toggle("on", Boolean(current));
-    if (!this.list.hidden && !this.list.querySelector("form")) this.draw();
+    const asking = this.list.querySelector("form, .sure"); // somebody writes a name, or is asked whether they are sure
+    if (!this.list.hidden && !asking) this.draw();
   }
 
   draw() {
-    const { views, words } = this.data();
+    const { views, words } = this.data(), held = this.list.getRootNode().activeElement?.dataset?.view;
     const own = views.filter(({ owner }) => !owner), team = views.filter(({ owner }) => owner);
     const parts = [];
     if (own.length) parts.push(make("h3", "", words.find.own_views), ...own.map((view) => this.#row(view)));
     if (team.length) parts.push(make("h3", "", words.find.team_views), ...team.map((view) => this.#row(view)));
     if (!views.length) parts.push(make("p", "hint", words.find.no_views));
     this.list.replaceChildren(...parts, this.#foot());
+    if (held) this.#focus(held);
+  }
+
+  #focus(name) {
+    this.list.querySelector(`[data-view="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
   }
 
   #row(view) {
     const { words } = this.data(), row = make("div", "view");
-    const pick = make("button", "pick-view", "", { type: "button" });
+    const pick = make("button", "pick-view", "", { type: "button", "data-view": `pick-${view.id}` });
     if (view.line === this.line()) pick.setAttribute("aria-current", "true");
     const name = make("span", "name", view.name);
     if (view.shared && !view.owner) name.append(Object.assign(icon("team"), { title: words.find.shared }));
@@ -77,7 +83,7 @@ export class Views {
     const more = button("quiet", "more", fill(words.find.view_more, { name: view.name }), () => {
       this.open = this.open === view.id ? null : view.id;
       this.draw();
-      this.list.querySelector(`[data-view="${view.id}"]`)?.focus();
+      this.#focus(view.id);
     });
     more.setAttribute("aria-expanded", this.open === view.id);
     more.dataset.view = view.id;
@@ -87,7 +93,7 @@ export class Views {
   #acts(view) {
     const { words } = this.data(), acts = make("div", "acts-view"), line = this.line();
     const act = (label, then) => {
-      const node = make("button", "", label, { type: "button" });
+      const node = make("button", "", label, { type: "button", "data-view": `${label}-${view.id}` });
       node.onclick = then;
       acts.append(node);
     };
@@ -102,7 +108,7 @@ export class Views {
     const { words } = this.data(), sure = make("div", "sure", "", { role: "group" });
     const yes = make("button", "danger", words.find.remove_yes, { type: "button" }), no = make("button", "", words.find.remove_no, { type: "button" });
     yes.onclick = () => this.#do({ act: "view.remove", id: view.id });
-    no.onclick = () => (this.draw(), this.list.querySelector(`[data-view="${view.id}"]`)?.focus());
+    no.onclick = () => (this.draw(), this.#focus(view.id));
     sure.append(make("p", "", fill(words.find.remove_sure, { name: view.name })), yes, no);
     setTimeout(() => no.focus());
     return sure;
@@ -115,6 +121,7 @@ export class Views {
     const save = button("save", "view", words.find.save, () => {
       foot.replaceChildren(this.#form(words.find.save, "", (name) => this.#do({ act: "view.save", name, line })));
     }, true);
+    save.dataset.view = "save";
     foot.append(save);
     return foot;
   }
