@@ -662,6 +662,20 @@ def test_one_letter_keys_of_the_page_stay_out_of_the_line(page: Page) -> None:
     assert [value for name, _, value in page.evaluate("() => window.told") if name == "page"] == []
 
 
+def test_where_the_system_chooses_the_colours_focus_and_switches_can_be_told(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    field(page).focus()
+    assert page.locator(".seek").evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
+    stack = filters(page).get_by_role("switch", name="Stack by post")
+    colour = "(node) => getComputedStyle(node).backgroundColor"
+    off = stack.evaluate(colour)
+
+    stack.click()
+
+    expect(page.locator(".chip")).to_have_count(1)
+    assert stack.evaluate(colour) != off
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_nobody_is_kept_from_using_it(visit: Callable[..., Page], look: str, tmp_path: Path) -> None:
     width, dark = LOOKS[look]
