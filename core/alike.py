@@ -21,8 +21,6 @@ MOST = 3
 """Images that are shown to whoever asks again: enough to choose from, few enough to look at."""
 CLOSER_LOOK = 200
 """Images of the same words whose settings and pictures are compared, best first."""
-NEAR = 200
-"""Images that look like one, at most."""
 
 # Best first: what was starred or chosen is what people came back to.
 _OF_SAME_WORDS = f"""
@@ -31,12 +29,6 @@ _OF_SAME_WORDS = f"""
         AND asked = (SELECT {SAYS.format(folded="folded")} FROM (SELECT {FOLD.format(text="$prompt")} AS folded))
     ORDER BY starred DESC, selected DESC, made DESC, id DESC
     LIMIT {CLOSER_LOOK}
-"""
-_NEAR = f"""
-    SELECT id FROM img
-    WHERE owner = $owner AND live AND id <> $id AND bit_count(xor(dhash, $dhash)) <= {ALIKE}
-    ORDER BY bit_count(xor(dhash, $dhash)), made DESC, id DESC
-    LIMIT {NEAR}
 """
 
 
@@ -74,19 +66,6 @@ def already_made(studio: Studio, person: Person, ask: Ask) -> tuple[Made, ...]:
     except Exception as error:
         if not isinstance(error, Behind):
             log.broken(error)
-        return ()
-
-
-def near(studio: Studio, person: Person, image_id: str) -> tuple[str, ...]:
-    """The ids of the person's kept images that look like this one, likest first; none while there is no replica.
-
-    Raises NotFound.
-    """
-    with studio.reading() as db:
-        dhash = access.find(db, Image, image_id, person).dhash
-    try:
-        return _ids(studio, person, _NEAR, {"id": UUID(image_id), "dhash": dhash})
-    except Behind:
         return ()
 
 

@@ -150,7 +150,8 @@ def purge(dry_run: DryRun = False, anyway: Anyway = False, moved: Moved = False,
     told = f"{_counted(facts['images'], 'image')} ({size}) and {_counted(facts['conversations'], 'conversation')}"
     typer.echo(f"Would purge {told}; nothing was changed." if dry_run else f"Purged {told}.")
     if found.used:
-        typer.echo(f"{_counted(found.used, 'more image')} stay: something that is not over its days uses them.")
+        stay = "stays: something that is not over its days uses it" if found.used == 1 else "stay: they are in use"
+        typer.echo(f"{_counted(found.used, 'more image')} {stay}.")
 
 
 @app.command()

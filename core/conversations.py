@@ -126,7 +126,7 @@ def trash(studio: Studio, person: Person, conversation_id: str, along: Collectio
         events.record(studio, db, "conversation.trashed", person.id, conversation=row.id)
         living = throwing.made_in(db, person, row.id, throwing.LIVING)
         going = [image_id for image_id in living if along is None or image_id in along]
-        gone = throwing.throw(studio, db, person, going, now) if going else []
+        gone = throwing.throw(studio, db, person, dict.fromkeys(going, now)) if going else []
     log.step("conversation.trashed", conversation=conversation_id)
     return gone
 
@@ -143,7 +143,7 @@ def restore(studio: Studio, person: Person, conversation_id: str) -> Sequence[st
         coming = throwing.made_in(db, person, row.id, _with(row))
         row.deleted_at = row.purge_after = None
         events.record(studio, db, "conversation.restored", person.id, conversation=row.id)
-        back = throwing.take_back(studio, db, person, coming) if coming else []
+        back = list(throwing.take_back(studio, db, person, coming)) if coming else []
     log.step("conversation.restored", conversation=conversation_id)
     return back
 

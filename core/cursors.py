@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from core.errors import Refused
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST = 2**63
+"""No database holds a larger number."""
 _WRITTEN = re.compile(r"(?:(-?[0-9a-f]{1,16})\.)?([0-9a-f]{1,16})\.([0-9a-f]{0,32})", re.ASCII)
 """The moment in microseconds since 1970. gallery_shelf.js writes one too: without an id, right before all of it."""
 
@@ -27,6 +29,7 @@ def read(cursor: str, *, valued: bool = False) -> tuple[datetime, str, int]:
         at = EPOCH + timedelta(microseconds=int(written[2], 16)) if written else None
     except OverflowError:
         at = None
-    if not written or not at or bool(written[1]) != valued:
+    value = int((written and written[1]) or "0", 16)
+    if not written or not at or bool(written[1]) != valued or not -MOST <= value < MOST:
         raise Refused("This place in the list cannot be read. Reload the page to start from its beginning.")
-    return at, written[3], int(written[1] or "0", 16)
+    return at, written[3], value

@@ -78,7 +78,7 @@ def parse(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Line
     if len(text) > LONGEST:
         raise Misread(f"The line may have up to {LONGEST:,} characters. Leave something out.", LONGEST, len(text))
     asker, pieces, whole = Asker(studio, person, zone), list[Piece](), Wanted()
-    for found in _PIECE.finditer(_clean(text)):
+    for found in _PIECE.finditer(clean(text)):
         try:
             piece = _piece(asker, found)
             whole = _joined(whole, piece.wanted)
@@ -89,7 +89,7 @@ def parse(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Line
     return Line(whole, tuple(pieces))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Straight quotes, and blanks for what no database keeps; every character stays in its place."""
     blank = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
     return blank.translate(STRAIGHT)

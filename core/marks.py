@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from core import access, events, posts, written
 from core.access import AT_ONCE, Person
+from core.errors import Refused
 from core.studio import Studio
 from core.tables import Generation, Image, Post, Project, Turn
 
@@ -28,7 +29,7 @@ def select(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool
     Raises NotFound when none of them is there.
     """
     with written.writing(studio, person) as db:
-        found = access.find_many(db, Image, image_ids, person, lock=False)  # posts are locked first, as elsewhere
+        found = _locked(db, person, image_ids)
         if on:
             kept = [row for row in found if row.deleted_at is None]  # what lies in the trash takes no other's place
             found = list({row.post_id or row.id: row for row in kept}.values())
@@ -47,9 +48,9 @@ def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_i
     Raises NotFound when no image is there, or no such project.
     """
     with written.writing(studio, person) as db:
-        if project_id:
-            access.find(db, Project, project_id, person)
-        found = access.find_many(db, Image, image_ids, person)
+        if project_id and access.find(db, Project, project_id, person).deleted_at is not None:
+            raise Refused("This project is in the trash. Take another one; nothing was moved.")
+        found = _locked(db, person, image_ids)
         _post(studio, db, found)
         held = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
         changed = [post for post in held if (post.project_id or "") != project_id]
@@ -79,10 +80,15 @@ def _unselect_others(studio: Studio, db: Session, person: Person, chosen: Sequen
 
 
 def _selected(db: Session, post_ids: Sequence[str]) -> Sequence[Image]:
-    """The posts are locked first: two choices at once come one after the other."""
-    db.execute(sa.select(col(Post.id)).where(col(Post.id).in_(post_ids)).order_by(col(Post.id)).with_for_update())
     chosen = sa.select(Image).where(col(Image.post_id).in_(post_ids), col(Image.selected).is_(True))
-    return db.scalars(chosen.execution_options(populate_existing=True)).all()
+    return db.scalars(chosen.order_by(col(Image.id)).with_for_update()).all()
+
+
+def _locked(db: Session, person: Person, image_ids: Iterable[str]) -> list[Image]:
+    """As they are once their posts are locked: of two who choose at once, the later sees what the earlier chose."""
+    wanted = tuple(image_ids)
+    posts.lock(db, {row.post_id for row in access.find_many(db, Image, wanted, person, lock=False)})
+    return access.find_many(db, Image, wanted, person)
 
 
 def _tell(studio: Studio, db: Session, person: Person, kind: str, rows: Sequence[Image]) -> None:

@@ -18,7 +18,7 @@ from core.tiles import UNIT, Layout, Page, Tile, milliseconds
 
 PAGE = 200
 """Images in a page; the layout says where each page starts."""
-CHANGES = ("image.trashed", "image.restored", "image.purged")
+CHANGES = ("image.trashed", "image.restored")
 """Events after which the same number of images may be other images."""
 
 
@@ -63,7 +63,8 @@ def layout(studio: Studio, person: Person) -> Layout:
 
 
 def revision(studio: Studio, person: Person) -> str:
-    """Changes when the person's gallery does; a few milliseconds, so that an unchanged layout need not be made anew."""
+    """Changes when the person's gallery does, and when somebody throws away or takes back; a few milliseconds, so that
+    an unchanged layout need not be made anew."""
     with studio.reading() as db:
         return _revision(db, person)
 

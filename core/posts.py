@@ -1,11 +1,13 @@
 """Posts: a caption with its images. A first turn makes one for all its images, an edit makes one for each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core import events
+from core.access import AT_ONCE
 from core.studio import Studio
 from core.tables import CAPTION, SOURCE, Generation, Image, Post, Reference, Turn, new_id
 from core.views import ImageView
@@ -40,9 +42,22 @@ def begin(studio: Studio, db: Session, turn: Turn, project_id: str | None, brief
     return post
 
 
+def lock(db: Session, post_ids: Iterable[str | None]) -> None:
+    """Nobody else changes these posts until this transaction ends; None is none.
+
+    Who also locks images locks their posts first, and reads the images again: they may have changed meanwhile.
+    """
+    wanted = sorted({post_id for post_id in post_ids if post_id})
+    for start in range(0, len(wanted), AT_ONCE):
+        those = col(Post.id).in_(wanted[start : start + AT_ONCE])
+        db.execute(sa.select(col(Post.id)).where(those).order_by(col(Post.id)).with_for_update())
+    if wanted:
+        db.expire_all()
+
+
 def locked(db: Session, post_id: str | None) -> Post | None:
-    """The post as it is now, which nobody else changes until this transaction ends. Who locks its generation or image
-    too locks that first."""
+    """The post as it is now, which nobody else changes until this transaction ends. Who locks its generation too locks
+    that first, and images after it."""
     query = select(Post).where(Post.id == post_id).with_for_update()
     return db.exec(query, execution_options={"populate_existing": True}).first() if post_id else None
 

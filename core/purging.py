@@ -235,6 +235,7 @@ def _forget_some(studio: Studio, db: Session, turn_ids: Sequence[str]) -> Purged
     db.execute(sa.update(Generation).where(of_these).values(told=[], left_out=[], error=None, post_id=None))
     db.execute(sa.update(Turn).where(col(Turn.id).in_(turn_ids)).values(prompt="", settings={}))
     _remove_empty(db, posts)
+    _lock(db, Image, used)  # somebody may just begin to use one
     uploads = _pictures(db, col(Image.id).in_(used), col(Image.generation_id).is_(None), ~_used())
     _remove(studio, db, uploads)
     return Purged(uploads=len(uploads), size=sum(row.size for row in uploads))

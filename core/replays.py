@@ -136,6 +136,8 @@ def take_up(studio: Studio) -> None:
     with studio.reading() as db:
         last: dict[str, Turn] = {}
         for turn in db.exec(query.order_by(col(Turn.id))).all():
+            if MARK not in turn.settings:
+                continue  # its conversation was purged, and of the turn only the ledger is left
             run = turn.settings[MARK]["run"]
             if run not in last or turn.settings[MARK]["step"] > last[run].settings[MARK]["step"]:
                 last[run] = turn
@@ -180,7 +182,7 @@ def _ask_next(studio: Studio, turn: Turn) -> bool:
 
 
 def _refuse_stopped(db: Session, turn: Turn) -> None:
-    if db.get_one(Turn, turn.id).settings[MARK].get(STOPPED):
+    if db.get_one(Turn, turn.id).settings.get(MARK, {STOPPED: True}).get(STOPPED):  # without: it was purged
         raise Refused("This replay was stopped.")
 
 

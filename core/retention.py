@@ -1,7 +1,7 @@
 """What has lain in the trash long enough goes by the clock: daily at 03:00 UTC, or at the next start after that."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from core import events, known_store, purging, strays
 from core.errors import Refused
+from core.files import StoreDown
 from core.purging import Purged
 from core.studio import Studio
 from core.tables import Conversation, Event, Image
@@ -73,10 +74,10 @@ def due(studio: Studio) -> Due:
 
 
 def purge(studio: Studio, by: str = OPERATOR, *, anyway: bool = False, moved: bool = False) -> Purged:
-    """Purge what is over its days; leaves a line in the audit, also when it does not.
+    """Purge what is over its days; leaves a line in the audit.
 
-    Raises Refused when an unreasonable share would go (`anyway` lets it), and StoreDown when the store is not the one
-    we know; `moved` says that the files are in another one now.
+    Raises Refused, with such a line, when an unreasonable share would go (`anyway` lets it), and StoreDown when the
+    store is not the one we know (`moved` says that the files are in another one now): then nothing went.
     """
     found = due(studio)
     if found.unreasonable and not anyway:
@@ -88,7 +89,8 @@ def purge(studio: Studio, by: str = OPERATOR, *, anyway: bool = False, moved: bo
     done = purging.purge(studio, by, [col(Image.purge_after) <= now], [col(Conversation.purge_after) <= now])
     facts = {"images": done.images, "conversations": done.conversations, "uploads": done.uploads}
     _record(studio, RAN, by=by, bytes=done.size, **facts)
-    strays.clear(studio, None if by == OPERATOR else A_MINUTE)
+    with suppress(StoreDown):  # the rows are gone and the files are noted: who does background work tries every minute
+        strays.clear(studio, None if by == OPERATOR else A_MINUTE)
     return done
 
 

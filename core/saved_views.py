@@ -102,7 +102,7 @@ def _name(title: str) -> str:
 def _line(studio: Studio, person: Person, text: str) -> str:
     """As it was written, but for blanks; nobody can keep what says nothing."""
     line.read(studio, person, text)
-    kept = " ".join(plain(text).split())
+    kept = " ".join(line.clean(text).split())
     if not kept:
         raise Refused("This would show every image. Filter or search first, then save what you see.")
     return kept

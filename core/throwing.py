@@ -1,6 +1,6 @@
 """Images on their way into the trash and out of it, by themselves or with the conversation that they were made in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -8,36 +8,44 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from core import access, events
+from core import access, events, posts
 from core.access import AT_ONCE, Person
 from core.studio import Studio
-from core.tables import SOURCE, Generation, Image, Post, Reference
+from core.tables import SOURCE, Generation, Image, Reference
 
 LIVING = col(Image.deleted_at).is_(None)
 """Not in the trash."""
+Thrown = Mapping[str, datetime]
+"""Images by id, and when each went to the trash."""
 
 
-def throw(studio: Studio, db: Session, person: Person, image_ids: Iterable[str], now: datetime) -> list[str]:
-    """Put these images into the trash at this moment; those that were not there yet. Raises NotFound as `find_many`."""
-    rows = [row for row in access.find_many(db, Image, image_ids, person) if row.deleted_at is None]
+def throw(studio: Studio, db: Session, person: Person, wanted: Thrown) -> list[str]:
+    """Put these images into the trash as of these moments; those that were not there yet. Raises NotFound as
+    `find_many`."""
+    rows = [row for row in access.find_many(db, Image, wanted, person) if row.deleted_at is None]
     for row in rows:
-        row.deleted_at, row.purge_after = now, now + timedelta(days=studio.settings.trash_days)
-    return _tell(studio, db, person, "image.trashed", rows)
+        row.deleted_at = wanted[row.id]
+        row.purge_after = wanted[row.id] + timedelta(days=studio.settings.trash_days)
+    _tell(studio, db, person, "image.trashed", rows)
+    return [row.id for row in rows]
 
 
-def take_back(studio: Studio, db: Session, person: Person, image_ids: Iterable[str]) -> list[str]:
+def take_back(studio: Studio, db: Session, person: Person, image_ids: Iterable[str]) -> Thrown:
     """Take these images out of the trash; those that were in it. Raises NotFound as `find_many`.
 
     Of a post's images one is selected: what was chosen meanwhile stays, else the newest of these that was.
     """
     wanted = tuple(image_ids)
-    taken = _chosen(db, access.find_many(db, Image, wanted, person, lock=False))
-    rows = [row for row in access.find_many(db, Image, wanted, person) if row.deleted_at is not None]
+    posts.lock(db, {row.post_id for row in access.find_many(db, Image, wanted, person, lock=False)})
+    rows = [row for row in access.find_many(db, Image, wanted, person) if row.deleted_at]
+    taken = _chosen(db, sorted({row.post_id for row in rows if row.post_id}))
+    thrown = {row.id: row.deleted_at for row in rows if row.deleted_at}
     for row in reversed(rows):
         row.deleted_at = row.purge_after = None
         row.selected = row.selected and row.post_id not in taken
         taken |= {row.post_id} if row.selected and row.post_id else set()
-    return _tell(studio, db, person, "image.restored", rows)
+    _tell(studio, db, person, "image.restored", rows)
+    return thrown
 
 
 def made_in(db: Session, person: Person, conversation_id: str, *conditions: Any) -> Sequence[str]:
@@ -70,20 +78,15 @@ def derived(db: Session, person: Person, image_ids: Iterable[str]) -> Sequence[s
     return db.scalars(theirs.where(col(Image.id).not_in(roots))).all()
 
 
-def _chosen(db: Session, rows: Sequence[Image]) -> set[str]:
-    """Posts of these images that have a selected image outside of the trash. Posts are locked before images."""
-    posts = sorted({row.post_id for row in rows if row.post_id})
+def _chosen(db: Session, post_ids: Sequence[str]) -> set[str]:
+    """Those of these posts, which are locked, that have a selected image outside of the trash."""
     chosen: set[str] = set()
-    for start in range(0, len(posts), AT_ONCE):
-        some = posts[start : start + AT_ONCE]
-        db.execute(sa.select(col(Post.id)).where(col(Post.id).in_(some)).order_by(col(Post.id)).with_for_update())
-        living = sa.select(col(Image.post_id)).where(col(Image.post_id).in_(some), LIVING)
-        chosen |= set(db.scalars(living.where(col(Image.selected).is_(True))))
-    db.expire_all()  # what was read before the lock may have changed
+    for start in range(0, len(post_ids), AT_ONCE):
+        of_them = col(Image.post_id).in_(post_ids[start : start + AT_ONCE])
+        chosen |= set(db.scalars(sa.select(col(Image.post_id)).where(of_them, LIVING, col(Image.selected).is_(True))))
     return chosen
 
 
-def _tell(studio: Studio, db: Session, person: Person, kind: str, rows: Sequence[Image]) -> list[str]:
+def _tell(studio: Studio, db: Session, person: Person, kind: str, rows: Sequence[Image]) -> None:
     for row in rows:
         events.record(studio, db, kind, person.id, conversation=row.conversation_id, image=row.id)
-    return [row.id for row in rows]

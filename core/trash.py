@@ -23,13 +23,17 @@ AT_HAND = 20
 """Images whose files go before a person's click is answered; the worker removes all others within a minute."""
 
 
-def trash(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
-    """Put these images into the trash; how many were not there yet. Raises NotFound when none of them is there.
+def trash(
+    studio: Studio, person: Person, image_ids: Iterable[str], since: throwing.Thrown | None = None
+) -> Sequence[str]:
+    """Put these images into the trash; those that were not there yet. Raises NotFound when none of them is there.
 
-    How long they stay is settled here: another TRASH_DAYS later does not change it.
+    How long they stay is settled here: another TRASH_DAYS later does not change it. `since` says when each went, for
+    those that `restore` took back by mistake: what they went with is what they went with again.
     """
     with written.writing(studio, person) as db:
-        return len(throwing.throw(studio, db, person, image_ids, studio.now()))
+        now = studio.now()
+        return throwing.throw(studio, db, person, {id: (since or {}).get(id, now) for id in image_ids})
 
 
 def derived(studio: Studio, person: Person, image_ids: Iterable[str]) -> Sequence[str]:
@@ -41,14 +45,15 @@ def derived(studio: Studio, person: Person, image_ids: Iterable[str]) -> Sequenc
         return throwing.derived(db, person, image_ids)
 
 
-def restore(studio: Studio, person: Person, image_ids: Iterable[str]) -> int:
-    """Take these images back from the trash; how many were in it. Raises NotFound when none of them is there.
+def restore(studio: Studio, person: Person, image_ids: Iterable[str]) -> throwing.Thrown:
+    """Take these images back from the trash; those that were in it, and since when. Raises NotFound when none of them
+    is there.
 
     Star, post, place in the conversation, project and shares are as they were. An image that was selected is so again,
     unless another one of its post was selected meanwhile: that was the later choice.
     """
     with written.writing(studio, person) as db:
-        return len(throwing.take_back(studio, db, person, image_ids))
+        return throwing.take_back(studio, db, person, image_ids)
 
 
 def purge(

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from core import changes, generations, jobs, ledger, limits, log, replays, retention, uploads
@@ -94,17 +95,19 @@ def _after(studio: Studio, generation_id: str) -> None:
 
 
 def _tidy(studio: Studio, minutes: int) -> None:
-    try:
-        generations.recover(studio)
-        replays.take_up(studio)
-        uploads.sweep(studio, older_than=time.time() - 10 * MINUTE)
-        if minutes % HOUR_OF_MINUTES == 0:
-            jobs.prune(studio)
-            changes.trim(studio.engine)
-            studio.store.sweep(studio.now() - LEFTOVERS)
-    except Exception as error:
-        log.broken(error)  # the next minute tries again; a tidying thread that died would go unnoticed
-    try:
-        retention.on_time(studio)
-    except Exception as error:
-        log.broken(error)  # as above; what else is tidied does not wait for a store that is away
+    every_minute: tuple[Callable[[], object], ...] = (
+        lambda: generations.recover(studio),
+        lambda: replays.take_up(studio),
+        lambda: uploads.sweep(studio, older_than=time.time() - 10 * MINUTE),
+        lambda: retention.on_time(studio),
+    )
+    every_hour: tuple[Callable[[], object], ...] = (
+        lambda: jobs.prune(studio),
+        lambda: changes.trim(studio.engine),
+        lambda: studio.store.sweep(studio.now() - LEFTOVERS),
+    )
+    for step in (*every_minute, *(() if minutes % HOUR_OF_MINUTES else every_hour)):
+        try:
+            step()
+        except Exception as error:  # the next minute tries again, and nothing else waits for what is broken
+            log.broken(error)

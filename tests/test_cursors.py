@@ -30,8 +30,10 @@ def test_whatever_else_comes_is_refused_with_a_sentence(text: str, valued: bool)
         assert cursors.read(cursors.write(moment, row_id, value if valued else None), valued=valued)
 
 
-@pytest.mark.parametrize(("cursor", "valued"), [("5.1.ab", False), ("1.ab", True), ("f" * 16 + ".ab", False)])
-def test_a_place_of_another_order_and_one_beyond_time_are_refused(cursor: str, valued: bool) -> None:
+@pytest.mark.parametrize(
+    ("cursor", "valued"), [("5.1.ab", False), ("1.ab", True), ("f" * 16 + ".ab", False), ("f" * 16 + ".1.", True)]
+)
+def test_a_place_of_another_order_and_one_beyond_what_is_kept_are_refused(cursor: str, valued: bool) -> None:
     with pytest.raises(Refused, match="Reload the page"):
         cursors.read(cursor, valued=valued)
 

@@ -122,7 +122,10 @@ def test_while_there_is_no_index_only_what_needs_it_has_to_wait(browser: httpx.C
     assert browser.get("/api/gallery").json()["id"] == images[:200]
 
 
-@pytest.mark.parametrize("query", ["ids?limit=10001", "place?on=yesterday", "place", "ids?after=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["ids?limit=10001", "place?on=yesterday", "place", "ids?after=x", "place?on=9999-12-31", "place?on=0001-01-01"],
+)
 def test_what_makes_no_sense_beside_the_rows_is_answered_too(browser: httpx.Client, query: str) -> None:
     answer = browser.get(f"/api/gallery/{query}")
 

@@ -1,6 +1,7 @@
 """People star images, choose them for their posts and put them into projects, one or thousands at once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlmodel import col, select
@@ -9,7 +10,7 @@ from core import marks, projects, trash
 from core.access import MOST, Person
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import Event, Image, Post, new_id
+from core.tables import Event, Image, Post, Project, new_id
 from tests import many
 
 Make = Callable[..., str]
@@ -75,6 +76,33 @@ def test_what_lies_in_the_trash_takes_no_others_place(studio: Studio, alice: Per
 
     assert marks.select(studio, alice, [newest]) == 0
     assert marked(studio, "selected") == {oldest}
+
+
+def test_of_many_who_choose_at_once_one_choice_is_left(studio: Studio, alice: Person) -> None:
+    """While somebody else moves the post into a project."""
+    one, other = many.images(studio, alice, 2)
+    post_of(studio, alice, [one, other])
+    winter = projects.start(studio, alice, "Winter")
+    for _ in range(15):
+        wishes = [
+            lambda: marks.select(studio, alice, [one]),
+            lambda: marks.select(studio, alice, [other]),
+            lambda: marks.put_into(studio, alice, [other, one], winter),
+        ]
+        with ThreadPoolExecutor(3) as crowd:
+            for done in [crowd.submit(wish) for wish in wishes]:
+                done.result(60)
+        assert len(marked(studio, "selected")) == 1
+
+
+def test_a_project_in_the_trash_takes_nothing(studio: Studio, alice: Person) -> None:
+    images = many.images(studio, alice, 1)
+    winter = projects.start(studio, alice, "Winter")
+    with studio.transaction() as db:
+        db.get_one(Project, winter).deleted_at = studio.now()
+
+    with pytest.raises(Refused, match="in the trash"):
+        marks.put_into(studio, alice, images, winter)
 
 
 def test_images_of_several_posts_are_selected_together(studio: Studio, alice: Person) -> None:

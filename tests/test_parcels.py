@@ -283,11 +283,11 @@ def served(studio: Studio) -> Iterator[Served]:
         yield running
 
 
-def form(served: Served, person: Person, ids: list[str], origin: str | None = None) -> httpx.Response:
-    """As a browser sends it that was told by a page of this origin."""
+def form(served: Served, person: Person, ids: list[str], origin: str | None = None, **more: str) -> httpx.Response:
+    """As a browser sends it that was told by a page of this origin; with `more` fields."""
     headers = {"x-person": person.id, "origin": f"http://{served.host}" if origin is None else origin}
     address = f"http://{served.host}/api/downloads"
-    return httpx.post(address, data={"ids": " ".join(ids)}, headers=headers, trust_env=False, timeout=60)
+    return httpx.post(address, data={"ids": " ".join(ids), **more}, headers=headers, trust_env=False, timeout=60)
 
 
 def test_a_form_of_a_page_of_ours_is_answered_with_a_download(served: Served, studio: Studio, alice: Person) -> None:
@@ -317,6 +317,8 @@ def test_what_cannot_be_had_is_said_as_a_sentence(served: Served, studio: Studio
     assert (form(served, bob, [fox]).status_code, form(served, alice, []).status_code) == (404, 400)
     assert "Choose the images first" in form(served, alice, []).json()["error"]
     assert "up to 10,000" in form(served, alice, [new_id() for _ in range(2 * MOST)]).json()["error"]
+    crowded = form(served, alice, [fox], **{f"more{n}": "" for n in range(21)})
+    assert (crowded.status_code, "up to 10,000" in crowded.json()["error"]) == (400, True)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1"])

@@ -8,12 +8,12 @@ from datetime import datetime
 import pytest
 from sqlmodel import col, select
 
-from core import branches, captions, conversations, replays
+from core import branches, captions, conversations, purging, replays
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.settings import Settings
 from core.studio import Studio
-from core.tables import FAILED, QUEUED, Generation, Image
+from core.tables import FAILED, QUEUED, Generation, Image, Turn
 from core.views import TurnView
 from tests import answers
 from tests.branches import Step, grow
@@ -288,6 +288,23 @@ def test_a_replay_whose_conversation_was_in_the_trash_waits_for_a_person(
     replays.resume(studio, alice, asked.turn_id)
 
     assert (waiting, len(shown(studio, alice, home))) == (len(turns) + 1, len(turns) + 2)
+
+
+def test_a_replay_that_was_purged_keeps_no_other_from_going_on(studio: Studio, alice: Person, work: Work) -> None:
+    """Of its turns only the ledger is left."""
+    home, turns = a_branch(studio, alice)
+    replays.begin(studio, alice, turns[3].id, INK, "run")
+    work()
+    with studio.transaction() as db:
+        purged = db.exec(select(Turn.id).where(Turn.conversation_id == home)).all()
+        purging._forget_some(studio, db, purged)
+    other, others = a_branch(studio, alice)
+    replays.begin(studio, alice, others[3].id, INK, "other")
+    work()
+
+    replays.take_up(studio)
+
+    assert len(shown(studio, alice, other)) > len(others) + 1
 
 
 def test_an_image_that_comes_days_later_does_not_pay_for_the_rest_by_itself(

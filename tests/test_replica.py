@@ -34,6 +34,8 @@ UNREST = float(os.environ.get("UNREST", "8"))
 """Seconds of it on each database."""
 WRITERS = 3
 TABLES = (Image, Generation, Turn, Conversation, Post, Reference)
+PATIENCE = 60
+"""Seconds that a busy machine may take."""
 READ, NOTICED = replica_rows.projection(), "SELECT count(*) FROM change_log"
 
 
@@ -189,22 +191,15 @@ def test_what_changes_hands_is_there_once(studio: Studio, copy: Replica) -> None
     assert (one, differences(studio, copy)) == ([], [])
 
 
-def test_what_one_wrote_is_seen_at_once(studio: Studio) -> None:
+def test_what_one_wrote_is_seen_by_who_waits_for_it(studio: Studio) -> None:
     alice = access.person_named(studio, "alice", "Alice")
     ids = many.images(studio, alice, 50)
     with Replica(studio).running() as copy:
         until(lambda: is_there(copy))
-        seen = []
         for image_id in ids[:20]:
             token = star(studio, image_id)
-            try:
-                with copy.reading(token) as cursor:
-                    seen.append(image_id in starred_of(cursor))
-            except Behind:  # then the screen reads the database, which is right too
-                continue
-
-    assert all(seen)
-    assert len(seen) > 0
+            with copy.reading(token, PATIENCE) as cursor:
+                assert image_id in starred_of(cursor)
 
 
 def test_what_is_not_in_it_yet_is_read_elsewhere(studio: Studio, copy: Replica) -> None:

@@ -86,9 +86,9 @@ def test_a_night_is_once_and_a_missed_one_is_made_up_for(
     assert retention.on_time(studio) is None
 
 
+@pytest.mark.parametrize("settings", ["servers"], indirect=True)
 def test_every_worker_asks_but_one_purges(studio: Studio, night: Callable[[int], None]) -> None:
-    if studio.settings.on_sqlite:
-        return  # there one process works at a time
+    """On SQLite one process works at a time."""
     night(1)
 
     with retention._alone(studio) as mine:

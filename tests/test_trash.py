@@ -49,7 +49,7 @@ def fox(studio: Studio, alice: Person, make: Make) -> str:
 def test_what_is_trashed_is_out_of_sight_everywhere(studio: Studio, alice: Person, fox: str) -> None:
     link = sharing.share(studio, alice, str(row(studio, fox).conversation_id), Terms())
 
-    assert trash.trash(studio, alice, [fox]) == 1
+    assert trash.trash(studio, alice, [fox]) == [fox]
 
     assert seen(studio, alice) == []
     assert in_conversation(studio, alice, fox) == []
@@ -69,7 +69,7 @@ def test_what_is_restored_is_as_it_was(studio: Studio, alice: Person, fox: str) 
     before = row(studio, fox)
     trash.trash(studio, alice, [fox])
 
-    assert trash.restore(studio, alice, [fox]) == 1
+    assert list(trash.restore(studio, alice, [fox])) == [fox]
 
     assert row(studio, fox) == before
     assert (before.starred, before.selected) == (True, True)
@@ -124,7 +124,7 @@ def test_of_several_that_come_back_selected_the_newest_is_chosen(studio: Studio,
         db.execute(sa.update(Image).values(post_id=post.id, selected=True))
     trash.trash(studio, alice, [newest, older])
 
-    assert trash.restore(studio, alice, [newest, older]) == 2
+    assert set(trash.restore(studio, alice, [newest, older])) == {newest, older}
 
     assert (row(studio, newest).selected, row(studio, older).selected) == (True, False)
 
@@ -150,6 +150,24 @@ def test_a_conversations_images_stay_unless_they_go_along(
 
     assert conversations.trash(studio, alice, thread, along=[first, third]) == [first]  # as undo asks for it
     assert conversations.went_along(studio, alice, thread) == 1
+
+
+def test_taking_one_image_back_and_throwing_it_away_again_leaves_it_with_its_conversation(
+    studio: Studio, alice: Person, work: Callable[[], None], clock: Clock
+) -> None:
+    """As when somebody restores it by mistake, and takes that back."""
+    thread = conversations.start(studio, alice, wish("a red fox", count=2)).conversation_id
+    work()
+    first, second = (image.id for image in conversations.opened(studio, alice, thread).images)
+    conversations.trash(studio, alice, thread, along=None)
+    before = row(studio, first)
+    clock.skip(days=3)
+
+    since = trash.restore(studio, alice, [first])
+    assert trash.trash(studio, alice, [first], since) == [first]
+
+    assert row(studio, first) == before
+    assert sorted(conversations.restore(studio, alice, thread)) == sorted([first, second])
 
 
 def test_what_went_along_keeps_its_days_and_what_was_chosen_meanwhile_stays_chosen(

@@ -83,7 +83,10 @@ def test_a_day_is_found_by_when_things_were_thrown_away(browser: httpx.Client, t
     assert browser.get("/api/trash/place?on=2999-01-01").json() == 0
 
 
-@pytest.mark.parametrize("path", ["?limit=0", "?after=nonsense", "/ids?limit=10001", "/ids?after=x", "/place?on=soon"])
+@pytest.mark.parametrize(
+    "path",
+    ["?limit=0", "?after=nonsense", "/ids?limit=10001", "/ids?after=x", "/place?on=soon", "/place?on=9999-12-31"],
+)
 def test_what_makes_no_sense_is_answered_with_a_sentence(browser: httpx.Client, path: str) -> None:
     answer = browser.get(f"/api/trash{path}")
 

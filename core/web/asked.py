@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from core import zones
 from core.errors import Refused
+from core.line_values import FIRST_YEAR, LAST_YEAR
 
 
 def after(request: Request) -> str | None:
@@ -29,6 +30,9 @@ def zone(request: Request) -> tzinfo:
 def day(request: Request) -> datetime:
     """When the day that is asked for begins where the person is. Raises Refused when it is none."""
     try:
-        return datetime.fromisoformat(request.query_params.get("on", "")[:10]).replace(tzinfo=zone(request))
+        found = datetime.fromisoformat(request.query_params.get("on", "")[:10]).replace(tzinfo=zone(request))
     except ValueError:
-        raise Refused("A day is written as 2026-11-21. Pick one from the calendar.") from None
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise Refused("A day is written as 2026-11-21. Pick one from the calendar.")
+    return found

@@ -55,10 +55,11 @@ def _project(studio: Studio, person: Person, wish: Wish) -> int:
 
 
 def _trash(studio: Studio, person: Person, wish: Wish) -> int:
-    trashed = trash.trash(studio, person, wish["ids"])
-    said = plural("{n} image is in the trash.", "{n} images are in the trash.", trashed)
-    undo.offer(said, "images", wish["ids"], derived=trash.derived(studio, person, wish["ids"]))
-    return trashed
+    gone = trash.trash(studio, person, wish["ids"])
+    if gone:
+        said = plural("{n} image is in the trash.", "{n} images are in the trash.", len(gone))
+        undo.offer(said, "images", gone, derived=trash.derived(studio, person, gone))
+    return len(gone)
 
 
 _DONE = {"star": _star, "select": _select, "project": _project, "trash": _trash}

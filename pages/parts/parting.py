@@ -94,7 +94,11 @@ def _tell(purged: Purged, wanted: int) -> None:
             _("Gone for good: {what}, {size}.").format(what=what, size=size(purged.size)), icon=":material/delete:"
         )
     if went < wanted:
-        stays = plural("{n} stays: something still uses it.", "{n} stay: something still uses them.", wanted - went)
+        stays = plural(
+            "{n} was not removed: something still uses it, or it was taken back meanwhile.",
+            "{n} were not removed: something still uses them, or they were taken back meanwhile.",
+            wanted - went,
+        )
         st.toast(stays, icon=":material/link:", duration="long")
 
 

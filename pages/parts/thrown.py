@@ -83,5 +83,7 @@ def _grant(studio: Studio, person: Person, told: Any) -> None:
 
 
 def _restore(studio: Studio, person: Person, wish: Wish) -> None:
-    restored = trash.restore(studio, person, wish["ids"])
-    undo.offer(plural("{n} image is back.", "{n} images are back.", restored), "restored images", wish["ids"])
+    since = trash.restore(studio, person, wish["ids"])
+    if since:
+        said = plural("{n} image is back.", "{n} images are back.", len(since))
+        undo.offer(said, "restored images", tuple(since), since)

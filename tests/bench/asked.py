@@ -72,7 +72,7 @@ class AsItIs:
 
     def _found(self, wanted: Wanted) -> str:
         words = (
-            f" AND ' ' || told || ' ' || prompt || ' ' LIKE $like_{number}"
+            f" AND ' ' || trim(told) || ' ' || prompt || ' ' LIKE $like_{number}"
             for number, _ in enumerate(terms(wanted.words))
         )
         return Query(wanted).on_database() + "".join(words)
