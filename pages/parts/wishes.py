@@ -13,7 +13,7 @@ from core.errors import StudioError
 from pages.parts.words import _
 
 LATEST = 20
-"""Wishes that a browser may still tell again."""
+"""Answers that travel with a page; a browser that misses one tells its wish again."""
 
 Wish = Mapping[str, Any]
 Answer = dict[str, str | None]
@@ -21,17 +21,17 @@ Answer = dict[str, str | None]
 
 def grant(whose: str, wishes: Any, acts: Mapping[str, Callable[[Wish], object]]) -> None:
     """Do these wishes of one component, those that were done before not again; for callbacks."""
-    answers: list[Answer] = st.session_state.setdefault(_key(whose), [])
-    known = {answer["wish"] for answer in answers}
+    answers: dict[str, Answer] = st.session_state.setdefault(_key(whose), {})
     for wish in wishes or ():
-        if wish.get("wish") not in known:
-            answers.append({"wish": wish.get("wish"), "error": _done(acts, wish)})
+        name = str(wish.get("wish"))
+        known = answers.pop(name, None)  # told again, so it was not heard: it belongs to the newest once more
+        answers[name] = known or {"wish": wish.get("wish"), "error": _done(acts, wish)}
 
 
 def answered(whose: str) -> list[Answer]:
     """What came of its newest wishes."""
-    newest: list[Answer] = st.session_state.get(_key(whose), [])[-LATEST:]
-    return newest
+    answers: dict[str, Answer] = st.session_state.get(_key(whose), {})
+    return [*answers.values()][-LATEST:]
 
 
 def _done(acts: Mapping[str, Callable[[Wish], object]], wish: Wish) -> str | None:

@@ -40,3 +40,24 @@ def test_each_wish_is_done_once_and_answered_with_a_sentence_when_it_was_not() -
     assert all("Something broke on our side" in answer["error"] for answer in said["box"][2:])
     assert "secret" not in app.json[0].value
     assert said["another"] == []
+
+
+def many() -> None:
+    """A page whose component comes back with more wishes than are answered at once."""
+    import streamlit as st
+
+    from pages.parts import wishes
+
+    done: list[Any] = []
+    told = [{"wish": str(number), "act": "do"} for number in range(wishes.LATEST + 5)]
+    wishes.grant("box", told, {"do": done.append})
+    heard = {answer["wish"] for answer in wishes.answered("box")}
+    wishes.grant("box", [wish for wish in told if wish["wish"] not in heard], {"do": done.append})
+    heard |= {answer["wish"] for answer in wishes.answered("box")}
+    st.json({"told": len(told), "heard": len(heard), "done": len(done)})
+
+
+def test_of_many_wishes_those_that_are_told_again_are_answered_too() -> None:
+    app = AppTest.from_function(many).run(timeout=30)
+
+    assert json.loads(app.json[0].value) == {"told": 25, "heard": 25, "done": 25}
