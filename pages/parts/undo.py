@@ -9,8 +9,9 @@ import streamlit as st
 from core import conversations, trash
 from core.access import Person
 from core.studio import Studio
-from pages.parts import toast
+from pages.parts import toast, wishes
 from pages.parts.components import component
+from pages.parts.wishes import Wish
 from pages.parts.words import _, plural
 
 UNDO = component("undo")
@@ -32,8 +33,13 @@ def offer(text: str, way: str, target: str | Sequence[str], *parts: Any, derived
 
     `way` is a name of `WAYS_BACK`; its verb is given the id of the target (`images`: the ids of as many as were put
     away at once), and which parts of it if not all. Of images that went to the trash it asks whether those `derived`
-    from them shall follow.
+    from them shall follow. Images that are put away while an offer for others stands are taken back with those.
     """
+    before = st.session_state.get(OFFERED)
+    if way == "images" and before and before["way"] == way:
+        target = [*dict.fromkeys((*before["target"], *target))]
+        derived = [image for image in dict.fromkeys((*before["derived"], *derived)) if image not in target]
+        text = _trashed(len(target))
     if derived:
         text += " " + plural("{n} image derived from it stays.", "{n} images derived from it stay.", len(derived))
     offered = {"text": text, "way": way, "target": target, "parts": parts, "derived": list(derived)}
@@ -54,19 +60,28 @@ def show(studio: Studio, person: Person) -> None:
             "seconds": SECONDS,
             "words": {"undo": _("Undo"), "close": _("Close"), "follow": follow},
         },
-        on_told_change=lambda: _told(studio, person, offered, st.session_state[key].told),
+        on_wishes_change=lambda: _told(studio, person, offered, st.session_state[key].wishes),
     )
 
 
-def _told(studio: Studio, person: Person, offered: Mapping[str, Any], told: str | None) -> None:
-    if not told or st.session_state.pop(OFFERED, None) is None:
+def _told(studio: Studio, person: Person, offered: Mapping[str, Any], told: Any) -> None:
+    """What somebody pressed, or that the time is over. The bar is no longer drawn then, which is all of its answer."""
+    if not told:
         return
-    if told == "follow":
-        _follow(studio, person, offered)
-    if told == "undo":
-        back = WAYS_BACK[offered["way"]]
-        done = _("Taken back.")
-        toast.after(lambda: back(studio, person, offered["target"], *offered["parts"]), done, ":material/undo:")
+    if st.session_state.get(OFFERED) == offered:  # else something newer is offered by now
+        del st.session_state[OFFERED]
+    acts: Mapping[str, Callable[[Wish], object]] = {
+        "undo": lambda wish: _take_back(studio, person, offered),
+        "follow": lambda wish: _follow(studio, person, offered),
+        "closed": lambda wish: None,
+    }
+    wishes.grant("undo", told, acts)
+
+
+def _take_back(studio: Studio, person: Person, offered: Mapping[str, Any]) -> None:
+    back = WAYS_BACK[offered["way"]]
+    done = _("Taken back.")
+    toast.after(lambda: back(studio, person, offered["target"], *offered["parts"]), done, ":material/undo:")
 
 
 def _follow(studio: Studio, person: Person, offered: Mapping[str, Any]) -> None:
@@ -74,6 +89,8 @@ def _follow(studio: Studio, person: Person, offered: Mapping[str, Any]) -> None:
     followed = toast.after(lambda: trash.trash(studio, person, offered["derived"]))
     if followed:
         everything = [*offered["target"], *offered["derived"]]
-        offer(
-            plural("{n} image is in the trash.", "{n} images are in the trash.", len(everything)), "images", everything
-        )
+        offer(_trashed(len(everything)), "images", everything)
+
+
+def _trashed(images: int) -> str:
+    return plural("{n} image is in the trash.", "{n} images are in the trash.", images)

@@ -1,10 +1,32 @@
-// A sentence with a button at the foot of the window.
+// A sentence with a button at the foot of the window. What somebody pressed is told until Streamlit takes the bar away.
 
 import { undoBar } from "./undo_bar.js";
+import { Wishes } from "./wishes.js";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  if (parentElement.querySelector(".undo")) return;
-  const bar = undoBar(data, (how) => setTriggerValue("told", how));
-  parentElement.append(bar);
-  return () => bar.stop();
+const REMIND = 4000; // ms between two tellings of what nobody answered
+const offers = new WeakMap();
+
+export default function (component) {
+  const { parentElement } = component;
+  const offer = offers.get(parentElement) ?? new Offer(component);
+  offers.set(parentElement, offer);
+  offer.wishes.heard(component);
+  return () => {
+    // Called too when new data overtakes a call, while the component stays on the page.
+    if (!parentElement.isConnected && offers.delete(parentElement)) offer.leave();
+  };
+}
+
+class Offer {
+  constructor({ data, parentElement }) {
+    this.wishes = new Wishes();
+    this.bar = undoBar(data, (how) => this.wishes.tell(how));
+    this.timer = setInterval(() => this.wishes.again(), REMIND);
+    parentElement.append(this.bar);
+  }
+
+  leave() {
+    clearInterval(this.timer);
+    this.bar.stop();
+  }
 }

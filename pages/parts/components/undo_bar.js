@@ -2,7 +2,8 @@
 
 import { button, make } from "./elements.js";
 
-// Calls `end("undo")`, `end("follow")` (with `words.follow`: what depends on it goes the same way) or `end("closed")` once. Returns its element, with `stop()` to take it away without a word.
+// Calls once `end("undo")`, `end("follow")` (with `words.follow`: what depends on it goes the same way) or
+// `end("closed")`. Returns its element, with `stop()` to take it away without a word.
 export function undoBar({ text, seconds, words }, end) {
   const node = make("div", "undo", "", { role: "status" });
   const back = make("button", "back", words.undo, { type: "button" });

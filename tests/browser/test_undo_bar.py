@@ -1,0 +1,57 @@
+"""What somebody pressed to take something back is told until Streamlit answers, and nothing once the page is left."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.access import Person
+from tests.browser.mounted import mounted
+from tests.serving import Served
+
+OFFER = {
+    "text": "The image is in the trash.",
+    "seconds": 10,
+    "words": {"undo": "Undo", "close": "Close", "follow": "Trash too"},
+}
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], served: Served, me: Person) -> Page:
+    """A page on which it is offered."""
+
+    def timed(**look: Any) -> Page:
+        page = open_page(**look)
+        page.clock.install()
+        return page
+
+    return mounted(timed, served, me, {"undo": OFFER})
+
+
+def told(page: Page) -> list[Any]:
+    return [value for _, _, value in page.evaluate("() => window.told")]
+
+
+@pytest.mark.parametrize(("name", "act"), [("Undo", "undo"), ("Trash too", "follow"), ("Close", "closed")])
+def test_what_was_pressed_is_told_again_while_the_bar_is_on_the_page(page: Page, name: str, act: str) -> None:
+    page.get_by_role("button", name=name).click()
+    page.clock.fast_forward(4_100)
+
+    first, again = told(page)
+    assert [wish["act"] for wish in first] == [act]
+    assert again == first
+    page.evaluate("() => window.mounted.undo()")
+    expect(page.locator(".undo")).to_have_count(0)
+
+
+def test_whoever_left_the_page_is_heard_of_no_more(page: Page) -> None:
+    page.evaluate("""() => {
+      const leave = window.mounted.undo();
+      document.querySelector("main > div").remove();
+      leave?.();
+    }""")
+
+    page.clock.run_for(20_000)
+
+    assert told(page) == []

@@ -1,0 +1,64 @@
+"""What was put away one after the other is taken back together, and once."""
+
+import json
+
+from streamlit.testing.v1 import AppTest
+
+from core import trash
+from core.access import Person
+from core.studio import Studio
+from tests.branches import Step, grow
+
+
+def page() -> None:
+    """Puts images away in the steps that the test names, and hears afterwards what was pressed."""
+    import streamlit as st
+
+    from core import access
+    from core.studio import current
+    from pages.parts import bulk, undo
+
+    person = access.local_person(current())
+    for number, ids in enumerate(st.session_state["steps"]):
+        bulk.grant(current(), person, [{"wish": str(number), "act": "trash", "ids": ids}])
+    offered = st.session_state.get(undo.OFFERED)
+    st.json(offered)
+    for _ in range(2):
+        undo._told(current(), person, offered, [{"wish": "pressed", "act": st.session_state["pressed"]}])
+    st.json(st.session_state.get(undo.OFFERED))
+
+
+def test_images_that_go_one_by_one_come_back_together(studio: Studio, me: Person) -> None:
+    first, *_ = images = _three(studio, me)
+    app = _shown([[first], images[1:2]], "undo")
+
+    offered = json.loads(app.json[0].value)
+    assert offered["target"] == images[:2]
+    assert offered["text"] == "2 images are in the trash. 1 image derived from it stays."
+    assert offered["derived"] == images[2:]
+    assert trash.contents(studio, me).tiles == ()
+    assert json.loads(app.json[1].value) is None
+    assert [toast.value for toast in app.toast] == ["Taken back."]
+
+
+def test_what_was_derived_goes_along_with_all_of_them(studio: Studio, me: Person) -> None:
+    images = _three(studio, me)
+    app = _shown([images[:1], images[1:2]], "follow")
+
+    assert {tile.id for tile in trash.contents(studio, me).tiles} == set(images)
+    again = json.loads(app.json[1].value)
+    assert (again["target"], again["derived"]) == (images, [])
+
+
+def _three(studio: Studio, me: Person) -> list[str]:
+    """Each derived from the one before."""
+    steps = [Step("a lantern"), Step("a red one", source=1), Step("a blue one", source=2)]
+    return [images[0] for images in grow(studio, me, steps).images]
+
+
+def _shown(steps: list[list[str]], pressed: str) -> AppTest:
+    app = AppTest.from_function(page)
+    app.session_state["steps"], app.session_state["pressed"] = steps, pressed
+    app.run(timeout=30)
+    assert not app.exception
+    return app
