@@ -8,8 +8,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("ul");
   if (!list) parentElement.append((list = document.createElement("ul")));
   list.replaceChildren(...data.cards.map((card) => item(card, data, setTriggerValue)));
-  const timer = setInterval(() => list.querySelectorAll("time").forEach((node) => tick(node, data)), 30_000);
-  return () => clearInterval(timer);
+  clearInterval(list.ticking);
+  list.ticking = setInterval(() => list.querySelectorAll("time").forEach((node) => tick(node, data)), 30_000);
+  return () => parentElement.isConnected || clearInterval(list.ticking); // also called when quick news overtook this call
 }
 
 function item(card, data, tell) {
