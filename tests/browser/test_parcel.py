@@ -43,6 +43,17 @@ def test_what_was_asked_for_is_saved_and_the_page_stays(page: Page, served: Serv
     assert page.evaluate("() => window.heard === undefined && !document.querySelector('form')")
 
 
+def test_nothing_of_it_stays_on_the_page(page: Page, served: Served, me: Person) -> None:
+    image = serving.image_of(served.studio, me, serving.picture())
+    page.clock.install()
+    with page.expect_download(timeout=ARRIVES):
+        page.evaluate("(id) => window.ask([id])", image)
+
+    page.clock.fast_forward("10:01")
+
+    assert page.locator("iframe").count() == 0
+
+
 def test_a_sentence_is_heard_when_there_is_nothing_to_save(page: Page) -> None:
     page.evaluate("() => window.ask([])")
 

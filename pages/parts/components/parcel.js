@@ -2,6 +2,8 @@
 
 import { make } from "./elements.js";
 
+const SAVED = 600_000; // ms after which a frame in which nothing loads has long given its zip to the browser
+
 let parcels = 0;
 
 // The browser saves what comes. When there is nothing to save, `failed` is called with the server's sentence, or with
@@ -16,6 +18,7 @@ export function download(ids, failed) {
     failed(sentence(frame)); // a download leaves a frame as it is: what loads in it is an answer to be read
     frame.remove();
   };
+  setTimeout(() => frame.remove(), SAVED);
   form.submit();
   form.remove();
 }
