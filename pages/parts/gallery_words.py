@@ -22,6 +22,7 @@ def words() -> dict[str, str]:
         "pick_none": _("Pick none"),
         "picked": _("{n} picked"),
         "pickeds": _("{n} picked"),
+        "most": _("Only {n} images are picked: more cannot be done at once."),
         "picked_bar": _("What to do with the picked images"),
         "unstar": _("Take the star"),
         "project": _("Add to project"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from core import access, gallery
 from core.access import Person
@@ -30,6 +30,50 @@ HOW_MANY = 420
 """More than two pages of rows, so that scrolling has something to ask for."""
 TILES = "[...document.querySelectorAll('*')].flatMap((node) => [...(node.shadowRoot?.querySelectorAll('.tile') ?? [])])"
 SCROLLER = "(document.querySelector('[data-testid=stMain]') ?? document.scrollingElement)"
+
+LEAVE = """() => {
+  window.orders = 0;
+  document.addEventListener("studio:order", () => (window.orders += 1));
+  document.dispatchEvent(new CustomEvent("studio:trashed", { detail: { ids: [] } }));
+  const stop = window.mounted.gallery();
+  document.querySelector("main > div").remove();
+  stop();
+}"""
+MOVED = """async () => {
+  const { Shelf } = await import("/ui/0/gallery_shelf.js"), real = window.fetch;
+  const asked = { source: "/api/gallery", q: "" }, first = { id: [], models: [], next: null };
+  let n = 0;
+  window.fetch = (...request) => ((n += 1), real(...request));
+  const reached = async (meanwhile) => {
+    const shelf = new Shelf(first, asked);
+    await shelf.measure(0, 0);
+    n = 0;
+    const item = shelf.reach(300);
+    meanwhile(shelf);
+    return (await item).id;
+  };
+  const front = await reached((shelf) => shelf.prepend([{ id: "new", width: 1, height: 1 }])), once = n;
+  const forgotten = await reached((shelf) => shelf.forget());
+  window.fetch = real;
+  return { "in front": front, forgotten, asked: once + n };
+}"""
+ONE_FRAME = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const grid = document.querySelector("main > div").shadowRoot.querySelector(".grid");
+  const real = Element.prototype.getBoundingClientRect;
+  let measured = 0;
+  const watch = new MutationObserver(() => {});
+  watch.observe(grid, { subtree: true, attributes: true });
+  Element.prototype.getBoundingClientRect = function () {
+    measured += this === grid;
+    return real.call(this);
+  };
+  document.dispatchEvent(new Event("scroll"));
+  await frame();
+  await frame();
+  Element.prototype.getBoundingClientRect = real;
+  return { measured, changed: watch.takeRecords().length };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +182,15 @@ def shot(page: Page, name: str) -> None:
 def told(page: Page, name: str) -> list[Any]:
     """What a component that is alone told of this."""
     return [value for _, about, value in page.evaluate("() => window.told") if about == name]
+
+
+def has_held(page: Page, held: list[Route], n: int = 1) -> None:
+    """Wait until so many requests wait for their answers."""
+    for _ in range(750):
+        if len(held) >= n:
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{len(held)} of {n} requests came")
 
 
 def focused(page: Page) -> str:

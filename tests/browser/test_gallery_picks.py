@@ -6,18 +6,19 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import access, marks, projects, trash
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
+from pages.parts import find_words
 from tests import many, serving
 from tests.branches import Step, grow
 from tests.browser.app_server import app_server
 from tests.browser.mounted import mounted
 from tests.browser.seen import still
-from tests.browser.test_gallery_page import grid_data
+from tests.browser.test_gallery_page import grid_data, has_held, told
 from tests.browser.working import SCREENSHOTS, serious
 from tests.serving import Served
 
@@ -52,10 +53,12 @@ def grid(open_page: Callable[..., Page], served: Served, me: Person, images: lis
     yield shown(open_page, served, me)
 
 
-def shown(open_page: Callable[..., Page], served: Served, me: Person, **special: Any) -> Page:
-    """The grid alone; `special` is what kind of window it is."""
-    data = {"gallery": grid_data(served.studio, me) | {"projects": [{"id": "1" * 32, "title": "Autumn"}]}}
-    page = mounted(open_page, served, me, data, **special)
+def shown(
+    open_page: Callable[..., Page], served: Served, me: Person, *, more: dict[str, Any] | None = None, **special: Any
+) -> Page:
+    """The grid alone, with `more` data; `special` is what kind of window it is."""
+    data = grid_data(served.studio, me) | {"projects": [{"id": "1" * 32, "title": "Autumn"}]} | (more or {})
+    page = mounted(open_page, served, me, {"gallery": data}, **special)
     expect(page.locator(".total")).to_have_text(f"{HOW_MANY} images")
     return page
 
@@ -66,7 +69,13 @@ def picture(page: Page, image_id: str) -> Any:
 
 def acted(page: Page) -> dict[str, Any]:
     """What Streamlit was asked for last."""
-    return dict([value[-1] for _, about, value in page.evaluate("() => window.told") if about == "wishes"][-1])
+    return dict(told(page, "wishes")[-1][-1])
+
+
+def refused(page: Page, sentence: str, **more: Any) -> None:
+    """Streamlit answers so what was asked for last; with `more` data."""
+    answer = {"wish": acted(page)["wish"], "error": sentence}
+    page.evaluate("(data) => window.mounted.gallery(data)", {"answers": [answer], **more})
 
 
 def test_a_click_with_ctrl_picks_and_one_with_shift_picks_all_between(grid: Page, images: list[str]) -> None:
@@ -133,11 +142,56 @@ def test_what_was_refused_is_shown_as_it_is(grid: Page, images: list[str]) -> No
     grid.keyboard.press("s")
     expect(grid.locator(".marks")).to_have_count(1)
 
-    refused = {"wish": acted(grid)["wish"], "error": "There is no such image, or it is not yours."}
-    grid.evaluate("(answer) => window.mounted.gallery({ answers: [answer] })", refused)
+    refused(grid, "There is no such image, or it is not yours.")
 
     expect(grid.locator(".marks")).to_have_count(0)
     expect(grid.get_by_role("alert")).to_contain_text("not yours")
+
+
+@pytest.mark.parametrize("then", ["nothing", "another", "a range", "another line"])
+def test_a_range_that_comes_late_picks_nothing(grid: Page, images: list[str], then: str) -> None:
+    held: list[Route] = []
+    grid.route("**/api/gallery/ids?*", lambda route: held.append(route))
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("Control+a")
+    has_held(grid, held)
+
+    if then == "nothing":
+        grid.keyboard.press("Escape")
+    if then == "another":
+        picture(grid, images[2]).click(modifiers=["Control"])
+    if then == "a range":
+        grid.keyboard.press("Shift+ArrowRight")
+    if then == "another line":
+        grid.evaluate("(first) => window.mounted.gallery({ q: 'is:starred', first })", EMPTY)
+    with grid.expect_response("**/api/gallery/ids?*"):
+        held[0].continue_()
+    grid.wait_for_timeout(200)
+
+    expect(grid.locator(".picked .told")).to_have_text({"another": "1 picked", "a range": "2 picked"}.get(then, ""))
+
+
+def test_as_many_are_picked_as_can_be_acted_on_and_it_says_so(grid: Page) -> None:
+    assert grid.evaluate(TOO_MANY) == {
+        "from the top": ["0", "9999"],
+        "from the end": ["2000", "11999"],
+        "most": [10_000, 10_000],
+    }
+    assert grid.evaluate(IN_PARTS, EMPTY) == [["c1", 10_000], ["c51", 50], 10_000, "c51+49"]
+
+
+def with_line(open_page: Callable[..., Page], served: Served, me: Person) -> Page:
+    """The grid under the line of what is looked for, with its clock in our hands."""
+
+    def clocked(**look: Any) -> Page:
+        page = open_page(**look)
+        page.clock.install()
+        return page
+
+    words = grid_data(served.studio, me)["words"] | {"find": find_words.words()}
+    page = shown(clocked, served, me, more={"views": [], "words": words})
+    expect(page.locator(".find.asking")).to_have_count(0)
+    return page
 
 
 def test_picked_images_go_into_a_project_by_keyboard(grid: Page, images: list[str]) -> None:
@@ -207,6 +261,43 @@ def test_nothing_serious_for_people_with_assistive_technology_while_picking(
     assert serious(page) == []
 
 
+EMPTY = {"id": [], "models": [], "next": None}
+UNDO = """async () => {
+  const host = document.querySelector("main").appendChild(document.createElement("div"));
+  const parentElement = host.attachShadow({ mode: "open" }).appendChild(document.createElement("div"));
+  const words = { undo: "Undo", close: "Close", follow: "Trash too" };
+  const data = { text: "1 image is in the trash. 1 image derived from it stays.", seconds: 60, words };
+  (await import("/ui/0/undo.bundle.js")).default({ data, parentElement, setTriggerValue() {} });
+}"""
+TOO_MANY = """async () => {
+  const { Hand } = await import("/ui/0/gallery_hand.js"), { Picks } = await import("/ui/0/gallery_picks.js");
+  const shelf = {
+    total: 12_000, at: (index) => ({ id: `${index}` }), indexOf: (id) => (id === null ? -1 : Number(id)),
+    ids: async (from, to) => Array.from({ length: to - from + 1 }, (_, n) => `${from + n}`),
+  };
+  const picks = new Picks(() => {}), most = [], told = () => [[...picks.ids][0], [...picks.ids].at(-1)];
+  const wall = { grid: document.createElement("div"), current: 0 };
+  const hand = new Hand(wall, picks, () => ({ acts: [] }), () => shelf, { most: (n) => most.push(n) });
+  await hand.obey("all");
+  const top = told();
+  picks.clear();
+  picks.anchor = "11999";
+  await hand.range(0);
+  return { "from the top": top, "from the end": told(), most };
+}"""
+IN_PARTS = """async (first) => {
+  const { Shelf } = await import("/ui/0/gallery_shelf.js"), real = window.fetch, asked = [];
+  const shelf = new Shelf(first, { source: "/api/gallery", q: "" });
+  shelf.cursors = Array.from({ length: 60 }, (_, page) => (page ? `c${page}` : null));
+  window.fetch = async (address) => {
+    const { searchParams: query } = new URL(address), after = query.get("after"), limit = Number(query.get("limit"));
+    asked.push([after, limit]);
+    return new Response(JSON.stringify(Array.from({ length: limit }, (_, n) => `${after}+${n}`)));
+  };
+  const ids = await shelf.ids(250, 10_249);
+  window.fetch = real;
+  return [...asked, ids.length, ids.at(-1)];
+}"""
 HOLD = """async (href) => {
   const deep = (node) => [node, ...(node.shadowRoot ? inside(node.shadowRoot) : [])];
   const inside = (root) => [...root.querySelectorAll("*")].flatMap(deep);

@@ -4,7 +4,7 @@
 // Opens the lightbox through document events (see lightbox.js) and hears there what was done in it: studio:marked { id,
 // starred }, studio:trashed { ids }, studio:restored { ids }. Streamlit hears `line` (what is looked for), `action` (what
 // leads to another screen, and what is about views) and `wishes` (all other acts, see wishes.js).
-import { make } from "./elements.js";
+import { fill, make, remember, remembered } from "./elements.js";
 import { Acts } from "./gallery_acts.js";
 import { Find } from "./find.js";
 import { Around } from "./gallery_around.js";
@@ -97,6 +97,7 @@ class Gallery {
       open: (index) => this.open(index),
       act: (act, ids) => this.act(act, {}, ids),
       failed: (again, error) => this.fail(again, error),
+      most: (n) => this.around.say(fill(this.data.words.most, { n }, this.data.locale)),
     });
     const item = (cell) => this.shelf.at(Number(cell.dataset.index));
     this.bars = new Bars(this.wall.grid, data, item, (cell) => this.wall.tabbing(cell.parentElement));

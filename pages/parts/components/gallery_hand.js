@@ -1,11 +1,13 @@
 // What a person does in the grid by mouse and by keyboard: opens, picks one, a range or all, walks, acts.
 
 import { destination, wish } from "./gallery_keys.js";
+import { MOST } from "./gallery_shelf.js";
 
 const HELD = 450; // ms after which a finger that rests on a picture picks it
 
 export class Hand {
-  // `on`: { open(index), act(name, ids), failed(again, error) }. Nothing can be picked where there is nothing to do with many.
+  // `on`: { open(index), act(name, ids), failed(again, error), most(n) }. Nothing can be picked where there is nothing to do
+  // with many.
   constructor(wall, picks, data, shelf, on) {
     Object.assign(this, { wall, picks, data, shelf, on });
     wall.grid.onkeydown = (event) => this.key(event);
@@ -47,13 +49,23 @@ export class Hand {
   }
 
   // Pick all from the image that was picked last to this one.
-  async range(index) {
-    const shelf = this.shelf(), known = shelf.indexOf(this.picks.anchor), from = known < 0 ? index : known;
+  range(index) {
+    const known = this.shelf().indexOf(this.picks.anchor);
+    return this.between(known < 0 ? index : known, index);
+  }
+
+  // As many as can be acted on at once, unless something else is done before their ids are there.
+  async between(from, index) {
+    const shelf = this.shelf(), turn = this.picks.begin(), over = () => turn !== this.picks.turn || shelf !== this.shelf();
+    const to = Math.max(from - MOST + 1, Math.min(from + MOST - 1, index)), anchor = shelf.at(from)?.id ?? null;
     try {
-      this.picks.stretch(await shelf.ids(Math.min(from, index), Math.max(from, index)));
-      if (known < 0) this.picks.anchor = shelf.at(index)?.id ?? null;
+      const ids = await shelf.ids(Math.min(from, to), Math.max(from, to));
+      if (over()) return;
+      this.picks.stretch(ids);
+      this.picks.anchor = anchor;
+      if (to !== index) this.on.most(MOST);
     } catch (error) {
-      this.on.failed(() => this.range(index), error);
+      if (!over()) this.on.failed(() => this.between(from, index), error);
     }
   }
 
@@ -81,7 +93,7 @@ export class Hand {
   obey(wanted) {
     const { id } = this.shelf().at(this.wall.current) ?? {};
     if (wanted === "none") return this.picks.clear();
-    if (wanted === "all") return this.range(this.shelf().total - 1, (this.picks.anchor = this.shelf().at(0)?.id));
+    if (wanted === "all") return this.between(0, this.shelf().total - 1);
     if (wanted === "pick") return id && this.picks.toggle(id);
     if (id || this.picks.size) this.on.act(wanted, this.picks.size ? undefined : [id]);
   }

@@ -7,6 +7,7 @@ export class Picks {
     this.changed = changed;
     this.anchor = null; // where a range begins: the image that was picked or left last
     this.range = []; // what was picked from there
+    this.turn = 0; // a range whose ids come after something else was picked or left is too late
   }
 
   get size() {
@@ -18,10 +19,16 @@ export class Picks {
   }
 
   toggle(id) {
+    this.turn += 1;
     if (!this.ids.delete(id)) this.ids.add(id);
     this.anchor = id;
     this.range = [];
     this.changed();
+  }
+
+  // A range is on its way. Returns its turn.
+  begin() {
+    return (this.turn += 1);
   }
 
   // From the anchor to here; what an earlier range from the same anchor had beyond is left.
@@ -34,15 +41,17 @@ export class Picks {
 
   // What is gone cannot be acted on.
   drop(ids) {
+    this.turn += 1;
     for (const id of ids) this.ids.delete(id);
     this.changed();
   }
 
   clear() {
-    if (!this.size) return;
-    this.ids.clear();
+    this.turn += 1;
     this.anchor = null;
     this.range = [];
+    if (!this.size) return;
+    this.ids.clear();
     this.changed();
   }
 }

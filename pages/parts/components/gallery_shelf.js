@@ -5,6 +5,7 @@ import { rows } from "./elements.js";
 import { shape } from "./gallery_rows.js";
 
 const PAGE = 200; // as in core/shelves.py
+export const MOST = 50 * PAGE; // ids at once, likewise
 const MOST_PAGES = 40; // rows kept in memory; the shape of all images is kept anyway
 const NEWS = 60;
 
@@ -111,8 +112,10 @@ export class Shelf {
     if (next > to) return known;
     const page = this.#page(next), first = page * PAGE + this.news.length;
     const { after } = this.#query(page);
-    const rest = await this.#read("/ids", { after, limit: to - first + 1 });
-    return [...known, ...rest.slice(next - first)];
+    const limit = Math.min(MOST, to - first + 1);
+    const rest = await this.#read("/ids", { after, limit });
+    const more = rest.length === limit && first + limit <= to ? await this.ids(first + limit, to) : [];
+    return [...known, ...rest.slice(next - first), ...more];
   }
 
   // How many images stand before this day.
