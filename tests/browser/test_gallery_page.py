@@ -481,6 +481,17 @@ def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, alone: Callabl
     expect(desk.get_by_role("alert")).to_be_hidden()
 
 
+def test_a_frame_of_scrolling_measures_the_page_once_and_changes_no_tile(
+    desk: Page, alone: Callable[..., None]
+) -> None:
+    alone(desk)
+    wheel_to(desk, 900)
+    expect(desk.locator(".unread")).to_have_count(0)
+    desk.wait_for_timeout(300)
+
+    assert desk.evaluate(ONE_FRAME) == {"measured": 1, "changed": 0}
+
+
 # The last one: all others count what is there.
 def test_a_new_image_slides_in_at_the_top_and_waits_below(
     desk: Page, address: str, images: list[str], studio: Studio, me: Person

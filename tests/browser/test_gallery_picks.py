@@ -180,6 +180,31 @@ def test_as_many_are_picked_as_can_be_acted_on_and_it_says_so(grid: Page) -> Non
     assert grid.evaluate(IN_PARTS, EMPTY) == [["c1", 10_000], ["c51", 50], 10_000, "c51+49"]
 
 
+def test_the_star_of_a_tile_says_whether_it_is_there(grid: Page, images: list[str]) -> None:
+    tile = grid.locator(".tile", has=picture(grid, images[0]))
+    tile.hover()
+    star = tile.get_by_role("button", name="Star")
+    expect(star).to_have_attribute("aria-pressed", "false")
+
+    star.click()
+
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(star).to_have_attribute("title", "Take the star")
+
+
+def test_focus_and_picks_are_seen_where_colours_are_forced(grid: Page, images: list[str]) -> None:
+    grid.emulate_media(forced_colors="active")
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("Space")
+    grid.keyboard.press("ArrowRight")
+
+    assert picture(grid, images[1]).evaluate("(node) => getComputedStyle(node, '::after').outlineStyle") == "solid"
+    tick = picture(grid, images[0]).evaluate("(node) => getComputedStyle(node.parentElement, '::after').content")
+    assert "\u2713" in tick
+    grid.screenshot(path=SCREENSHOTS / "gallery-forced-colours.png")
+    grid.emulate_media(forced_colors="none")
+
+
 def with_line(open_page: Callable[..., Page], served: Served, me: Person) -> Page:
     """The grid under the line of what is looked for, with its clock in our hands."""
 
@@ -240,6 +265,37 @@ def test_squares_are_remembered(grid: Page, images: list[str]) -> None:
     tile = picture(grid, images[1]).locator("xpath=..").bounding_box()
     assert tile and abs(tile["width"] - tile["height"]) <= 1
     grid.get_by_role("button", name="Whole pictures").click()
+
+
+def test_a_date_can_be_typed(grid: Page, images: list[str]) -> None:
+    asked: list[str] = []
+    grid.on("request", lambda request: "/place" in request.url and asked.append(request.url))
+    field = grid.get_by_label("Go to a date").last
+    field.focus()
+
+    grid.keyboard.type("01022020", delay=20)
+    expect(field).to_be_focused()
+    expect(field).to_have_css("opacity", "1")
+    expect(field).to_have_value("2020-01-02")
+    assert asked == []
+    grid.screenshot(path=SCREENSHOTS / "gallery-date.png")
+    grid.keyboard.press("Enter")
+
+    expect(picture(grid, images[-1])).to_be_focused()
+    assert len(asked) == 1
+
+
+def test_a_year_that_is_half_typed_leads_nowhere(grid: Page, images: list[str]) -> None:
+    asked: list[str] = []
+    grid.on("request", lambda request: "/place" in request.url and asked.append(request.url))
+    grid.get_by_label("Go to a date").last.focus()
+
+    grid.keyboard.type("0102202", delay=20)
+    grid.keyboard.press("Enter")
+    picture(grid, images[0]).focus()
+    grid.wait_for_timeout(200)
+
+    assert asked == []
 
 
 def test_a_date_leads_to_its_newest_image(grid: Page, served: Served, images: list[str]) -> None:

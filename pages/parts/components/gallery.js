@@ -105,7 +105,7 @@ class Gallery {
       create: () => this.tell("action", { act: "create" }),
       welcome: () => this.welcome(true),
       square: () => this.shape(),
-      day: (day) => this.jump(day),
+      day: (day, focus) => this.jump(day, focus),
     });
     this.around.shaped(this.square);
     if (this.data.acts.some((act) => act.many))
@@ -161,17 +161,19 @@ class Gallery {
     this.wall.arrange();
   }
 
-  async jump(day) {
-    const { total } = this.shelf;
+  // `focus`: the keyboard goes there too.
+  async jump(day, focus) {
+    const { shelf } = this;
     try {
-      const index = Math.min(total - 1, await this.shelf.place(day));
-      if (index < 0) return;
+      const index = Math.min(shelf.total - 1, await shelf.place(day));
+      if (index < 0 || shelf !== this.shelf) return;
       this.wall.go(index);
-      await this.shelf.reach(index);
+      await shelf.reach(index);
+      if (shelf !== this.shelf) return;
       this.wall.redraw();
-      this.wall.focus(index);
+      if (focus) this.wall.focus(index);
     } catch (error) {
-      this.fail(() => this.jump(day), error);
+      if (shelf === this.shelf) this.fail(() => this.jump(day, focus), error);
     }
   }
 
@@ -194,7 +196,7 @@ class Gallery {
   }
 
   say() {
-    const { first, sight } = this.wall, { top } = sight.now();
+    const { first, top } = this.wall;
     this.around.when(first === null ? null : this.shelf.about(first), top > 40);
     if (top < 8 && this.newer?.length) this.welcome(false);
   }

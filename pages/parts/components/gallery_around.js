@@ -6,7 +6,7 @@ import { button, count, icon, make, month } from "./elements.js";
 const LABEL = 900; // ms that the month stays after the last movement
 
 export class Around {
-  // `on`: { create(), welcome(), square(), day(day) }
+  // `on`: { create(), welcome(), square(), day(day, focus) }
   constructor(root, area, data, on) {
     Object.assign(this, { root, area, data, on });
     this.bar = make("div", "bar");
@@ -85,11 +85,32 @@ export class Around {
     this.shape = make("button", "tool", "", { type: "button" });
     this.shape.onclick = this.on.square;
     this.calendar = make("label", "tool", "", { title: words.jump });
-    const day = make("input", "", "", { type: "date", "aria-label": words.jump });
-    day.onchange = () => day.value && this.on.day(day.value);
-    day.onclick = () => day.showPicker?.();
-    this.calendar.append(icon("calendar"), day);
+    this.calendar.append(icon("calendar"), this.#day());
     this.tools.append(this.calendar, this.shape);
+  }
+
+  // What is typed is a date with each digit of its year, so it counts with Enter or when the field is left.
+  #day() {
+    const day = make("input", "", "", { type: "date", "aria-label": this.data.words.jump, min: "1900-01-01", max: "9999-12-31" });
+    let typing = false, typed = false;
+    const go = (focus) => {
+      typed = false;
+      if (day.value && day.validity.valid) this.on.day(day.value, focus);
+    };
+    day.onkeydown = ({ key, altKey }) => {
+      if (key === "Enter") go(true);
+      else if (/^(\d$|Arrow|Backspace|Delete)/.test(key) && !altKey) typing = true;
+    };
+    day.onchange = () => (typing ? (typed = true) : go(true));
+    day.onblur = () => {
+      typing = false;
+      if (typed) go(false);
+    };
+    day.onclick = () => {
+      typing = false;
+      day.showPicker?.();
+    };
+    return day;
   }
 
   #nothing() {

@@ -1,6 +1,6 @@
 // The words and quick actions over a picture. Only the tile under the pointer and the one in focus carry them.
 
-import { button, day, link, make } from "./elements.js";
+import { button, day, icon, link, make } from "./elements.js";
 
 const NARROW = 150; // pixels below which a tile has no room for three buttons
 
@@ -24,8 +24,18 @@ export class Bars {
     const item = cell && !cell.querySelector(".actions") && this.itemOf(cell);
     if (!item) return;
     cell.append(said(item, this.data()), actions(item, cell, this.data()), pick(this.data()));
+    starring(cell, item, this.data());
     this.added(cell);
   }
+}
+
+// The button says whether there is a star already, so that the next press takes it away.
+export function starring(cell, { starred }, { acts, words }) {
+  const node = cell.querySelector("[data-act=star]");
+  if (!node || node.getAttribute("aria-pressed") === String(starred)) return;
+  node.setAttribute("aria-pressed", starred);
+  node.title = starred ? words.unstar : acts.find(({ act }) => act === "star").label;
+  node.replaceChildren(icon(starred ? "starred" : "star"));
 }
 
 function said(item, { locale }) {
@@ -43,8 +53,8 @@ function pick({ words }) {
 // What the screen offers for one image: buttons, and links to the file.
 function actions(item, cell, { acts, media }) {
   const bar = make("div", "actions"), one = acts.filter((act) => act.one);
-  for (const { act, icon, label } of parseFloat(cell.style.width) < NARROW ? one.slice(-2) : one) {
-    const node = act === "download" ? link("act", icon, label) : button("act", icon, label);
+  for (const { act, icon: drawn, label } of parseFloat(cell.style.width) < NARROW ? one.slice(-2) : one) {
+    const node = act === "download" ? link("act", drawn, label) : button("act", drawn, label);
     if (act === "download") Object.assign(node, { href: `${media}${item.id}/download`, download: "" });
     node.dataset.act = act;
     bar.append(node);

@@ -1,6 +1,7 @@
 // One picture of the grid: blurred at once, sharp when loaded. As few elements as it takes: there are many of them.
 
 import { count, day, icon, make, reducedMotion } from "./elements.js";
+import { starring } from "./gallery_bar.js";
 
 const PATIENCE = 800; // ms
 
@@ -23,8 +24,10 @@ export function tile(item, place, height, data) {
 }
 
 // What became of it: picked, starred, chosen for its post; how many it stands for; a note of its own.
-export function mark(cell, item, picked, { words, locale }) {
+export function mark(cell, item, picked, data) {
+  const { words, locale } = data;
   cell.setAttribute("aria-selected", picked);
+  starring(cell, item, data);
   const told = [item.starred && words.starred, item.selected && words.selected, item.pile > 1 && count(words, "pile", item.pile, locale), item.note];
   const picture = cell.querySelector(".picture");
   picture.setAttribute("aria-label", [picture.dataset.label, ...told].filter(Boolean).join(". "));

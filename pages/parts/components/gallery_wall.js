@@ -11,12 +11,14 @@ const NEAR = 240; // pixels beyond the window that are drawn already
 const FAR = 600; // the same for somebody who scrolls
 
 export class Wall {
+  #current = 0;
+
   // `of`: { data(), shelf(), picked(id), square(), painted(from, to) }
   constructor(area, of) {
     Object.assign(this, { area, of });
     this.rows = null;
     this.drawn = new Map(); // row → element
-    this.current = 0; // the tile that Tab reaches
+    this.top = 0; // where the window stood when the rows in sight were drawn: to measure again is slow
     this.beyond = NEAR;
     this.entering = new Set(); // ids that slide in
     const { words } = of.data();
@@ -24,6 +26,17 @@ export class Wall {
     this.grid.addEventListener("focusin", (event) => this.#focused(event));
     area.append(this.grid);
     this.sight = new Sight(area, this.grid);
+  }
+
+  // The tile that Tab reaches.
+  get current() {
+    return this.#current;
+  }
+
+  set current(index) {
+    if (index === this.#current) return;
+    this.#current = index;
+    for (const node of this.drawn.values()) this.tabbing(node);
   }
 
   get active() {
@@ -61,6 +74,7 @@ export class Wall {
   paint() {
     if (!this.rows?.length) return;
     const { top, height } = this.sight.now();
+    this.top = top;
     const first = this.rows.at(top - this.beyond), last = this.rows.at(top + height + this.beyond);
     const held = this.rows.of(this.current); // stays while it has the focus, or the keyboard would lose its place
     for (const [row, node] of this.drawn)
@@ -130,7 +144,7 @@ export class Wall {
 
   // The place of the first row in sight.
   get first() {
-    return this.rows?.length ? this.rows.starts[this.rows.at(this.sight.now().top + 40)] : null;
+    return this.rows?.length ? this.rows.starts[this.rows.at(this.top + 40)] : null;
   }
 
   // Exactly one tile in sight can be reached by Tab.
@@ -143,14 +157,11 @@ export class Wall {
   #reachable(first, last, top) {
     const row = this.rows.of(this.current);
     if ((row < first || row > last) && !this.focused) this.current = this.rows.starts[this.rows.at(Math.max(0, top))];
-    for (const node of this.drawn.values()) this.tabbing(node);
   }
 
   #focused(event) {
     const cell = event.target.closest("[role=gridcell]");
-    if (!cell || Number(cell.dataset.index) === this.current) return;
-    this.current = Number(cell.dataset.index);
-    for (const node of this.drawn.values()) this.tabbing(node);
+    if (cell) this.current = Number(cell.dataset.index);
   }
 
   #erase(row) {
