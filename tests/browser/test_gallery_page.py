@@ -481,6 +481,76 @@ def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, alone: Callabl
     expect(desk.get_by_role("alert")).to_be_hidden()
 
 
+@pytest.mark.parametrize("good", [True, False])
+def test_a_gallery_that_was_left_asks_for_nothing_more_and_offers_no_order(
+    desk: Page, alone: Callable[..., None], good: bool
+) -> None:
+    alone(desk)
+    held: list[Route] = []
+    desk.route("**/api/gallery/layout*", lambda route: held.append(route))
+    desk.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    has_held(desk, held)
+    desk.evaluate(LEAVE)
+
+    with desk.expect_response("**/api/gallery/layout*"):
+        held[0].continue_() if good else held[0].fulfill(status=503, json={})
+    desk.wait_for_timeout(1_500)
+
+    assert (len(held), desk.evaluate("() => window.orders")) == (1, 0)
+
+
+def test_only_the_latest_measure_of_the_gallery_counts(desk: Page, alone: Callable[..., None]) -> None:
+    alone(desk)
+    held: list[Route] = []
+    desk.route("**/api/gallery/layout*", lambda route: held.append(route))
+    for n in (1, 2):
+        desk.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        has_held(desk, held, n)
+
+    now = held[1].fetch()
+    with desk.expect_response("**/api/gallery/layout*"):
+        held[1].fulfill(response=now)
+    before = now.json() | {"revision": "before", "ratios": "QEBA"}  # when there were three
+    with desk.expect_response("**/api/gallery/layout*"):
+        held[0].fulfill(json=before)
+    desk.wait_for_timeout(200)
+
+    expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
+
+
+def test_rows_that_were_asked_for_before_everything_moved_stand_where_they_belong(
+    desk: Page, alone: Callable[..., None], images: list[str]
+) -> None:
+    alone(desk)
+
+    assert desk.evaluate(MOVED) == {"in front": images[300], "forgotten": images[300], "asked": 3}
+
+
+def test_what_is_new_to_one_line_does_not_come_in_front_of_another(
+    desk: Page, served: Served, me: Person, images: list[str]
+) -> None:
+    sockets: list[WebSocketRoute] = []
+    desk.route_web_socket("**/api/live", lambda socket: sockets.append(socket))
+    put_alone(desk, served, me)
+    expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
+    held: list[Route] = []
+    desk.route("**/api/gallery?limit=60", lambda route: held.append(route))
+    desk.wait_for_timeout(200)
+    sockets[0].send('{"type": "image"}')
+    has_held(desk, held)
+    desk.evaluate(
+        "(first) => window.mounted.gallery({ q: 'is:starred', first })", {"id": [], "models": [], "next": None}
+    )
+
+    answer = held[0].fetch()
+    rows = answer.json()
+    with desk.expect_response("**/api/gallery?limit=60"):
+        held[0].fulfill(response=answer, json=rows | {"id": ["0" * 32, *rows["id"][1:]]})
+    desk.wait_for_timeout(200)
+
+    expect(desk.locator(".tile")).to_have_count(0)
+
+
 def test_a_frame_of_scrolling_measures_the_page_once_and_changes_no_tile(
     desk: Page, alone: Callable[..., None]
 ) -> None:

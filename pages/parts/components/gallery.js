@@ -202,12 +202,15 @@ class Gallery {
   }
 
   async measure() {
+    if (this.leaving.signal.aborted) return;
     this.measured = Date.now();
-    const { shelf } = this;
     clearTimeout(this.soon);
+    const { shelf } = this, measuring = shelf.measure(...(this.seen ?? [0, 0])), { turn } = shelf;
+    const over = () => this.leaving.signal.aborted || shelf !== this.shelf || turn !== shelf.turn;
     try {
-      const changed = await shelf.measure(...(this.seen ?? [0, 0]));
-      if (shelf !== this.shelf) return;
+      const changed = await measuring;
+      if (over()) return;
+      this.unmeasured = false;
       if (changed) this.arrange(), this.wall.remark(), this.find?.refresh();
       this.count();
       this.offer();
@@ -215,7 +218,7 @@ class Gallery {
       this.around.newer(0);
       this.around.well();
     } catch (error) {
-      if (shelf !== this.shelf) return;
+      if (over()) return;
       if (error.status === 503) this.soon = setTimeout(() => this.measure(), SOON);
       if (error.status === 400) return this.around.count(0, true); // the line is wrong; what it says so stands beside it
       this.fail(() => this.measure(), error);
@@ -237,8 +240,11 @@ class Gallery {
   }
 
   async news() {
+    const { shelf } = this;
     try {
-      this.newer = await this.shelf.fresh();
+      const newer = await shelf.fresh();
+      if (shelf !== this.shelf) return;
+      this.newer = newer;
     } catch {
       return; // the socket or the next visit tells it again
     }
@@ -261,8 +267,9 @@ class Gallery {
     this.offer();
   }
 
-  // What the lightbox walks along.
+  // What the lightbox walks along; that of the next screen is not ours.
   offer() {
+    if (this.leaving.signal.aborted) return;
     document.dispatchEvent(new CustomEvent("studio:order", { detail: this.shelf }));
   }
 

@@ -21,6 +21,10 @@ export class Shelf {
     this.order = "";
     this.waiting = new Map(); // page → AbortController
     this.whole = new Set(); // pages of which there is no more to read
+    this.failed = new Set(); // pages in sight that did not come
+    this.facts = new Map(); // id → what was done with images whose rows may not be there
+    this.turn = 0; // counts measures: only the latest counts
+    this.state = 0; // counts what was forgotten: rows that were asked for before stand at other places now
     const items = unpack(first);
     this.shapes = Uint8Array.from(items, (item) => shape(item.width, item.height));
     this.complete = first.next === null;
@@ -69,15 +73,21 @@ export class Shelf {
 
   // Read the shape of the whole, and the rows between these places before anything moves; true when anything is
   // different from what was shown.
-  async measure(from, to) {
-    const layout = await this.#read("/layout");
-    if (layout.revision === this.revision) return false;
+  measure(from, to) {
+    return this.#measured(from, to, (this.turn += 1));
+  }
+
+  async #measured(from, to, turn) {
+    const { news } = this, layout = await this.#read("/layout");
+    if (turn !== this.turn || layout.revision === this.revision) return false;
     const same = this.newest === layout.newest;
     const pages = new Map(same ? [[0, [...this.news, ...(this.pages.get(0) ?? [])].slice(0, PAGE)]] : []);
     const seen = [0, ...[from, to].map((index) => Math.floor(index / PAGE))];
     for (const page of seen)
       if (!pages.has(page) && page < layout.cursors.length)
         pages.set(page, unpack(await this.#read("", { limit: PAGE, after: layout.cursors[page] })));
+    if (turn !== this.turn) return false;
+    if (news !== this.news) return this.#measured(from, to, turn); // it knows nothing of what came in front meanwhile
     const shapes = Uint8Array.from(atob(layout.ratios), (c) => c.charCodeAt(0));
     const { cursors, dates, revision, order, stacked } = layout;
     Object.assign(this, { shapes, cursors, dates, revision, order, stacked, complete: true });
@@ -92,6 +102,7 @@ export class Shelf {
     const needed = new Set();
     for (let index = from; index <= to; index++) if (!this.at(index)) needed.add(this.#page(index));
     for (const [page, controller] of this.waiting) if (!needed.has(page)) controller.abort();
+    for (const page of this.failed) if (!needed.has(page)) this.failed.delete(page);
     for (const page of needed)
       if (!this.waiting.has(page) && !this.whole.has(page) && page < this.cursors.length) this.#fetch(page, then, failed);
     return ![...needed].some((page) => this.whole.has(page));
@@ -99,9 +110,12 @@ export class Shelf {
 
   // The rows around one place, for who walks along; resolves to the row.
   async reach(index) {
-    const page = this.#page(index);
-    if (!this.at(index)) this.#put(page, unpack(await this.#read("", this.#query(page))));
-    return this.at(index);
+    if (this.at(index)) return this.at(index);
+    const { state } = this, page = this.#page(index), place = (index - this.news.length) % PAGE;
+    const items = unpack(await this.#read("", this.#query(page)));
+    if (state !== this.state) return this.reach(index);
+    this.#put(page, items);
+    return this.pages.get(page)[place];
   }
 
   // The ids between two places, both included, whether or not their rows were looked at.
@@ -146,18 +160,31 @@ export class Shelf {
   // All rows are read again when they are looked at.
   forget() {
     for (const controller of this.waiting.values()) controller.abort();
+    this.state += 1;
     this.news = [];
-    for (const known of [this.pages, this.places, this.whole]) known.clear();
+    for (const known of [this.pages, this.places, this.whole, this.failed]) known.clear();
+  }
+
+  // What was done here was refused: only the server knows how things are.
+  distrust() {
+    this.forget();
+    this.facts.clear();
+    this.revision = null;
   }
 
   async #fetch(page, then, failed) {
-    const controller = new AbortController();
+    const controller = new AbortController(), { state } = this;
     this.waiting.set(page, controller);
     try {
-      this.#put(page, unpack(await this.#read("", this.#query(page), controller.signal)));
+      const items = unpack(await this.#read("", this.#query(page), controller.signal));
+      if (state !== this.state) return;
+      this.failed.delete(page);
+      this.#put(page, items);
       then();
     } catch (error) {
-      if (error.name !== "AbortError") failed(error);
+      if (error.name === "AbortError" || state !== this.state) return;
+      this.failed.add(page);
+      failed(error);
     } finally {
       if (this.waiting.get(page) === controller) this.waiting.delete(page);
     }
@@ -187,7 +214,7 @@ export class Shelf {
   }
 
   #put(page, items) {
-    const first = page === 0 ? this.pages.get(0)?.[0].id : undefined;
+    const first = page === 0 ? this.pages.get(0)?.[0]?.id : undefined;
     const own = items.slice(Math.max(0, items.findIndex((item) => item.id === first)));
     this.pages.delete(page);
     this.pages.set(page, own);
