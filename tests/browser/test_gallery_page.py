@@ -481,6 +481,44 @@ def test_rows_that_do_not_come_can_be_asked_for_again(desk: Page, alone: Callabl
     expect(desk.get_by_role("alert")).to_be_hidden()
 
 
+def test_one_page_that_comes_does_not_hide_that_another_did_not(
+    desk: Page, alone: Callable[..., None], images: list[str]
+) -> None:
+    refused: list[str] = []
+
+    def answer(route: Route) -> None:
+        refused.extend([] if refused else [route.request.url])
+        route.abort() if route.request.url in refused else route.continue_()
+
+    desk.route("**/api/gallery?*", answer)
+    alone(desk)
+    wheel_to(desk, 10_000_000)
+    expect(desk.locator(f"a[href='?view={images[-1]}']")).to_be_visible()
+    desk.wait_for_timeout(200)
+    expect(desk.get_by_role("alert")).to_contain_text("They are safe")
+
+    desk.unroute("**/api/gallery?*")
+    desk.get_by_role("button", name="Try again").click()
+
+    expect(desk.locator(".unread")).to_have_count(0)
+    expect(desk.get_by_role("alert")).to_be_hidden()
+
+
+def test_pictures_that_did_not_come_are_there_when_the_network_is_back(
+    desk: Page, served: Served, me: Person, images: list[str]
+) -> None:
+    desk.route("**/m/**", lambda route: route.abort())
+    put_alone(desk, served, me)
+    expect(desk.locator(".missing").last).to_be_visible()
+    expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
+    desk.unroute("**/m/**")
+
+    desk.evaluate("() => dispatchEvent(new Event('online'))")
+
+    expect(desk.locator(".missing")).to_have_count(0)
+    expect(desk.locator(".picture img:not(.there)")).to_have_count(0)
+
+
 @pytest.mark.parametrize("good", [True, False])
 def test_a_gallery_that_was_left_asks_for_nothing_more_and_offers_no_order(
     desk: Page, alone: Callable[..., None], good: bool

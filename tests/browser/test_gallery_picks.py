@@ -148,6 +148,74 @@ def test_what_was_refused_is_shown_as_it_is(grid: Page, images: list[str]) -> No
     expect(grid.get_by_role("alert")).to_contain_text("not yours")
 
 
+def test_what_was_picked_for_something_refused_is_picked_again(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).click(modifiers=["Control"])
+    picture(grid, images[1]).click(modifiers=["Shift"])
+    grid.keyboard.press("x")
+    expect(grid.get_by_role("toolbar")).to_be_hidden()
+
+    refused(grid, "They are not yours.")
+
+    expect(grid.get_by_role("toolbar")).to_contain_text("2 picked")
+    expect(grid.locator("[aria-selected=true]")).to_have_count(2)
+    expect(grid.locator(".leaving")).to_have_count(0)
+
+
+def test_a_refusal_is_said_though_another_line_came_with_it(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("s")
+
+    refused(grid, "It is not yours.", q="is:starred", first=EMPTY)
+
+    expect(grid.locator(".total")).to_have_text("0 images")
+    expect(grid.get_by_role("alert")).to_contain_text("not yours")
+
+
+def test_when_even_that_fails_it_can_be_tried_again_and_what_is_drawn_can_be_picked(
+    grid: Page, images: list[str]
+) -> None:
+    grid.route("**/api/gallery/layout*", lambda route: route.abort())
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("s")
+    refused(grid, "It is not yours.")
+    expect(grid.get_by_role("alert")).to_contain_text("They are safe")
+
+    picture(grid, images[1]).click(modifiers=["Control"])
+    expect(grid.get_by_role("toolbar")).to_contain_text("1 picked")
+    grid.unroute("**/api/gallery/layout*")
+    grid.get_by_role("button", name="Try again").click()
+
+    expect(grid.get_by_role("alert")).to_contain_text("not yours")
+
+
+def test_the_keyboard_goes_back_to_the_grid_when_the_bar_is_gone(grid: Page, images: list[str]) -> None:
+    picture(grid, images[1]).click(modifiers=["Control"])
+    grid.get_by_role("toolbar").get_by_role("button", name="Trash").focus()
+
+    grid.keyboard.press("Enter")
+
+    expect(grid.get_by_role("toolbar")).to_be_hidden()
+    expect(picture(grid, images[1])).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_takes_a_loss_back_does_not_cover_what_can_be_done_with_others(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str], width: int
+) -> None:
+    page = shown(open_page, served, me, width=width)
+    picture(page, images[0]).focus()
+    page.keyboard.press("x")
+    page.evaluate("(answer) => window.mounted.gallery({ answers: [answer] })", {"wish": acted(page)["wish"]})
+    page.evaluate(UNDO)
+
+    picture(page, images[1]).click(modifiers=["Control"])
+    still(page)
+    page.screenshot(path=SCREENSHOTS / f"gallery-picked-above-undo-{width}.png")
+
+    bar, undo = page.get_by_role("toolbar").bounding_box(), page.locator(".undo").bounding_box()
+    assert bar and undo and bar["y"] + bar["height"] <= undo["y"]
+
+
 @pytest.mark.parametrize("then", ["nothing", "another", "a range", "another line"])
 def test_a_range_that_comes_late_picks_nothing(grid: Page, images: list[str], then: str) -> None:
     held: list[Route] = []
@@ -180,6 +248,18 @@ def test_as_many_are_picked_as_can_be_acted_on_and_it_says_so(grid: Page) -> Non
     assert grid.evaluate(IN_PARTS, EMPTY) == [["c1", 10_000], ["c51", 50], 10_000, "c51+49"]
 
 
+def test_a_star_for_all_can_be_taken_from_all(grid: Page, images: list[str]) -> None:
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("Control+a")
+    expect(grid.get_by_role("toolbar")).to_contain_text(f"{HOW_MANY} picked")
+
+    grid.keyboard.press("s")
+    expect(grid.get_by_role("toolbar").get_by_text("Take the star")).to_be_visible()
+    grid.keyboard.press("s")
+
+    assert (acted(grid)["on"], len(acted(grid)["ids"])) == (False, HOW_MANY)
+
+
 def test_the_star_of_a_tile_says_whether_it_is_there(grid: Page, images: list[str]) -> None:
     tile = grid.locator(".tile", has=picture(grid, images[0]))
     tile.hover()
@@ -203,6 +283,42 @@ def test_focus_and_picks_are_seen_where_colours_are_forced(grid: Page, images: l
     assert "\u2713" in tick
     grid.screenshot(path=SCREENSHOTS / "gallery-forced-colours.png")
     grid.emulate_media(forced_colors="none")
+
+
+def test_a_line_is_told_until_it_is_in_effect_and_before_all_wishes(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str]
+) -> None:
+    page = with_line(open_page, served, me)
+    field = page.get_by_role("combobox", name="Search and filter")
+    field.fill("is:starred")
+    field.press("Enter")
+    page.wait_for_function("() => window.told.some(([, what]) => what === 'line')")
+    picture(page, images[0]).focus()
+    page.keyboard.press("s")
+
+    page.clock.fast_forward(5_000)
+    page.clock.fast_forward(5_000)
+    lines = told(page, "line")
+    assert (set(lines), len(lines) >= 3, len(told(page, "wishes"))) == ({"is:starred"}, True, 1)
+    page.evaluate("(first) => window.mounted.gallery({ q: 'is:starred', first })", EMPTY)
+    page.clock.fast_forward(1_000)
+
+    assert (told(page, "line"), len(told(page, "wishes"))) == (lines, 2)
+
+
+def test_a_wish_is_told_again_when_nobody_answers_and_not_before(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str]
+) -> None:
+    page = with_line(open_page, served, me)
+    picture(page, images[0]).focus()
+
+    for _ in range(2):
+        page.keyboard.press("s")
+        page.clock.fast_forward(2_200)
+    assert [len(wishes) for wishes in told(page, "wishes")] == [1, 2]
+    page.clock.fast_forward(3_000)
+
+    assert [len(wishes) for wishes in told(page, "wishes")] == [1, 2, 2]
 
 
 def with_line(open_page: Callable[..., Page], served: Served, me: Person) -> Page:
@@ -265,6 +381,21 @@ def test_squares_are_remembered(grid: Page, images: list[str]) -> None:
     tile = picture(grid, images[1]).locator("xpath=..").bounding_box()
     assert tile and abs(tile["width"] - tile["height"]) <= 1
     grid.get_by_role("button", name="Whole pictures").click()
+
+
+def test_squares_are_offered_by_a_browser_that_keeps_nothing(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str]
+) -> None:
+    def forgetful(**look: Any) -> Page:
+        page = open_page(**look)
+        thrown = "() => { throw new DOMException('The operation is insecure.', 'SecurityError'); }"
+        page.add_init_script(f"Object.defineProperty(window, 'localStorage', {{ get: {thrown} }})")
+        return page
+
+    page = shown(forgetful, served, me)
+    page.get_by_role("button", name="Squares").click()
+
+    expect(page.get_by_role("button", name="Whole pictures")).to_be_visible()
 
 
 def test_a_date_can_be_typed(grid: Page, images: list[str]) -> None:

@@ -13,16 +13,15 @@ import { Hand } from "./gallery_hand.js";
 import { listen } from "./gallery_news.js";
 import { Picks } from "./gallery_picks.js";
 import { Shelf } from "./gallery_shelf.js";
-import { loaded } from "./gallery_tile.js";
+import { loaded, retry } from "./gallery_tile.js";
+import { Told } from "./gallery_told.js";
 import { Wall } from "./gallery_wall.js";
 import { enlarge } from "./lightbox_open.js";
 import { download } from "./parcel.js";
-import { Wishes } from "./wishes.js";
 
 const CALM = 70; // ms without movement before rows are asked for: who drags the scrollbar passes by most of them
 const AGAIN = 5000; // ms between two looks at a gallery that is found to be another one
 const SOON = 1000; // ms until a gallery whose index is not there yet is asked for again
-const REMIND = 4000; // ms between two times that Streamlit is told what it has not answered
 const SQUARE = "studio-gallery-square"; // in the browser's memory
 const views = new WeakMap();
 
@@ -44,8 +43,8 @@ class Gallery {
     this.data = data;
     this.shelf = new Shelf(data.first, data);
     this.picks = new Picks(() => this.picked());
-    this.wishes = new Wishes();
-    this.square = localStorage.getItem(SQUARE) === "1";
+    this.told = new Told(() => this.late());
+    this.square = remembered(SQUARE) === "1";
     this.build();
     this.leaving = new AbortController();
     const hear = (event, then) => document.addEventListener(event, then, { capture: true, signal: this.leaving.signal });
@@ -57,27 +56,30 @@ class Gallery {
     hear("studio:trashed", ({ detail }) => this.gone(detail.ids));
     hear("studio:restored", () => (this.stay(), this.measure()));
     hear("visibilitychange", () => document.hidden || this.measure());
+    addEventListener("online", () => retry(this.wall.grid), { signal: this.leaving.signal });
     new ResizeObserver(() => this.area.clientWidth !== this.wall.rows?.width && this.arrange()).observe(this.area);
-    this.reminder = setInterval(() => this.wishes.again(), REMIND);
     this.offer();
   }
 
   update(component) {
-    const { data, setTriggerValue } = component, before = this.data;
-    this.tell = setTriggerValue;
-    const answers = this.wishes.heard(component), refused = answers.find(({ error }) => error);
+    const { data } = component, before = this.data;
+    const answers = this.told.heard(component), refused = answers.filter(({ error }) => error);
     this.data = this.around.data = data;
     this.find?.show(data.q);
     if (answers.length) this.find?.refresh();
+    if (answers.some(({ leaves, error }) => leaves && !error)) this.acts?.rise();
+    this.refusal = refused[0]?.error ?? this.refusal;
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
-    if (refused) return this.reload(refused.error);
+    if (refused.length) return this.reload(refused.flatMap(({ picked }) => picked));
     if (data.revision && this.shelf.revision && data.revision !== this.shelf.revision) this.measure();
   }
 
   leave() {
     this.leaving.abort();
-    clearInterval(this.reminder);
+    for (const timer of [this.soon, this.calm]) clearTimeout(timer);
+    this.told.leave();
+    this.acts?.leave();
     this.find?.leave();
     this.silence?.();
   }
@@ -102,22 +104,28 @@ class Gallery {
     const item = (cell) => this.shelf.at(Number(cell.dataset.index));
     this.bars = new Bars(this.wall.grid, data, item, (cell) => this.wall.tabbing(cell.parentElement));
     this.around = new Around(this.root, this.area, this.data, {
-      create: () => this.tell("action", { act: "create" }),
+      create: () => this.told.action({ act: "create" }),
       welcome: () => this.welcome(true),
       square: () => this.shape(),
       day: (day, focus) => this.jump(day, focus),
     });
     this.around.shaped(this.square);
     if (this.data.acts.some((act) => act.many))
-      this.acts = new Acts(this.root, data, { act: (act, more) => this.act(act, more), none: () => this.unpick() });
+      this.acts = new Acts(this.root, data, { act: (act, more) => this.act(act, more), none: () => this.picks.clear() });
   }
 
   // The line above the grid, where images can be looked for.
   seek(data) {
     const place = make("div");
     this.root.append(place);
-    const on = { change: (q) => this.tell("line", q), act: (action) => this.tell("action", action) };
+    const on = { change: (q) => this.told.line(q), act: (action) => this.told.action(action) };
     this.find = new Find(place, data, on);
+  }
+
+  // The line that is looked for while the address does not say it yet.
+  late() {
+    const wanted = this.find?.applied ?? this.data.q;
+    return wanted === this.data.q ? undefined : wanted;
   }
 
   // First what is in sight; what else there is and what is new may come a moment later.
@@ -125,7 +133,7 @@ class Gallery {
     this.arrange();
     await loaded(this.wall.grid);
     if (this.leaving.signal.aborted) return;
-    this.silence = listen(() => this.news(), () => this.measure());
+    this.silence = listen(() => this.news(), () => (retry(this.wall.grid), this.measure()));
     this.measure();
   }
 
@@ -134,6 +142,7 @@ class Gallery {
     this.shelf = new Shelf(this.data.first, this.data);
     this.newer = [];
     this.around.newer(0);
+    this.around.quiet();
     this.picks.clear();
     this.wall.current = 0;
     this.wall.anew();
@@ -156,7 +165,7 @@ class Gallery {
 
   shape() {
     this.square = !this.square;
-    localStorage.setItem(SQUARE, this.square ? "1" : "0");
+    remember(SQUARE, this.square ? "1" : "0");
     this.around.shaped(this.square);
     this.wall.arrange();
   }
@@ -189,7 +198,7 @@ class Gallery {
     this.seen = [from, to];
     clearTimeout(this.calm);
     this.calm = setTimeout(() => {
-      const good = () => (this.around.well(), this.wall.redraw(), this.say());
+      const good = () => (this.well(), this.wall.redraw(), this.say());
       if (this.shelf.want(from, to, good, (error) => this.fail(() => this.ask(from, to), error))) return;
       if (Date.now() - (this.measured ?? 0) > AGAIN) this.measure();
     }, this.wall.drawn.size && this.shelf.at(from) && this.shelf.at(to) ? 0 : CALM);
@@ -216,11 +225,13 @@ class Gallery {
       this.offer();
       this.newer = [];
       this.around.newer(0);
-      this.around.well();
+      this.well();
+      this.explain();
     } catch (error) {
       if (over()) return;
       if (error.status === 503) this.soon = setTimeout(() => this.measure(), SOON);
       if (error.status === 400) return this.around.count(0, true); // the line is wrong; what it says so stands beside it
+      this.unmeasured = true;
       this.fail(() => this.measure(), error);
     }
   }
@@ -230,13 +241,23 @@ class Gallery {
     this.around.fail(again, error.status ? error.message : "");
   }
 
-  // What was shown was too early: it was refused.
-  async reload(sentence) {
-    this.shelf.forget();
-    this.shelf.revision = null;
+  // Nothing is missing any more, neither what is in sight nor the whole.
+  well() {
+    if (!this.unmeasured && !this.shelf.failed.size) this.around.well();
+  }
+
+  // What was shown was too early: it was refused. These images were picked for it.
+  reload(picked) {
+    this.shelf.distrust();
     this.stay();
-    await this.measure();
-    this.around.say(sentence);
+    this.picks.again(picked);
+    this.measure();
+  }
+
+  // Why, once it is shown as it is.
+  explain() {
+    if (this.refusal) this.around.say(this.refusal);
+    this.refusal = "";
   }
 
   async news() {
@@ -286,31 +307,28 @@ class Gallery {
     if (index >= 0) then(index);
   }
 
-  unpick() {
-    this.picks.clear();
-    this.wall.focus(this.wall.current);
-  }
-
   picked() {
-    this.area.classList.toggle("picking", this.picks.size > 0);
+    const { ids, size } = this.picks, leaves = size === 0 && this.acts?.focused;
+    this.area.classList.toggle("picking", size > 0);
     this.wall.remark();
-    const known = [...this.picks.ids].map((id) => this.shelf.at(this.shelf.indexOf(id)));
-    this.acts?.show(this.picks.size, known.length > 0 && known.every((item) => item?.starred));
+    this.acts?.show(size, size > 0 && [...ids].every((id) => this.shelf.is(id, "starred")));
+    if (leaves && this.wall.rows?.length) this.wall.focus(this.wall.current); // the bar took the keyboard's place with it
   }
 
   // Do this with these images, or with all that are picked; on screen at once, and for good when Streamlit has done it.
   act(act, more = {}, ids = [...this.picks.ids]) {
     if (!ids.length) return;
     const { goes, leaves } = this.data.acts.find((one) => one.act === act), told = { ids, ...more };
+    const picked = ids.filter((id) => this.picks.has(id));
     if (act === "star" || act === "select") {
       const fact = act === "star" ? "starred" : "selected";
-      told.on = !ids.every((id) => this.shelf.at(this.shelf.indexOf(id))?.[fact]);
+      told.on = !ids.every((id) => this.shelf.is(id, fact));
       this.mark(ids, { [fact]: told.on });
     }
     if (act === "download") return this.download(ids);
-    if (goes) return this.tell("action", { act, id: ids[0] });
+    if (goes) return this.told.action({ act, id: ids[0] });
     if (leaves) this.gone(ids);
-    this.wishes.tell(act, told);
+    this.told.wish(act, told, { leaves, picked });
     if (act === "project") this.picks.clear();
   }
 

@@ -2,6 +2,8 @@
 
 import { button, count, icon, make } from "./elements.js";
 
+const HIGH = 11_000; // ms that the bar makes room for another below it: as long as undo_bar.js offers to take back, and a bit
+
 export class Acts {
   // `on`: { act(name, more), none() }
   constructor(root, data, on) {
@@ -11,6 +13,21 @@ export class Acts {
     root.append(this.bar);
     this.#build();
     this.bar.onkeydown = (event) => this.#key(event);
+  }
+
+  get focused() {
+    return this.bar.contains(this.bar.getRootNode().activeElement);
+  }
+
+  // Images are leaving, so what takes that back stands where this bar stands.
+  rise() {
+    this.bar.classList.add("high");
+    clearTimeout(this.falling);
+    this.falling = setTimeout(() => this.bar.classList.remove("high"), HIGH);
+  }
+
+  leave() {
+    clearTimeout(this.falling);
   }
 
   // `starred`: whether all that are picked have a star already, so that the next press takes it away.

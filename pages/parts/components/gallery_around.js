@@ -63,20 +63,28 @@ export class Around {
   // `sentence`: what the server says of it, if it does.
   fail(again, sentence) {
     const { words } = this.data;
+    this.said = false;
     const retry = make("button", "", words.retry, { type: "button" });
     retry.onclick = () => (this.well(), again());
     this.trouble.replaceChildren(make("span", "", sentence || words.failed), retry);
     this.trouble.hidden = false;
   }
 
-  // Something that cannot be tried again.
+  // Something that cannot be tried again, and stays until it was read.
   say(sentence) {
     const { words } = this.data;
-    this.trouble.replaceChildren(make("span", "", sentence), button("close", "close", words.close, () => this.well()));
+    this.said = true;
+    this.trouble.replaceChildren(make("span", "", sentence), button("close", "close", words.close, () => this.quiet()));
     this.trouble.hidden = false;
   }
 
+  // What failed goes well by now.
   well() {
+    if (!this.said) this.quiet();
+  }
+
+  quiet() {
+    this.said = false;
     this.trouble.hidden = true;
   }
 

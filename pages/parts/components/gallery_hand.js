@@ -41,7 +41,7 @@ export class Hand {
     if (!cell || !act || act === "download" || event.altKey) return;
     event.preventDefault();
     if (this.held !== undefined) return (this.held = undefined); // the end of the touch that picked it
-    const index = Number(cell.dataset.index), { id } = this.shelf().at(index);
+    const index = Number(cell.dataset.index), { id } = cell.dataset; // its row may have been forgotten
     if (this.picking && (event.shiftKey || event.ctrlKey || event.metaKey || act === "pick" || (act === "open" && this.picks.size)))
       return event.shiftKey ? this.range(index) : this.picks.toggle(id);
     if (act === "open") this.on.open(index);

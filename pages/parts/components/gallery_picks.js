@@ -46,6 +46,13 @@ export class Picks {
     this.changed();
   }
 
+  // What was done with these is not done after all. Who picks others already is not disturbed.
+  again(ids) {
+    if (this.size || !ids.length) return;
+    this.ids = new Set(ids);
+    this.changed();
+  }
+
   clear() {
     this.turn += 1;
     this.anchor = null;

@@ -150,9 +150,15 @@ export class Shelf {
     this.news = [...items, ...this.news];
   }
 
+  // Is this so, as far as it was read or done here?
+  is(id, fact) {
+    return Boolean((this.at(this.indexOf(id)) ?? this.facts.get(id))?.[fact]);
+  }
+
   // What was just done with these images, before the server says it.
   patch(ids, facts) {
     const chosen = new Set(ids);
+    for (const id of ids) this.facts.set(id, { ...this.facts.get(id), ...facts });
     for (const items of [this.news, ...this.pages.values()])
       for (const item of items) if (chosen.has(item.id)) Object.assign(item, facts);
   }

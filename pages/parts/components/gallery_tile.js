@@ -61,6 +61,14 @@ export function loaded(grid) {
   return Promise.race([Promise.all(coming.map(come)), new Promise((done) => setTimeout(done, PATIENCE))]);
 }
 
+// Pictures that did not come are asked for again.
+export function retry(grid) {
+  for (const node of grid.querySelectorAll(".missing img")) {
+    node.closest(".tile").classList.remove("missing");
+    node.srcset = node.getAttribute("srcset");
+  }
+}
+
 function frame(className, { index, left, width }) {
   const cell = make("div", className, "", { role: "gridcell" });
   cell.dataset.index = index;
