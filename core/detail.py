@@ -122,13 +122,17 @@ def of_image(studio: Studio, person: Person, image_id: str, *, placed: bool = Fa
         image = access.look(db, Image, image_id, person)
         if image.deleted_at is not None or image.generation_id is None:
             raise NotFound("This image is not in the gallery. It may be in the trash.")
-        made = dict(db.execute(_making(image, person, placed)).one()._mapping)
+        whose = Person(image.user_id, "")  # a lead looks at it among the others of whoever made it
+        made = dict(db.execute(_making(image, whose, placed)).one()._mapping)
         siblings = db.execute(_siblings(image, made.pop("turn_id"))).all()
-        ancestors, derived = _lineage(db, person, image.id)
-        threads = db.execute(_threads(person, image.id, made["conversation_id"])).all()
+        ancestors, derived = _lineage(db, whose, image.id)
+        mine = whose.id == person.id
+        threads = db.execute(_threads(person, image.id, made["conversation_id"])).all() if mine else []
         own = {name: getattr(image, name) for name in OWN}
-    if made.pop("purged_at"):
+    if made.pop("purged_at") or not mine:
         made["conversation_id"] = None
+    if not mine:
+        own["post_id"] = None
     facts = made | {"left_out": tuple(made["left_out"]), "model": _label(studio, made["provider"], made["model"])}
     return Detail(
         **own,

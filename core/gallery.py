@@ -32,10 +32,15 @@ def page(
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
     if wanted == EVERYTHING:
         return newest.page(studio, person, after, limit)
-    found = shelves.page(studio, person, wanted, after, limit=limit, token=written.seen(studio, person))
-    piles = dict(zip(found.ids, found.piles, strict=False))
-    tiles = newest.tiles(studio, person, found.ids)
-    return Page(tuple(replace(tile, pile=piles.get(tile.id, 1)) for tile in tiles), found.next)
+    return _found(studio, person, after, limit, wanted, written.seen(studio, person))
+
+
+def beginning(studio: Studio, person: Person, limit: int, wanted: Wanted = EVERYTHING) -> tuple[Page, str]:
+    """The first page, and the revision that it is of. Raises as `page` and `revision` do."""
+    token = written.seen(studio, person)
+    if wanted == EVERYTHING:
+        return newest.page(studio, person, None, limit), _revision(studio, person, wanted, token)
+    return _found(studio, person, None, limit, wanted, token), _revision(studio, person, wanted, token)
 
 
 def layout(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> Layout:
@@ -65,12 +70,7 @@ def revision(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> str
 
     Raises Behind for what only the replica can find while there is none.
     """
-    try:
-        return shelves.mark(studio, person, wanted, token=written.seen(studio, person))
-    except Behind:
-        if wanted != EVERYTHING:
-            raise
-        return newest.revision(studio, person)
+    return _revision(studio, person, wanted, written.seen(studio, person))
 
 
 def ids(
@@ -86,3 +86,19 @@ def place(studio: Studio, person: Person, at: datetime, wanted: Wanted = EVERYTH
     Raises Refused when they are in another order, and Behind while there is no replica.
     """
     return shelves.place(studio, person, wanted, at, token=written.seen(studio, person))
+
+
+def _found(studio: Studio, person: Person, after: str | None, limit: int, wanted: Wanted, token: str) -> Page:
+    found = shelves.page(studio, person, wanted, after, limit=limit, token=token)
+    piles = dict(zip(found.ids, found.piles, strict=False))
+    tiles = newest.tiles(studio, person, found.ids)
+    return Page(tuple(replace(tile, pile=piles.get(tile.id, 1)) for tile in tiles), found.next)
+
+
+def _revision(studio: Studio, person: Person, wanted: Wanted, token: str) -> str:
+    try:
+        return shelves.mark(studio, person, wanted, token=token)
+    except Behind:
+        if wanted != EVERYTHING:
+            raise
+        return newest.revision(studio, person)

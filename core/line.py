@@ -8,7 +8,7 @@ for. What can be said is listed in `core/line_keys.py`.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
@@ -18,6 +18,7 @@ from core.access import Person
 from core.errors import Refused
 from core.line_choices import STRAIGHT, Asker, nearest
 from core.line_keys import KEYS
+from core.projects import Titled
 from core.shelves import Wanted
 from core.studio import Studio
 
@@ -59,9 +60,14 @@ class Line:
     pieces: tuple[Piece, ...]
 
 
-def read(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Wanted:
-    """What this person looks for with it. Days are those of `zone`. Raises Misread for a word that makes no sense."""
-    return parse(studio, person, text, zone).wanted
+def read(
+    studio: Studio, person: Person, text: str, zone: tzinfo = UTC, titled: Sequence[Titled] | None = None
+) -> Wanted:
+    """What this person looks for with it. Days are those of `zone`; `titled` are their projects, when they are known.
+
+    Raises Misread for a word that makes no sense.
+    """
+    return parse(studio, person, text, zone, titled).wanted
 
 
 def write(studio: Studio, person: Person, wanted: Wanted, zone: tzinfo = UTC) -> str:
@@ -73,11 +79,13 @@ def write(studio: Studio, person: Person, wanted: Wanted, zone: tzinfo = UTC) ->
     return " ".join([*filters, *([wanted.words] if wanted.words else []), *settings])
 
 
-def parse(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Line:
+def parse(
+    studio: Studio, person: Person, text: str, zone: tzinfo = UTC, titled: Sequence[Titled] | None = None
+) -> Line:
     """The same as `read`, with the pieces. Raises Misread."""
     if len(text) > LONGEST:
         raise Misread(f"The line may have up to {LONGEST:,} characters. Leave something out.", LONGEST, len(text))
-    asker, pieces, whole = Asker(studio, person, zone), list[Piece](), Wanted()
+    asker, pieces, whole = Asker(studio, person, zone, titled), list[Piece](), Wanted()
     for found in _PIECE.finditer(clean(text)):
         try:
             piece = _piece(asker, found)

@@ -1,7 +1,7 @@
 """What the values of the query line's keys name: models, providers, shapes and projects, as people call them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from difflib import get_close_matches
@@ -11,6 +11,7 @@ from core import access, projects, shelves
 from core.access import Person
 from core.errors import Refused
 from core.models import ROUTES
+from core.projects import Titled
 from core.replica_rows import SHAPES
 from core.shelves import Behind, Wanted
 from core.studio import Studio
@@ -28,6 +29,8 @@ class Asker:
     studio: Studio
     person: Person
     zone: tzinfo
+    titled: Sequence[Titled] | None = None
+    """Their projects, when they are known."""
 
     @cached_property
     def models(self) -> Mapping[str, str]:
@@ -42,7 +45,8 @@ class Asker:
     @cached_property
     def projects(self) -> Mapping[str, str]:
         """Titles by id, the latest changed first."""
-        return {project.id: project.title for project in projects.titles(self.studio, self.person)}
+        known = projects.titles(self.studio, self.person) if self.titled is None else self.titled
+        return {project.id: project.title for project in known}
 
     @cached_property
     def people(self) -> Mapping[str, str]:

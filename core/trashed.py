@@ -128,21 +128,32 @@ def revision(studio: Studio, person: Person) -> str:
     with studio.reading() as db:
         count, _size = db.execute(_sums(person)).one()
         last = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at)).limit(1)).first()
-    return f"{count}-{_cursor(last) if last else ''}-{studio.now().date().toordinal()}"
+    return _revision(studio, count, _cursor(last) if last else "")
+
+
+def revision_of(studio: Studio, total: Total, first: Page) -> str:
+    """The same, of what was read already: how much it is, and its first page."""
+    last = next((tile for tile in first.tiles if isinstance(tile, Thrown)), None)
+    return _revision(studio, total.images, cursors.write(last.thrown_at, last.id) if last else "")
 
 
 def total(studio: Studio, person: Person) -> Total:
     """How much is in the person's trash, and how much of it would go if it were emptied."""
+    threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
+    all_of_it, going = _sums(person).subquery(), _sums(person, ~purging.held(_used())).subquery()
+    at_once = sa.select(*all_of_it.c, *going.c, threads.scalar_subquery()).select_from(all_of_it.join(going, sa.true()))
     with studio.reading() as db:
-        images, _size = db.execute(_sums(person)).one()
-        going, size = db.execute(_sums(person, ~purging.held(_used())), {"owner": person.id}).one()
-        threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
-        return Total(images, images - going, db.scalar(threads) or 0, int(size))
+        images, _size, gone, size, conversations = db.execute(at_once, {"owner": person.id}).one()
+    return Total(images, images - gone, conversations, int(size))
 
 
 def days_left(now: datetime, purge_after: datetime) -> int:
     """Days until then, begun ones too; 0 when the next night takes it."""
     return max(0, -((now - purge_after) // DAY))
+
+
+def _revision(studio: Studio, count: int, last: str) -> str:
+    return f"{count}-{last}-{studio.now().date().toordinal()}"
 
 
 def _in_trash(table: Any) -> list[Any]:

@@ -14,7 +14,8 @@ FIRST = 48
 
 with frame.screen(_("Gallery")) as (studio, person):
     st.title(_("Gallery"), anchor=False)
-    found = finding_line.found(studio, person, FIRST)
+    titled = projects.titles(studio, person)
+    found = finding_line.found(studio, person, FIRST, titled)
     grid = GRID(
         key=bulk.KEY,
         data={
@@ -24,7 +25,7 @@ with frame.screen(_("Gallery")) as (studio, person):
             "revision": found.revision,
             "answers": wishes.answered(bulk.KEY),
             "acts": bulk.acts(),
-            "projects": [{"id": project.id, "title": project.title} for project in projects.titles(studio, person)],
+            "projects": [{"id": project.id, "title": project.title} for project in titled],
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
             "views": saved_views.shown(studio, person),

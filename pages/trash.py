@@ -28,7 +28,7 @@ with frame.screen(_("Trash")) as (studio, person):
     if total.conversations and total.images:
         st.subheader(_("Images"), anchor=False)
     if total.images or not total.conversations:
-        thrown.images(studio, person)
+        thrown.images(studio, person, total)
         viewer.show(studio, person, plain=True)
     parting.show(studio, person)
     undo.show(studio, person)

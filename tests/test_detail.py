@@ -11,7 +11,7 @@ from core import access, conversations, detail, marks, trash, uploads
 from core.access import Person
 from core.errors import NotFound
 from core.studio import Studio
-from core.tables import Conversation, Generation, Image, Post, Turn
+from core.tables import LEAD, Conversation, Generation, Image, Post, Turn
 from tests import answers, many
 from tests.branches import Step, grow
 from tests.conftest import wish
@@ -250,3 +250,19 @@ def test_no_table_is_read_from_end_to_end(studio: Studio, alice: Person) -> None
     assert scans == []
     gallery = [row[3] for plan in plans for row in plan if "ix_image_gallery (user_id=?)" in row[3]]
     assert gallery == []
+
+
+def test_a_lead_sees_an_image_among_those_of_whoever_made_it(studio: Studio, alice: Person) -> None:
+    """Pages of its conversation and post open for its owner alone, so nothing leads there."""
+    lea = access.person_named(studio, "lea", "Lea", LEAD)
+    many.images(studio, lea, 3)
+    first, edit = (
+        made for [made] in grow(studio, alice, [Step("a fox"), Step("bluer", source=1)], files=False, posts=True).images
+    )
+
+    told = detail.of_image(studio, lea, edit, placed=True)
+
+    assert [image.id for image in told.ancestors] == [first]
+    assert (told.older, told.newer, told.position) == (first, None, 0)
+    assert (told.conversation_id, told.post_id, told.threads) == (None, None, ())
+    assert [image.id for image in detail.of_image(studio, lea, first).derived] == [edit]

@@ -1,5 +1,6 @@
 """What the gallery's address looks for: its line, the first images, and how to tell that they changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -8,6 +9,7 @@ import streamlit as st
 from core import gallery, line, zones
 from core.access import Person
 from core.gallery import EVERYTHING, Behind
+from core.projects import Titled
 from core.studio import Studio
 from core.tiles import Page
 
@@ -26,13 +28,15 @@ class Found:
     """As `gallery.revision`; "" while nobody can tell."""
 
 
-def found(studio: Studio, person: Person, first: int) -> Found:
-    """What this address shows. Nothing while the line is wrong or its index is made: the header says which it is."""
+def found(studio: Studio, person: Person, first: int, titled: Sequence[Titled]) -> Found:
+    """What this address shows to this person, whose projects are `titled`.
+
+    Nothing while the line is wrong or its index is made: the header says which it is.
+    """
     text = st.query_params.get(LINE, "")
     try:
-        wanted = line.read(studio, person, text, zone()) if text else EVERYTHING
-        page = gallery.page(studio, person, limit=first, wanted=wanted)
-        return Found(text, page, gallery.revision(studio, person, wanted))
+        wanted = line.read(studio, person, text, zone(), titled) if text else EVERYTHING
+        return Found(text, *gallery.beginning(studio, person, first, wanted))
     except (line.Misread, Behind):
         return Found(text, NOTHING, "")
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core import access, conversations, trash
 from core.access import Person
 from core.studio import Studio
+from core.trash import Total
 from pages.parts import card, frame, parting, throwing, undo, wishes
 from pages.parts.components import component
 from pages.parts.gallery_words import words
@@ -40,7 +41,7 @@ def threads(studio: Studio, person: Person) -> None:
         )
 
 
-def images(studio: Studio, person: Person) -> None:
+def images(studio: Studio, person: Person, total: Total) -> None:
     """The images in the trash, the last thrown away first."""
     first = trash.contents(studio, person, limit=FIRST)
     GRID(
@@ -49,7 +50,7 @@ def images(studio: Studio, person: Person) -> None:
             "source": "/api/trash",
             "q": "",
             "first": trash.wire(first, _, plural),
-            "revision": trash.revision(studio, person),
+            "revision": trash.revision_of(studio, total, first),
             "answers": wishes.answered(KEY),
             "acts": _acts(),
             "projects": [],

@@ -1,5 +1,6 @@
 """Visit screens: the real shell on a throwaway folder; `visit("create")` is what somebody sees who opens it."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,11 +43,12 @@ def visit(page: str = "create", **query: str) -> AppTest:
 
 @contextmanager
 def queries(studio: Studio) -> Iterator[list[str]]:
-    """The reads that reach the database meanwhile."""
+    """The reads that reach the database meanwhile, but for those by which the replica follows."""
     seen: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+        read = statement.lstrip().upper().startswith(("SELECT", "WITH"))
+        if read and threading.current_thread().name != "replica":
             seen.append(statement)
 
     sa.event.listen(studio.engine, "before_cursor_execute", note)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from core import marks, saved_views
+from core import marks, projects, saved_views, trash
 from core.access import Person
 from core.replica_rows import FACETS
 from core.shelves import RANGES, SORTS
@@ -18,15 +18,27 @@ from tests.screens.support import queries, visit
 MOST = 5
 
 
-@pytest.mark.parametrize("line", ["", "is:starred", "stack:post sort:costliest"])
+@pytest.mark.parametrize("line", ["", "is:starred", "stack:post sort:costliest", "project:winter"])
 def test_its_page_takes_five_queries_however_much_there_is(studio: Studio, me: Person, line: str) -> None:
     many.images(studio, me, 300, apart=timedelta(seconds=1))
     saved_views.save(studio, me, "Stars", "is:starred")
+    projects.start(studio, me, "Winter")
     with serving.followed(studio):
         app = visit("gallery", q=line)
 
         with queries(studio) as seen:
             app.run()
+
+    assert not app.exception
+    assert len(seen) <= MOST, seen
+
+
+def test_the_trash_takes_five_queries_however_many_images_are_in_it(studio: Studio, me: Person) -> None:
+    trash.trash(studio, me, many.images(studio, me, 300, apart=timedelta(seconds=1)))
+    app = visit("trash")
+
+    with queries(studio) as seen:
+        app.run()
 
     assert not app.exception
     assert len(seen) <= MOST, seen
