@@ -109,6 +109,18 @@ def test_the_worker_purges_when_it_tidies_up(
     assert ids(studio) == set()
 
 
+def test_what_is_broken_keeps_the_worker_from_nothing_else(
+    studio: Studio, alice: Person, night: Callable[[int], None], fox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trash.trash(studio, alice, [fox])
+    night(32)
+    monkeypatch.setattr(worker.replays, "take_up", _broken)
+
+    worker._tidy(studio, 1)
+
+    assert ids(studio) == set()
+
+
 def test_a_line_in_the_audit_says_what_the_clock_took(
     studio: Studio, alice: Person, bob: Person, make: Make, night: Callable[[int], None], fox: str
 ) -> None:
@@ -292,3 +304,7 @@ def test_files_that_moved_are_purged_where_they_are_once_an_operator_says_so(
 def test_a_new_installation_has_nothing_to_refuse(studio: Studio) -> None:
     assert studio.store.marker() is None
     assert retention.on_time(studio) == trash.Purged()
+
+
+def _broken(_studio: Studio) -> None:
+    raise KeyError("replay")
