@@ -168,6 +168,12 @@ def furnished(laptop: Settings, ready_sqlite: Path) -> Settings:
     return laptop
 
 
+@pytest.fixture
+def on_postgres(laptop: Settings, postgres: Postgres, ready_postgres: str) -> Settings:
+    """Postgres with its tables, and files in a folder."""
+    return replace(laptop, database_url=postgres.new_database(ready_postgres))
+
+
 @pytest.fixture(params=["furnished", "servers"], ids=["laptop", "servers"])
 def settings(request: pytest.FixtureRequest) -> Settings:
     """Each home in turn, with its tables: what is promised is promised on both."""

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -39,12 +38,7 @@ PATIENCE = 60
 READ, NOTICED = replica_rows.projection(), "SELECT count(*) FROM change_log"
 
 
-@pytest.fixture
-def on_postgres(laptop: Settings, request: pytest.FixtureRequest) -> Settings:
-    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
-
-
-@pytest.fixture(params=["laptop", "on_postgres"])
+@pytest.fixture(params=["furnished", "on_postgres"], ids=["laptop", "on_postgres"])
 def home(request: pytest.FixtureRequest) -> Settings:
     """Each database in turn, files in a folder."""
     return request.getfixturevalue(request.param)

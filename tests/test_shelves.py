@@ -28,12 +28,7 @@ ROUNDS = 60
 """Random questions."""
 
 
-@pytest.fixture
-def on_postgres(laptop: Settings, request: pytest.FixtureRequest) -> Settings:
-    return replace(laptop, database_url=request.getfixturevalue("postgres").new_database())
-
-
-@pytest.fixture(params=["laptop", "on_postgres"])
+@pytest.fixture(params=["furnished", "on_postgres"], ids=["laptop", "on_postgres"])
 def studio(request: pytest.FixtureRequest) -> Iterator[Studio]:
     """On each database in turn, files in a folder."""
     opened = open_studio(request.getfixturevalue(request.param))
