@@ -180,6 +180,79 @@ def test_focus_stays_inside_whatever_is_drawn_anew(box: Callable[..., Page]) -> 
     expect(place(page)).to_have_text("1 of 6")
 
 
+def shown_in_address(page: Page, image: str) -> None:
+    """Streamlit writes this image into the address and says so."""
+    page.evaluate(
+        """(view) => {
+          history.pushState({}, "", view ? `?view=${view}` : location.pathname);
+          window.mounted.lightbox({ view });
+        }""",
+        image,
+    )
+
+
+def asked(page: Page) -> list[str]:
+    """What Streamlit was asked to write there, one after another."""
+    return [value for _, what, value in page.evaluate("() => window.told") if what == "view"]
+
+
+@pytest.fixture
+def timed(open_page: Callable[..., Page], served: Served, me: Person, images: list[str]) -> Page:
+    """The first image is open on a page whose clock the test moves; Streamlit was asked to write it in the address."""
+
+    def opened(**look: Any) -> Page:
+        page = open_page(**look)
+        page.clock.install()
+        return page
+
+    page = boxed(opened, served, me, images)
+    enlarge(page, images[0])
+    page.wait_for_function("() => window.told.some(([, what]) => what === 'view')")
+    return page
+
+
+def test_an_answer_that_comes_after_closing_opens_nothing(timed: Page, images: list[str]) -> None:
+    timed.keyboard.press("Escape")
+    timed.clock.fast_forward(5_000)
+
+    shown_in_address(timed, images[0])
+
+    expect(timed.get_by_role("dialog")).to_be_hidden()
+    timed.wait_for_url("**/mounted")
+    assert asked(timed) == images[:1]
+    timed.evaluate("() => window.mounted.lightbox({ view: '' })")
+    expect(timed.get_by_role("dialog")).to_be_hidden()
+
+
+def test_the_address_follows_when_an_answer_never_comes(timed: Page, images: list[str]) -> None:
+    timed.keyboard.press("ArrowRight")
+    expect(place(timed)).to_have_text("2 of 6")
+
+    timed.clock.fast_forward(1_000)
+    timed.clock.fast_forward(4_000)
+
+    timed.wait_for_function("() => window.told.filter(([, what]) => what === 'view').length === 2")
+    assert asked(timed) == images[:2]
+    shown_in_address(timed, images[0])
+    shown_in_address(timed, images[1])
+    expect(place(timed)).to_have_text("2 of 6")
+
+
+def test_whoever_left_the_page_asks_for_no_address(timed: Page, images: list[str]) -> None:
+    timed.keyboard.press("ArrowRight")
+    expect(place(timed)).to_have_text("2 of 6")
+
+    timed.evaluate("""() => {
+      const leave = window.mounted.lightbox();
+      document.querySelector("main > div").remove();
+      leave();
+    }""")
+    timed.clock.fast_forward(1_000)
+    timed.clock.fast_forward(4_000)
+
+    assert asked(timed) == images[:1]
+
+
 # ---- stars ----
 
 

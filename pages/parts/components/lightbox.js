@@ -57,6 +57,7 @@ class Lightbox {
   leave() {
     this.leaving.abort();
     this.item = null;
+    this.address.leave();
     this.marks.leave();
     this.stage?.leave();
     this.dialog?.close();
@@ -125,7 +126,7 @@ class Lightbox {
 
   close() {
     this.hide();
-    this.address.leave();
+    this.address.closed();
   }
 
   hide() {

@@ -15,6 +15,7 @@ export class Address {
     this.known = ""; // what Streamlit said last
     this.wanted = ""; // what is on screen
     this.asked = null; // what Streamlit was asked for and has not answered
+    this.late = new Set(); // what it was asked for in vain; its answer may still come, and is no news then
     this.trail = []; // the images that became entries
     this.going = false; // back through the history, until Streamlit says so
   }
@@ -30,9 +31,15 @@ export class Address {
   }
 
   // The lightbox was closed.
-  leave() {
+  closed() {
     this.#none();
     this.#agree();
+  }
+
+  // It is taken from the page.
+  leave() {
+    clearTimeout(this.resting);
+    clearTimeout(this.waiting);
   }
 
   // Somebody goes elsewhere from here: the address stays as it is, for whoever comes back.
@@ -55,8 +62,7 @@ export class Address {
   heard(view) {
     if (view === this.known) return;
     this.known = view;
-    if (view === this.asked) {
-      this.asked = null;
+    if (this.#answers(view)) {
       if (this.going && here() !== view) return; // its entry was left before its answer came
       this.going = false;
       if (view) this.trail.push(view);
@@ -64,9 +70,18 @@ export class Address {
     }
     if (this.going) return view || this.#arrived();
     this.asked = null;
+    this.late.clear();
     this.trail = [];
     this.wanted = view;
     this.follow(view);
+  }
+
+  // Whether it was asked for that. What was asked for before is answered too by then, or lost.
+  #answers(view) {
+    if (view !== this.asked) return this.late.delete(view);
+    this.asked = null;
+    this.late.clear();
+    return true;
   }
 
   #none() {
@@ -79,16 +94,17 @@ export class Address {
   #agree() {
     if (this.asked !== null || this.going || this.resting || this.wanted === this.known) return;
     if (!this.wanted && this.trail.length) return this.#back(this.trail.length);
+    if (this.late.has(this.wanted) && here() === this.wanted) return; // it stands there; only the answer is late
     this.asked = this.wanted;
     this.tell(this.wanted);
-    this.#patience(() => (this.asked = null));
+    this.#patience();
   }
 
   #back(steps) {
     this.trail = [];
     this.going = true;
     if (steps) history.go(-steps);
-    this.#patience(() => this.#arrived());
+    this.#patience();
   }
 
   #arrived() {
@@ -96,9 +112,13 @@ export class Address {
     this.#agree();
   }
 
-  #patience(then) {
+  #patience() {
     clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => (this.asked !== null || this.going) && then(), PATIENCE);
+    this.waiting = setTimeout(() => {
+      if (this.asked !== null) this.late.add(this.asked);
+      this.asked = null;
+      this.#arrived();
+    }, PATIENCE);
   }
 }
 
