@@ -180,6 +180,30 @@ def test_focus_stays_inside_whatever_is_drawn_anew(box: Callable[..., Page]) -> 
     expect(place(page)).to_have_text("1 of 6")
 
 
+def test_the_keyboard_goes_on_where_an_arrow_has_nothing_left_to_do(box: Callable[..., Page]) -> None:
+    page = box(4)
+
+    page.get_by_role("button", name="Next image").click()
+    expect(place(page)).to_have_text("6 of 6")
+    expect(page.get_by_role("button", name="Next image")).to_be_disabled()
+    page.keyboard.press("ArrowLeft")
+
+    expect(place(page)).to_have_text("5 of 6")
+
+
+def test_the_keyboard_takes_back_what_a_click_threw_away(box: Callable[..., Page], large: str) -> None:
+    page = box(large)
+
+    page.get_by_role("button", name="Move to trash").click()
+    expect(page.locator("dialog.gone")).to_be_visible()
+    page.keyboard.press("z")
+
+    expect(page.locator("dialog.gone")).to_have_count(0)
+
+
+# ---- the address ----
+
+
 def shown_in_address(page: Page, image: str) -> None:
     """Streamlit writes this image into the address and says so."""
     page.evaluate(
@@ -723,6 +747,16 @@ def test_an_original_that_does_not_come_leaves_the_preview(box: Callable[..., Pa
 
     expect(page.locator(".shown img").nth(2)).to_have_class(re.compile("there"))
     expect(trouble).to_be_hidden()
+
+
+def test_where_the_system_chooses_the_colours_the_image_that_is_shown_can_be_told(box: Callable[..., Page]) -> None:
+    page = box(0)
+    page.emulate_media(forced_colors="active")
+
+    outline = "(node) => getComputedStyle(node).outlineStyle"
+    thumbs = page.locator(".siblings .thumb")
+
+    assert [thumb.evaluate(outline) for thumb in thumbs.all()] == ["solid", "none", "none"]
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -67,6 +67,11 @@ export function button(className, iconName, label, onclick, shown = false) {
   return node;
 }
 
+// A button that does nothing now, as its own click has to see to. A disabled one would lose the keyboard.
+export function dim(node, off) {
+  node.setAttribute("aria-disabled", String(off));
+}
+
 export function link(className, iconName, label, shown = false) {
   const node = make("a", className);
   node.append(icon(iconName));

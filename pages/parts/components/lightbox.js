@@ -8,7 +8,7 @@
 // Streamlit hears `view` (the image in the address, "" for none), `wishes` (star, trash and restore, see wishes.js),
 // `action` (to go elsewhere with an image) and `missing`, and answers with `data.view` and `data.answers`.
 
-import { fill, make, remember, remembered } from "./elements.js";
+import { dim, fill, make, remember, remembered } from "./elements.js";
 import { Address } from "./lightbox_address.js";
 import { Bar } from "./lightbox_bar.js";
 import { Keys, arrow } from "./lightbox_keys.js";
@@ -205,8 +205,8 @@ class Lightbox {
     const { words, locale } = this.data, { id } = this.item;
     const at = this.walk.place(id), { total } = this.walk;
     this.bar.place.textContent = at >= 0 && total > at ? fill(words.place, { n: at + 1, total }, locale) : "";
-    this.previous.disabled = this.walk.known(id, -1) === null;
-    this.next.disabled = this.walk.known(id, 1) === null;
+    dim(this.previous, this.walk.known(id, -1) === null);
+    dim(this.next, this.walk.known(id, 1) === null);
   }
 
   // ---- what is done with it ----

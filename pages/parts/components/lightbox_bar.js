@@ -1,6 +1,6 @@
 // Above the picture: which of all it is, how large it is shown, and what can be done with it; each tooltip names its key.
 
-import { button, fill, icon, link, make } from "./elements.js";
+import { button, dim, fill, icon, link, make } from "./elements.js";
 
 export class Bar {
   constructor(data, box) {
@@ -36,7 +36,7 @@ export class Bar {
 
   show(item) {
     this.download.href = `${this.data().media}${item.id}/download`;
-    this.trash.disabled = this.box.marks.gone.has(item.id);
+    dim(this.trash, this.box.marks.gone.has(item.id));
     this.star(this.box.starred);
   }
 
