@@ -36,7 +36,7 @@ export class Stage {
     this.name(item.text ?? words.lightbox);
     this.#blank(this.main);
     this.#blank(this.full);
-    this.main.onload = () => this.#came(item);
+    this.main.onload = () => this.#came();
     this.main.onerror = () => this.#failed(words.unseen, () => this.show(item));
     this.main.src = `${media}${item.id}/preview`;
     this.node.style.setProperty("--shape", item.width ? item.width / item.height : 1); // so nothing moves when it comes
@@ -66,7 +66,7 @@ export class Stage {
     image.removeAttribute("src");
   }
 
-  #came(item) {
+  #came() {
     this.main.classList.add("there");
     this.zoom.width ||= this.main.naturalWidth;
     this.on.came();
