@@ -88,7 +88,7 @@ def _follow(studio: Studio, person: Person, offered: Mapping[str, Any]) -> None:
     """What was derived goes to the trash too; from then on all of it is taken back together."""
     followed = toast.after(lambda: trash.trash(studio, person, offered["derived"]))
     if followed:
-        everything = [*offered["target"], *offered["derived"]]
+        everything = [*offered["target"], *followed]
         offer(_trashed(len(everything)), "images", everything)
 
 

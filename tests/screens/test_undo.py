@@ -1,6 +1,7 @@
 """What was put away one after the other is taken back together, and once."""
 
 import json
+from collections.abc import Sequence
 
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +15,7 @@ def page() -> None:
     """Puts images away in the steps that the test names, and hears afterwards what was pressed."""
     import streamlit as st
 
-    from core import access
+    from core import access, trash
     from core.studio import current
     from pages.parts import bulk, undo
 
@@ -23,6 +24,8 @@ def page() -> None:
         bulk.grant(current(), person, [{"wish": str(number), "act": "trash", "ids": ids}])
     offered = st.session_state.get(undo.OFFERED)
     st.json(offered)
+    if elsewhere := st.session_state["elsewhere"]:
+        trash.trash(current(), person, elsewhere)
     for _ in range(2):
         undo._told(current(), person, offered, [{"wish": "pressed", "act": st.session_state["pressed"]}])
     st.json(st.session_state.get(undo.OFFERED))
@@ -50,15 +53,25 @@ def test_what_was_derived_goes_along_with_all_of_them(studio: Studio, me: Person
     assert (again["target"], again["derived"]) == (images, [])
 
 
+def test_what_somebody_put_away_elsewhere_is_not_taken_back_here(studio: Studio, me: Person) -> None:
+    images = _three(studio, me)
+    app = _shown([images[:1]], "follow", elsewhere=images[1:2])
+
+    again = json.loads(app.json[1].value)
+    assert again["target"] == [images[0], images[2]]
+    assert again["text"] == "2 images are in the trash."
+
+
 def _three(studio: Studio, me: Person) -> list[str]:
     """Each derived from the one before."""
     steps = [Step("a lantern"), Step("a red one", source=1), Step("a blue one", source=2)]
     return [images[0] for images in grow(studio, me, steps).images]
 
 
-def _shown(steps: list[list[str]], pressed: str) -> AppTest:
+def _shown(steps: list[list[str]], pressed: str, elsewhere: Sequence[str] = ()) -> AppTest:
     app = AppTest.from_function(page)
-    app.session_state["steps"], app.session_state["pressed"] = steps, pressed
+    for name, value in {"steps": steps, "pressed": pressed, "elsewhere": elsewhere}.items():
+        app.session_state[name] = value
     app.run(timeout=30)
     assert not app.exception
     return app
