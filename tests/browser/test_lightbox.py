@@ -154,9 +154,9 @@ def test_two_ahead_are_fetched_in_the_direction_of_walking(box: Callable[..., Pa
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
 
-    page.keyboard.press("ArrowLeft")
+    with page.expect_request(f"**/{images[0]}/preview"):
+        page.keyboard.press("ArrowLeft")
     expect(place(page)).to_have_text("3 of 6")
-    page.wait_for_load_state("networkidle")
 
     assert [n for n, image in enumerate(images) if any(f"{image}/preview" in url for url in fetched)] == [0, 1]
 
