@@ -61,8 +61,8 @@ ONE_FRAME = """async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const grid = document.querySelector("main > div").shadowRoot.querySelector(".grid");
   const real = Element.prototype.getBoundingClientRect;
-  let measured = 0;
-  const watch = new MutationObserver(() => {});
+  let measured = 0, changed = 0;
+  const watch = new MutationObserver((records) => (changed += records.length));
   watch.observe(grid, { subtree: true, attributes: true });
   Element.prototype.getBoundingClientRect = function () {
     measured += this === grid;
@@ -72,7 +72,8 @@ ONE_FRAME = """async () => {
   await frame();
   await frame();
   Element.prototype.getBoundingClientRect = real;
-  return { measured, changed: watch.takeRecords().length };
+  watch.disconnect();
+  return { measured, changed };
 }"""
 
 
