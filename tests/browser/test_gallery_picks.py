@@ -398,9 +398,15 @@ def test_squares_are_offered_by_a_browser_that_keeps_nothing(
     expect(page.get_by_role("button", name="Whole pictures")).to_be_visible()
 
 
-def test_a_date_can_be_typed(grid: Page, images: list[str]) -> None:
+def places_asked(page: Page) -> list[str]:
+    """The days that the server is asked for from now on, as addresses."""
     asked: list[str] = []
-    grid.on("request", lambda request: "/place" in request.url and asked.append(request.url))
+    page.on("request", lambda request: asked.extend([request.url] if "/place" in request.url else []))
+    return asked
+
+
+def test_a_date_can_be_typed(grid: Page, images: list[str]) -> None:
+    asked = places_asked(grid)
     field = grid.get_by_label("Go to a date").last
     field.focus()
 
@@ -417,8 +423,7 @@ def test_a_date_can_be_typed(grid: Page, images: list[str]) -> None:
 
 
 def test_a_year_that_is_half_typed_leads_nowhere(grid: Page, images: list[str]) -> None:
-    asked: list[str] = []
-    grid.on("request", lambda request: "/place" in request.url and asked.append(request.url))
+    asked = places_asked(grid)
     grid.get_by_label("Go to a date").last.focus()
 
     grid.keyboard.type("0102202", delay=20)
@@ -448,7 +453,7 @@ def test_nothing_serious_for_people_with_assistive_technology_while_picking(
     assert serious(page) == []
 
 
-EMPTY = {"id": [], "models": [], "next": None}
+EMPTY: dict[str, Any] = {"id": [], "models": [], "next": None}
 UNDO = """async () => {
   const host = document.querySelector("main").appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(document.createElement("div"));
