@@ -79,6 +79,8 @@ def grant(studio: Studio, person: Person, told: Any) -> None:
 
 def _follow() -> None:
     view = st.session_state[KEY][VIEW]
+    if view == st.query_params.get(VIEW, ""):
+        return  # told again: written again, it would be another entry of the browser's history
     if view:
         st.query_params[VIEW] = view
     else:
