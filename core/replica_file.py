@@ -78,14 +78,8 @@ _DELETE = """
     DELETE FROM img
     WHERE owner IN (SELECT owner::UUID FROM touched) AND id IN (SELECT id::UUID FROM touched)
 """
-NAME = "-".join(
-    (
-        hashlib.sha256(f"{TABLES}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}".encode()).hexdigest()[
-            :8
-        ],
-        duckdb.__version__,
-    )
-)
+_LAYOUT = f"{TABLES}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}"
+NAME = f"{hashlib.sha256(_LAYOUT.encode()).hexdigest()[:8]}-{duckdb.__version__}"
 """Part of the file's name: a file of another layout or another DuckDB is not for this code."""
 
 

@@ -80,7 +80,7 @@ SEEN = """() => {
   return tiles.length > 8 && tiles.every((tile) => there(tile.querySelector("img")));
 }"""
 TOTAL = "() => inside(document, '.total')[0]?.textContent.replace(/[^0-9]/g, '')"
-ANOTHER = "(before) => ![before, '', undefined].includes((%s)())" % TOTAL  # noqa: UP031 (it is full of braces)
+ANOTHER = f"(before) => ![before, '', undefined].includes(({TOTAL})())"
 IDS = "async (n) => (await fetch(`/api/gallery/ids?limit=${n}`)).json()"
 UNSCRIPTED = """(paths) => {
   const image = (path) => `<img src="${path}" width="260" height="230" loading="lazy" decoding="async">`;

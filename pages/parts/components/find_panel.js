@@ -22,8 +22,12 @@ export class Panel {
     foot.append(this.done);
     this.node.append(head, this.body, foot);
     const later = () => setTimeout(() => this.settle()); // a click comes after the press that it ends
+    const released = () => {
+      this.pressed = false;
+      later();
+    };
     this.body.onpointerdown = () => (this.pressed = true);
-    this.body.onpointerup = this.body.onpointerleave = this.body.onpointercancel = () => later(this.pressed = false);
+    this.body.onpointerup = this.body.onpointerleave = this.body.onpointercancel = released;
     this.body.addEventListener("focusout", later);
     this.node.onkeydown = (event) => this.#key(event);
     this.node.oncancel = (event) => (event.preventDefault(), this.close());
