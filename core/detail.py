@@ -1,9 +1,10 @@
 """All that is known of one image: what it shows, how it was made, what it came from and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +27,12 @@ SHOWN = ("id", "width", "height", "placeholder")
 """What is taken from other images."""
 FARTHEST = 100
 """How many steps back the lineage is told; who goes further opens one of them."""
+THIS, OWNER = sa.bindparam("image_id", type_=sa.String()), sa.bindparam("owner", type_=sa.String())
+"""The image and whose it is. Every query is built once: to build them took three times as long as to ask them."""
 STARTS = (col(Reference.role) == SOURCE, col(Reference.position) == 0)
 """Which reference is the image that a turn starts from."""
+KEPT = (col(Image.user_id) == OWNER, col(Image.deleted_at).is_(None), col(Image.generation_id).is_not(None))
+"""In the words of the partial index `tables.KEPT`, or the databases would not use it."""
 DERIVED = 12
 THREADS = 4
 """How many derived images and conversations are told beside their number."""
@@ -123,11 +128,14 @@ def of_image(studio: Studio, person: Person, image_id: str, *, placed: bool = Fa
         if image.deleted_at is not None or image.generation_id is None:
             raise NotFound("This image is not in the gallery. It may be in the trash.")
         whose = Person(image.user_id, "")  # a lead looks at it among the others of whoever made it
-        made = dict(db.execute(_making(image, whose, placed)).one()._mapping)
-        siblings = db.execute(_siblings(image, made.pop("turn_id"))).all()
-        ancestors, derived = _lineage(db, whose, image.id)
         mine = whose.id == person.id
-        threads = db.execute(_threads(person, image.id, made["conversation_id"])).all() if mine else []
+        given = {name: getattr(image, name) for name in ("generation_id", "post_id", "created_at")}
+        given |= {"image_id": image.id, "owner": whose.id}
+        made = dict(db.execute(_making(placed), given).one()._mapping)
+        given |= {"turn_id": made.pop("turn_id"), "conversation_id": made["conversation_id"]}
+        siblings = db.execute(_siblings(bool(image.post_id)), given).all()
+        ancestors, derived = _lineage(db, given)
+        threads = db.execute(_threads(), given).all() if mine else []
         own = {name: getattr(image, name) for name in OWN}
     if made.pop("purged_at") or not mine:
         made["conversation_id"] = None
@@ -147,14 +155,15 @@ def of_image(studio: Studio, person: Person, image_id: str, *, placed: bool = Fa
     )
 
 
-def _making(image: Image, person: Person, placed: bool) -> Any:
+@cache
+def _making(placed: bool) -> Any:
     """How it was made, and who stands beside it in the gallery."""
     place = sa.tuple_(col(Image.created_at), col(Image.id))
-    here = sa.tuple_(sa.literal(image.created_at, Moment()), sa.literal(image.id))
-    kept = sa.select(col(Image.id)).where(*_kept(person))
+    here = sa.tuple_(sa.bindparam("created_at", type_=Moment()), THIS)
+    kept = sa.select(col(Image.id)).where(*KEPT)
     newer = kept.where(place > here).order_by(col(Image.created_at), col(Image.id)).limit(1)
     older = kept.where(place < here).order_by(col(Image.created_at).desc(), col(Image.id).desc()).limit(1)
-    before = sa.select(func.count()).select_from(Image).where(*_kept(person), place > here)
+    before = sa.select(func.count()).select_from(Image).where(*KEPT, place > here)
     return (
         sa.select(
             *_columns(Generation, *MADE),
@@ -171,14 +180,17 @@ def _making(image: Image, person: Person, placed: bool) -> Any:
         .select_from(Generation)
         .join(Turn, col(Turn.id) == Generation.turn_id)
         .join(Conversation, col(Conversation.id) == Turn.conversation_id)
-        .outerjoin(Post, col(Post.id) == sa.literal(image.post_id, sa.String()))
-        .where(col(Generation.id) == image.generation_id)
+        .outerjoin(Post, col(Post.id) == sa.bindparam("post_id", type_=sa.String()))
+        .where(col(Generation.id) == sa.bindparam("generation_id"))
     )
 
 
-def _siblings(image: Image, turn_id: str) -> Any:
+@cache
+def _siblings(posted: bool) -> Any:
     """No word about the person here: post and turn are theirs, and it would draw SQLite to read their whole gallery."""
-    together = col(Image.post_id) == image.post_id if image.post_id else col(Generation.turn_id) == turn_id
+    together = (
+        col(Image.post_id) == sa.bindparam("post_id") if posted else col(Generation.turn_id) == sa.bindparam("turn_id")
+    )
     return (
         sa.select(
             *_columns(Image, *SHOWN), col(Generation.provider), col(Generation.model), sa.false().label("trashed")
@@ -189,16 +201,21 @@ def _siblings(image: Image, turn_id: str) -> Any:
     )
 
 
-def _lineage(db: Session, person: Person, image_id: str) -> tuple[Sequence[Any], Sequence[Any]]:
+def _lineage(db: Session, given: Mapping[str, Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     """What it came from, the first one first, and what came of it, the newest first: one query."""
-    rows = db.execute(sa.union_all(_ancestors(person, image_id), _derived(person, image_id))).all()
+    rows = db.execute(_back_and_forth(), given).all()
     back = sorted((row for row in rows if row.step > 0), key=lambda row: -row.step)
     return back, sorted((row for row in rows if row.step < 0), key=lambda row: row.id, reverse=True)
 
 
-def _ancestors(person: Person, image_id: str) -> Any:
+@cache
+def _back_and_forth() -> Any:
+    return sa.union_all(_ancestors(), _derived())
+
+
+def _ancestors() -> Any:
     carried = (*SHOWN, "generation_id", "deleted_at")
-    chain = sa.select(*_columns(Image, *carried), sa.literal(0).label("step")).where(col(Image.id) == image_id)
+    chain = sa.select(*_columns(Image, *carried), sa.literal(0).label("step")).where(col(Image.id) == THIS)
     walked = chain.cte("chain", recursive=True)
     source = aliased(Image)
     further = (
@@ -207,7 +224,7 @@ def _ancestors(person: Person, image_id: str) -> Any:
         .join(Generation, col(Generation.id) == walked.c.generation_id)
         .join(Reference, sa.and_(col(Reference.turn_id) == Generation.turn_id, *STARTS))
         .join(source, col(source.id) == Reference.image_id)
-        .where(col(source.user_id) == person.id, walked.c.step < FARTHEST)
+        .where(col(source.user_id) == OWNER, walked.c.step < FARTHEST)
     )
     walked = walked.union_all(further)
     return (
@@ -224,7 +241,7 @@ def _ancestors(person: Person, image_id: str) -> Any:
     )
 
 
-def _derived(person: Person, image_id: str) -> Any:
+def _derived() -> Any:
     """Whose they are is asked of the generation: asked of the image, SQLite would read the whole gallery."""
     found = (
         sa.select(
@@ -238,22 +255,24 @@ def _derived(person: Person, image_id: str) -> Any:
         .select_from(Reference)
         .join(Generation, col(Generation.turn_id) == Reference.turn_id)
         .join(Image, col(Image.generation_id) == Generation.id)
-        .where(col(Reference.image_id) == image_id, *STARTS)
-        .where(col(Generation.user_id) == person.id, col(Image.deleted_at).is_(None))
+        .where(col(Reference.image_id) == THIS, *STARTS)
+        .where(col(Generation.user_id) == OWNER, col(Image.deleted_at).is_(None))
         .order_by(col(Image.id).desc())
         .limit(DERIVED)
     )
     return sa.select(found.subquery())
 
 
-def _threads(person: Person, image_id: str, own: str) -> Any:
+@cache
+def _threads() -> Any:
+    own = sa.bindparam("conversation_id", type_=sa.String())
     used = (
         sa.select(col(Turn.conversation_id))
         .join(Reference, col(Reference.turn_id) == Turn.id)
-        .where(col(Reference.image_id) == image_id, col(Reference.role).in_((SOURCE, REFERENCE)))
-        .where(col(Turn.user_id) == person.id)
+        .where(col(Reference.image_id) == THIS, col(Reference.role).in_((SOURCE, REFERENCE)))
+        .where(col(Turn.user_id) == OWNER)
     )
-    these = col(Conversation.id).in_(used.union(sa.select(sa.literal(own))))
+    these = col(Conversation.id).in_(used.union(sa.select(own)))
     return (
         sa.select(*_columns(Conversation, "id", "title", "updated_at"), func.count().over().label("total"))
         .where(these, col(Conversation.deleted_at).is_(None))
@@ -264,15 +283,6 @@ def _threads(person: Person, image_id: str, own: str) -> Any:
 
 def _columns(of: Any, *names: str) -> list[Any]:
     return [getattr(of, name) for name in names]
-
-
-def _kept(person: Person) -> tuple[Any, ...]:
-    """In the words of the partial index `tables.KEPT`, or the databases would not use it."""
-    return (
-        col(Image.user_id) == person.id,
-        col(Image.deleted_at).is_(None),
-        col(Image.generation_id).is_not(None),
-    )
 
 
 def _told(studio: Studio, rows: Sequence[Any]) -> tuple[Sibling, ...]:
