@@ -200,15 +200,21 @@ class Query:
     def _after(self, cursor: str) -> str:
         at, image_id, value = cursors.read(cursor, valued=bool(self.value))
         sign = ">" if self.sort == "oldest" else "<"
-        place, spot = ["made", "id"], [self._give("at", at), self._give("id", UUID(image_id.ljust(32, "0")))]
+        spot = {"made": self._give("at", at), "id": self._give("id", UUID(image_id.ljust(32, "0")))}
         if self.value:
-            place, spot = [self.value, *place], [self._give("value", value), *spot]
-        bound = f"{place[0]} {sign}= {spot[0]}"  # for the replica: a comparison of several columns leaves out no block
-        return f"{bound} AND ({', '.join(place)}) {sign} ({', '.join(spot)})"
+            spot = {self.value: self._give("value", value), **spot}
+        return _beyond(sign, list(spot.items()))
 
     def _give(self, name: str, value: Any) -> str:
         self.given[name] = value
         return f"${name}"
+
+
+def _beyond(sign: str, spot: Sequence[tuple[str, str]]) -> str:
+    """After this spot in an order of several columns, one by one: DuckDB compares rows slowly and skips no block."""
+    (column, value), *rest = spot
+    beyond = f"{column} {sign} {value}"
+    return f"{column} {sign}= {value} AND ({beyond} OR {_beyond(sign, rest)})" if rest else beyond
 
 
 def for_replica(sql: str, given: Mapping[str, Any]) -> dict[str, Any]:
