@@ -56,6 +56,18 @@ def _folded(rows: str) -> str:
     return f"(SELECT * EXCLUDE texts REPLACE (texts[1] AS told, texts[2] AS prompt) FROM {lists})"
 
 
+def _folded_once(rows: str) -> str:
+    """As `_folded`, each text once: of many rows half the work, because images of one turn share their prompt."""
+    texts = f"(SELECT told AS text FROM {rows} UNION SELECT prompt FROM {rows})"
+    return f"""(
+        WITH folded AS MATERIALIZED (SELECT text, {FOLD.format(text="text")} AS said FROM {texts})
+        SELECT r.* REPLACE (a.said AS told, b.said AS prompt)
+        FROM {rows} AS r
+        LEFT JOIN folded AS a ON a.text = r.told
+        LEFT JOIN folded AS b ON b.text = r.prompt
+    )"""
+
+
 def _insert(source: str) -> str:
     return f"""
         INSERT INTO img
@@ -234,7 +246,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, blocks: Iterator[pa.Table]) -> 
 
     def keep(block: pa.Table) -> None:
         connection.register("block", block)
-        connection.execute(f"INSERT INTO rows FROM {_folded('block')}")
+        connection.execute(f"INSERT INTO rows FROM {_folded_once('block')}")
         connection.unregister("block")
 
     with ThreadPoolExecutor(1) as folding:
