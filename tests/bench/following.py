@@ -20,6 +20,8 @@ CHANGED = {1: 20, 100: 10, 10_000: 3}
 """So many images, so often."""
 MOST_MS = 500
 """What the largest step may take."""
+HERE_MS, THERE_MS = 50, 300
+"""How long nearly every commit may take until readers see it."""
 COMMITS = 60
 
 
@@ -75,7 +77,7 @@ def seen(name: str, studio: Studio) -> Iterator[Row]:
             there.append((elsewhere(token) - committed) * 1000)
             time.sleep(2 * LOOK_SECONDS * random.random())  # else each commit would come right after a look
     pause, look = APART_SECONDS * 1000, LOOK_SECONDS * 1000
-    yield Row(f"{name}: commit to visible, here, p50", median(here), pause, "the pause between syncs")
-    yield Row(f"{name}: commit to visible, here, p95", p95(here), pause, "the pause between syncs", 1.0)
+    yield Row(f"{name}: commit to visible, here, p50", median(here), pause, "the pause after news")
+    yield Row(f"{name}: commit to visible, here, p95", p95(here), HERE_MS, "what is wanted", 1.0)
     yield Row(f"{name}: the same in another process, p50", median(there), look, "one look at the log")
-    yield Row(f"{name}: the same in another process, p95", p95(there), look, "one look at the log", 1.2)
+    yield Row(f"{name}: the same in another process, p95", p95(there), THERE_MS, "what is wanted", 1.0)
