@@ -25,7 +25,7 @@ from core.studio import Studio
 __all__ = ["FOLD", "LONG", "PATIENCE", "SAYS", "Behind", "Cursor", "Replica", "of"]
 # FOLD and SAYS are from below: how text is searched and compared.
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.2
 """What other processes wrote is seen this late at worst; what this process wrote wakes the replica at once."""
 APART_SECONDS = 0.05
 """After a sync that found news: each costs some 20 ms of a core, so many writes become one."""

@@ -90,6 +90,8 @@ _DELETE = """
     DELETE FROM img
     WHERE owner IN (SELECT owner::UUID FROM touched) AND id IN (SELECT id::UUID FROM touched)
 """
+_QUIET = "SET enable_progress_bar = false"
+"""DuckDB would draw what takes more than two seconds into the log."""
 _LAYOUT = f"{TABLES}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}"
 NAME = f"{hashlib.sha256(_LAYOUT.encode()).hexdigest()[:8]}-{duckdb.__version__}"
 """Part of the file's name: a file of another layout or another DuckDB is not for this code."""
@@ -103,6 +105,7 @@ class File:
         self.path = path
         self._connection = duckdb.connect(str(path), config=CONFIG)
         self._writer = self._connection.cursor()
+        self._writer.execute(_QUIET)
         ((cursor, home, self.tail),) = self._writer.execute("SELECT * FROM state").fetchall()
         self.place = Place(cursor, home)
         self.rows = int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
@@ -234,6 +237,7 @@ def discard(path: Path) -> None:
 def _building(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     partial = _partial(path)
     with duckdb.connect(":memory:", config={**CONFIG, "temp_directory": f"{partial}.tmp"}) as connection:
+        connection.execute(_QUIET)
         connection.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
         connection.execute("USE new")
         connection.execute(TABLES)
