@@ -27,6 +27,8 @@ LARGE_LOG = 16_000_000
 """Bytes of write-ahead log after which it is written back; DuckDB's own way skips that while others read."""
 MOST_REFUSALS = 5
 """So often readers may keep it from being written back; then they are waited for."""
+MANY_TEXTS = 500
+"""Rows from which on it is worth to look for those with the same text."""
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "256MB",
     "threads": 2,
@@ -148,7 +150,8 @@ class File:
             if keys - self._keys:
                 writer.execute(_COMBOS)
             if keys:
-                writer.execute(_insert(_folded("rows")))
+                fold = _folded if delta.rows.num_rows < MANY_TEXTS else _folded_once
+                writer.execute(_insert(fold("rows")))
             writer.execute(
                 "UPDATE state SET cursor = $cursor, home = $home, tail = $tail",
                 {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},

@@ -98,7 +98,7 @@ def delta(connection: sa.Connection, since: Place, now: Place) -> Delta:
     new = _NEW[connection.dialect.name]
     touched = " UNION ".join(sql.format(new=new) for sql in _TOUCHED)
     found = connection.execute(sa.text(touched), parameters).cursor.fetchall()
-    rows = _empty() if not found else replica_rows.some(connection, f"SELECT id FROM ({touched}) AS t", parameters)
+    rows = replica_rows.some(connection, [image_id for image_id, _ in found]) if found else _empty()
     return Delta(_owned(found), rows, now)
 
 
