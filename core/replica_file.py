@@ -27,8 +27,8 @@ LARGE_LOG = 16_000_000
 """Bytes of write-ahead log after which it is written back; DuckDB's own way skips that while others read."""
 MOST_REFUSALS = 5
 """So often readers may keep it from being written back; then they are waited for."""
-MANY_TEXTS = 500
-"""Rows from which on it is worth to look for those with the same text."""
+PIECE = 2_048
+"""Changed rows that one thread takes at a time; folding their texts is nearly all of the work."""
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "256MB",
     "threads": 2,
@@ -142,7 +142,7 @@ class File:
     def _write(self, delta: Delta) -> None:
         writer = self._writer
         writer.register("touched", delta.touched)
-        writer.register("rows", delta.rows)
+        writer.register("rows", pa.Table.from_batches(delta.rows.to_batches(PIECE), delta.rows.schema))
         writer.execute("BEGIN")
         try:
             writer.execute(_DELETE)
@@ -150,8 +150,7 @@ class File:
             if keys - self._keys:
                 writer.execute(_COMBOS)
             if keys:
-                fold = _folded if delta.rows.num_rows < MANY_TEXTS else _folded_once
-                writer.execute(_insert(fold("rows")))
+                writer.execute(_insert(_folded("rows")))
             writer.execute(
                 "UPDATE state SET cursor = $cursor, home = $home, tail = $tail",
                 {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},
