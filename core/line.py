@@ -1,9 +1,9 @@
-"""The query line: one string that says everything that is looked for, read into `Wanted` and written from it.
+"""The query line: one string that says everything that is looked for, read into `Wanted`.
 
     model:seedream cost:>0.05 is:selected after:2026-11-01 "red fox" -draft sort:costliest stack:post
 
 A key with several values takes any of them (ranges narrow each other); a minus leaves out; the rest are words to search
-for. What can be said is listed in `core/line_keys.py`.
+for. What can be said is listed in `core/line_keys.py`. People write it, and so does the browser (`find_pieces.js`).
 """
 
 import re
@@ -68,15 +68,6 @@ def read(
     Raises Misread for a word that makes no sense.
     """
     return parse(studio, person, text, zone, titled).wanted
-
-
-def write(studio: Studio, person: Person, wanted: Wanted, zone: tzinfo = UTC) -> str:
-    """A line that is read as this, always in the same order."""
-    asker = Asker(studio, person, zone)
-    said = [piece for key in KEYS.values() for piece in key.write(asker, wanted)]
-    settings = [piece for piece in said if piece.startswith(("sort:", "stack:"))]
-    filters = [piece for piece in said if piece not in settings]
-    return " ".join([*filters, *([wanted.words] if wanted.words else []), *settings])
 
 
 def parse(

@@ -1,4 +1,4 @@
-"""What can be said in the query line: its keys, the values that each takes, and how they are written."""
+"""What can be said in the query line: its keys, the values that each takes, and the words that pick a value."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ from core.line_choices import (
     title,
     unknown,
 )
-from core.line_values import DURATION, MONEY, Between, Measure, day_text, days, span_text
+from core.line_values import DURATION, MONEY, Between, Measure, days
 from core.replica_rows import FACETS
 from core.shelves import SORTS, Wanted
 
@@ -29,17 +29,14 @@ _BARE = re.compile(r'[^\s"“”„‟]+')
 
 
 class Key(Protocol):
-    """One key of the line. It reads a value into a small `Wanted` and finds in a large one what it would write."""
+    """One key of the line."""
 
     @property
     def name(self) -> str:
         """What stands before the colon."""
 
     def read(self, asker: Asker, value: str) -> Wanted:
-        """Raises Refused with a sentence."""
-
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        """Pieces that are read as its part of this."""
+        """What this value wants. Raises Refused with a sentence."""
 
     def suggested(self, asker: Asker) -> Iterator[str]:
         """Values that are worth proposing though no count says so."""
@@ -58,10 +55,6 @@ class Picks:
 
     def read(self, asker: Asker, value: str) -> Wanted:
         return Wanted(picked={self.facet: self.values(asker, value)})
-
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        for sign, chosen in (("", wanted.picked), ("-", wanted.without)):
-            yield from (sign + self.word(asker, self.facet, value) for value in chosen.get(self.facet, ()))
 
     def word(self, asker: Asker, facet: str, value: str) -> str:
         """The piece that picks this value."""
@@ -85,12 +78,6 @@ class Flags:
         facet, own = self.flags[value.lower()]
         return Wanted(picked={facet: (own,)})
 
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        for sign, chosen in (("", wanted.picked), ("-", wanted.without)):
-            for facet in dict.fromkeys(facet for facet, _ in self.flags.values()):
-                words = (self.word(asker, facet, value) for value in chosen.get(facet, ()))
-                yield from ((sign + word).removeprefix("--") for word in words)
-
     def word(self, asker: Asker, facet: str, value: str) -> str:
         """The piece that picks this value; of "no" it is the one that leaves out the other."""
         words = {picks: f"{self.name}:{word}" for word, picks in self.flags.items()}
@@ -111,10 +98,6 @@ class Amount:
     def read(self, asker: Asker, value: str) -> Wanted:
         return Wanted(between={self.name: self.measure.between(value)})
 
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        between = wanted.between.get(self.name, (None, None))
-        return (f"{self.name}:{text}" for text in self.measure.written(between))
-
     def suggested(self, asker: Asker) -> Iterator[str]:
         return iter(self.examples)
 
@@ -130,15 +113,6 @@ class Days:
 
     def read(self, asker: Asker, value: str) -> Wanted:
         return Wanted(between={"made": self.ends(days(value, asker.studio.now(), asker.zone))})
-
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        start, end = wanted.between.get("made", (None, None))
-        span = span_text(start, end, asker.zone) if start and end else None
-        told = span if self.name == "on" else None
-        if not span:
-            own = {"after": start, "before": end}.get(self.name)
-            told = day_text(own, asker.zone) if own else None
-        return iter([f"{self.name}:{told}"] if told else [])
 
     def suggested(self, asker: Asker) -> Iterator[str]:
         return iter(self.examples)
@@ -156,10 +130,6 @@ class Setting:
             raise unknown(f"“{self.name}:” takes no “{value}”", value, self.values, listed(self.values))
         return self.values[value.lower()]
 
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        own = Wanted(sort=wanted.sort) if self.name == "sort" else Wanted(stacked=wanted.stacked)
-        return (f"{self.name}:{value}" for value, means in self.values.items() if means == own != Wanted())
-
     def suggested(self, asker: Asker) -> Iterator[str]:
         return iter(self.values)
 
@@ -175,9 +145,6 @@ class Like:
             raise Refused(f"“{self.name}:” takes the id of an image, as in the address of its large view.")
         return Wanted(like=value.lower())
 
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        return iter([f"{self.name}:{wanted.like}"] if wanted.like else [])
-
     def suggested(self, asker: Asker) -> Iterator[str]:
         return iter(())
 
@@ -190,11 +157,6 @@ class People:
 
     def read(self, asker: Asker, value: str) -> Wanted:
         return Wanted(people=people_of(asker, value))
-
-    def write(self, asker: Asker, wanted: Wanted) -> Iterator[str]:
-        if wanted.people == ():
-            return iter([self.word(asker, "")])
-        return (self.word(asker, person) for person in wanted.people or ())
 
     def word(self, asker: Asker, person: str) -> str:
         """The piece that picks this person; of "" everybody."""

@@ -3,7 +3,7 @@
 import math
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -36,10 +36,6 @@ class Measure:
     example: str
     value: Callable[[int], Any]
     """Grains as `Wanted` takes them."""
-    grains: Callable[[Any], int]
-    """And back."""
-    text: Callable[[int], str]
-    """Grains as they are written."""
 
     def between(self, text: str) -> Between:
         """`>2`, `>=2`, `<2`, `<=2`, `2`, `2..5`, `2..`, `..5`. Raises Refused."""
@@ -57,25 +53,6 @@ class Measure:
             return self._ends(math.ceil(exact), math.floor(exact) + 1)
         up, after = math.ceil(exact), math.floor(exact) + 1
         return self._ends(*{">": (after, None), ">=": (up, None), "<": (None, up), "<=": (None, after)}[sign])
-
-    def written(self, between: Between) -> Iterator[str]:
-        """What is read as this, as short as it can be said: one text, or one for each end."""
-        start, end = (None if value is None else self.grains(value) for value in between)
-        if start is not None and end is not None and end > start:
-            inclusive = self.text(start) if start == end - 1 else f"{self.text(start)}..{self.text(end - 1)}"
-            if len(inclusive) <= len(f"{self._least(start)}{self._most(end)}"):
-                yield inclusive
-                return
-        if start is not None:
-            yield self._least(start)
-        if end is not None:
-            yield self._most(end)
-
-    def _least(self, start: int) -> str:
-        return min(f">={self.text(start)}", f">{self.text(start - 1)}" if start else ">=0", key=len)
-
-    def _most(self, end: int) -> str:
-        return min(f"<{self.text(end)}", f"<={self.text(end - 1)}" if end else "<0", key=len)
 
     def _ends(self, start: int | None, end: int | None) -> Between:
         return None if start is None else self.value(start), None if end is None else self.value(end)
@@ -97,18 +74,11 @@ def _dollars(grains: int) -> Decimal:
     return Decimal(grains) / 1_000_000_000
 
 
-def _short(number: Decimal) -> str:
-    whole = f"{number:f}"
-    return whole.rstrip("0").rstrip(".") if "." in whole else whole
-
-
 MONEY = Measure(
     form=_AMOUNT,
     units={"": 1_000_000_000},
     example=">0.05, <1 or 0.02..0.10",
     value=_dollars,
-    grains=lambda dollars: int(dollars * 1_000_000_000),
-    text=lambda grains: _short(_dollars(grains)),
 )
 """US dollars, to a billionth."""
 DURATION = Measure(
@@ -116,8 +86,6 @@ DURATION = Measure(
     units={"ms": 1, "": 1_000, "s": 1_000, "sec": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000},
     example=">10s, <1500ms or 5..20s",
     value=int,
-    grains=int,
-    text=lambda grains: f"{grains}ms" if grains % 1_000 else f"{grains // 1_000}s",
 )
 """Milliseconds; a number alone is seconds."""
 
@@ -130,22 +98,6 @@ def days(text: str, now: datetime, zone: tzinfo) -> Between:
         return moment, moment
     first, after = _span(text, now.astimezone(zone).date())
     return _midnight(first, zone), _midnight(after, zone)
-
-
-def day_text(moment: datetime, zone: tzinfo) -> str:
-    """What is read as beginning at this moment: a day where it is the beginning of one."""
-    day = moment.astimezone(zone).date()
-    exact = moment.astimezone(UTC)
-    return day.isoformat() if _midnight(day, zone) == exact else f"{exact.replace(tzinfo=None).isoformat()}Z"
-
-
-def span_text(start: datetime, end: datetime, zone: tzinfo) -> str | None:
-    """The day, month or year that begins and ends there."""
-    day = start.astimezone(zone).date().isoformat()
-    for text in (day, day[:7], day[:4]):
-        if days(text, start, zone) == (start, end):
-            return text
-    return None
 
 
 def _span(text: str, today: date) -> tuple[date, date]:
@@ -186,7 +138,7 @@ def _checked(day: date | None, text: str) -> date:
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment as `day_text` writes it when it is not the beginning of a day."""
+    """A moment of universal time, like 2026-11-01T10:30:00Z."""
     if not (text.isascii() and "T" in text and text.endswith("Z")):
         return None
     try:

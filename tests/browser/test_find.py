@@ -1,13 +1,16 @@
 """One line says what is looked for, and everything beside it writes in it: by mouse, by keyboard alone, on a phone."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from core import access, saved_views
+from core import access, line, saved_views
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
@@ -422,6 +425,21 @@ def test_dates_amounts_and_durations_are_fields(page: Page) -> None:
     expect(field(page)).to_have_value("after:2026-01-01 before:2027-01-01 cost:>=0.01 took:<=20s")
     expect(cost.get_by_label("At least")).to_have_value("0.01")
     expect(panel.get_by_role("group", name="Duration").get_by_label("At most")).to_have_value("20")
+
+
+def test_what_the_filters_write_is_read_as_what_was_filled_in(page: Page, studio: Studio, me: Person) -> None:
+    panel = filters(page)
+    filled = {"made-from": "2026-03-29", "made-to": "2026-03-29", "cost-from": "$0.01", "cost-to": "0,5"}
+    for name, value in (filled | {"took-from": "1.5 s", "took-to": "20"}).items():
+        panel.locator(f'[data-name="{name}"]').fill(value)
+        panel.locator(f'[data-name="{name}"]').press("Enter")
+
+    at_last(page, "on:2026-03-29 cost:0.01..0.5 took:1.5..20s")
+
+    zone = ZoneInfo(page.evaluate("() => Intl.DateTimeFormat().resolvedOptions().timeZone"))
+    made, cost, took = line.read(studio, me, told(page)[-1], zone).between.values()
+    assert made == (datetime(2026, 3, 29, tzinfo=zone), datetime(2026, 3, 30, tzinfo=zone))
+    assert (cost, took) == ((Decimal("0.01"), Decimal("0.500000001")), (1_500, 20_001))
 
 
 def test_a_year_that_is_being_typed_is_no_date_yet(page: Page) -> None:
