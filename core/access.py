@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import or_
@@ -83,6 +84,23 @@ def people(studio: Studio, person: Person) -> tuple[Person, ...]:
     everybody = select(User).order_by(col(User.name), col(User.id))
     with studio.reading() as db:
         return tuple(Person(user.id, user.name) for user in db.exec(everybody.where(_seen(person))).all())
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Whose work a person sees; the database is asked once, and only when somebody wants to know."""
+
+    studio: Studio
+    person: Person
+
+    @cached_property
+    def people(self) -> Mapping[str, str]:
+        """Their names by id, as `people` gives them."""
+        return {person.id: person.name for person in people(self.studio, self.person)}
+
+    def reaches(self, wanted: Collection[str]) -> bool:
+        """Whether the work of all of these is seen, which is not the person's own alone; nobody named is everybody."""
+        return len(self.people) > 1 and self.people.keys() >= set(wanted)
 
 
 def find_many(db: Session, table: type[Row], row_ids: Iterable[str], person: Person, *, lock: bool = True) -> list[Row]:

@@ -108,9 +108,9 @@ def _with(image: Image) -> Any:
 
 
 def _drawn(db: Session, rows: Sequence[Conversation]) -> tuple[Card, ...]:
-    """These conversations with what is in them: three queries, however many there are."""
+    """These conversations with what is in them: two queries, however many there are."""
     ids = [row.id for row in rows]
-    work, kept, sources = _work(db, ids), _kept(db, ids), _sources(db, ids)
+    work, (kept, sources) = _work(db, ids), _pictures(db, ids)
     cards = []
     for row in rows:
         turns, unfinished, ended = work.get(row.id, (0, 0, None))
@@ -143,27 +143,38 @@ def _work(db: Session, ids: list[str]) -> dict[str, tuple[int, int, datetime | N
     return {conversation: (count, int(working), ended) for conversation, count, working, ended in rows}
 
 
-def _kept(db: Session, ids: list[str]) -> dict[str, tuple[int, views.ImageView | None]]:
-    """How many images are kept, and the newest."""
+def _pictures(db: Session, ids: list[str]) -> tuple[dict[str, tuple[int, views.ImageView]], dict[str, views.ImageView]]:
+    """By conversation, how many images are kept and the newest; and what its first turn started from."""
+    shown = sa.union_all(_kept(ids), _sources(ids)).subquery()
+    query: Any = select(Image, shown.c.conversation, shown.c.images).join(shown, shown.c.id == Image.id)
+    rows = [(views.image(row), conversation, images) for row, conversation, images in db.exec(query).all()]
+    kept = {conversation: (images, image) for image, conversation, images in rows if images}
+    return kept, {conversation: image for image, conversation, images in rows if not images}
+
+
+def _kept(ids: list[str]) -> Any:
     newest = sa.func.row_number().over(
         partition_by=Image.conversation_id, order_by=(col(Image.created_at).desc(), col(Image.id).desc())
     )
     images = sa.func.count().over(partition_by=Image.conversation_id)
     ranked = (
-        select(col(Image.id).label("id"), newest.label("rank"), images.label("images"))
+        sa.select(
+            col(Image.id).label("id"),
+            col(Image.conversation_id).label("conversation"),
+            images.label("images"),
+            newest.label("rank"),
+        )
         .where(col(Image.conversation_id).in_(ids), KEPT)
         .subquery()
     )
-    query = select(Image, ranked.c.images).join(ranked, ranked.c.id == Image.id).where(ranked.c.rank == 1)
-    return {str(row.conversation_id): (count, views.image(row)) for row, count in db.exec(query).all()}
+    return sa.select(ranked.c.id, ranked.c.conversation, ranked.c.images).where(ranked.c.rank == 1)
 
 
-def _sources(db: Session, ids: list[str]) -> dict[str, views.ImageView]:
-    query = (
-        select(Turn.conversation_id, Image)
-        .join(Reference, col(Reference.turn_id) == Turn.id)
-        .join(Image, col(Image.id) == Reference.image_id)
-        .where(col(Turn.conversation_id).in_(ids), Turn.position == 1, Reference.role == SOURCE)
+def _sources(ids: list[str]) -> Any:
+    return (
+        sa.select(col(Image.id), col(Turn.conversation_id), sa.literal(0))
+        .join(Reference, col(Reference.image_id) == Image.id)
+        .join(Turn, col(Turn.id) == Reference.turn_id)
+        .where(col(Turn.conversation_id).in_(ids), col(Turn.position) == 1, col(Reference.role) == SOURCE)
         .where(col(Image.deleted_at).is_(None))
     )
-    return {conversation: views.image(row) for conversation, row in db.exec(query).all()}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from core import newest, shelves, written
-from core.access import Person
+from core.access import Person, Sight
 from core.errors import Refused
 from core.shelves import EVERYTHING, MOST, Behind, Wanted
 from core.studio import Studio
@@ -35,12 +35,19 @@ def page(
     return _found(studio, person, after, limit, wanted, written.seen(studio, person))
 
 
-def beginning(studio: Studio, person: Person, limit: int, wanted: Wanted = EVERYTHING) -> tuple[Page, str]:
-    """The first page, and the revision that it is of. Raises as `page` and `revision` do."""
+def beginning(
+    studio: Studio, person: Person, limit: int, wanted: Wanted = EVERYTHING, sight: Sight | None = None
+) -> tuple[Page, str]:
+    """The first page, and the revision that it is of. Raises as `page` and `revision` do.
+
+    `sight`: whose images they see, so that who has read the line with it asks for that once.
+    """
+    sight = sight or Sight(studio, person)
     token = written.seen(studio, person)
     if wanted == EVERYTHING:
         return newest.page(studio, person, None, limit), _revision(studio, person, wanted, token)
-    return _found(studio, person, None, limit, wanted, token), _revision(studio, person, wanted, token)
+    found = _found(studio, person, None, limit, wanted, token, sight)
+    return found, _revision(studio, person, wanted, token, sight)
 
 
 def layout(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> Layout:
@@ -88,16 +95,24 @@ def place(studio: Studio, person: Person, at: datetime, wanted: Wanted = EVERYTH
     return shelves.place(studio, person, wanted, at, token=written.seen(studio, person))
 
 
-def _found(studio: Studio, person: Person, after: str | None, limit: int, wanted: Wanted, token: str) -> Page:
-    found = shelves.page(studio, person, wanted, after, limit=limit, token=token)
+def _found(
+    studio: Studio,
+    person: Person,
+    after: str | None,
+    limit: int,
+    wanted: Wanted,
+    token: str,
+    sight: Sight | None = None,
+) -> Page:
+    found = shelves.page(studio, person, wanted, after, limit=limit, token=token, sight=sight)
     piles = dict(zip(found.ids, found.piles, strict=False))
     tiles = newest.tiles(studio, person, found.ids)
     return Page(tuple(replace(tile, pile=piles.get(tile.id, 1)) for tile in tiles), found.next)
 
 
-def _revision(studio: Studio, person: Person, wanted: Wanted, token: str) -> str:
+def _revision(studio: Studio, person: Person, wanted: Wanted, token: str, sight: Sight | None = None) -> str:
     try:
-        return shelves.mark(studio, person, wanted, token=token)
+        return shelves.mark(studio, person, wanted, token=token, sight=sight)
     except Behind:
         if wanted != EVERYTHING:
             raise

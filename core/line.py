@@ -14,7 +14,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from core import wanted as wanted_
-from core.access import Person
+from core.access import Person, Sight
 from core.errors import Refused
 from core.line_choices import STRAIGHT, Asker, nearest
 from core.line_keys import KEYS
@@ -61,22 +61,33 @@ class Line:
 
 
 def read(
-    studio: Studio, person: Person, text: str, zone: tzinfo = UTC, titled: Sequence[Titled] | None = None
+    studio: Studio,
+    person: Person,
+    text: str,
+    zone: tzinfo = UTC,
+    titled: Sequence[Titled] | None = None,
+    sight: Sight | None = None,
 ) -> Wanted:
-    """What this person looks for with it. Days are those of `zone`; `titled` are their projects, when they are known.
+    """What this person looks for with it. Days are those of `zone`.
 
+    `titled` are their projects, when they are known; `sight` is asked whose images they see, so that it is asked once.
     Raises Misread for a word that makes no sense.
     """
-    return parse(studio, person, text, zone, titled).wanted
+    return parse(studio, person, text, zone, titled, sight).wanted
 
 
 def parse(
-    studio: Studio, person: Person, text: str, zone: tzinfo = UTC, titled: Sequence[Titled] | None = None
+    studio: Studio,
+    person: Person,
+    text: str,
+    zone: tzinfo = UTC,
+    titled: Sequence[Titled] | None = None,
+    sight: Sight | None = None,
 ) -> Line:
     """The same as `read`, with the pieces. Raises Misread."""
     if len(text) > LONGEST:
         raise Misread(f"The line may have up to {LONGEST:,} characters. Leave something out.", LONGEST, len(text))
-    asker, pieces, whole = Asker(studio, person, zone, titled), list[Piece](), Wanted()
+    asker, pieces, whole = Asker(studio, person, zone, titled, sight), list[Piece](), Wanted()
     for found in _PIECE.finditer(clean(text)):
         try:
             piece = _piece(asker, found)

@@ -7,8 +7,8 @@ from datetime import tzinfo
 from difflib import get_close_matches
 from functools import cached_property
 
-from core import access, projects, shelves
-from core.access import Person
+from core import projects, shelves
+from core.access import Person, Sight
 from core.errors import Refused
 from core.models import ROUTES
 from core.projects import Titled
@@ -31,6 +31,8 @@ class Asker:
     zone: tzinfo
     titled: Sequence[Titled] | None = None
     """Their projects, when they are known."""
+    sight: Sight | None = None
+    """Whose images they see, when somebody else asks for that too."""
 
     @cached_property
     def models(self) -> Mapping[str, str]:
@@ -51,7 +53,7 @@ class Asker:
     @cached_property
     def people(self) -> Mapping[str, str]:
         """Names by id, of all whose images this person sees."""
-        return {person.id: person.name for person in access.people(self.studio, self.person)}
+        return (self.sight or Sight(self.studio, self.person)).people
 
     @cached_property
     def folded_titles(self) -> Mapping[str, str]:

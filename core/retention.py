@@ -114,11 +114,10 @@ def on_time(studio: Studio) -> Purged | None:
             return None  # it is in the audit, and the trash says so; the next night asks again
 
 
-def refused(studio: Studio) -> bool:
-    """Whether the last night purged nothing because too much would have gone."""
-    last = sa.select(col(Event.kind)).where(col(Event.kind).in_((RAN, REFUSED))).order_by(col(Event.at).desc()).limit(1)
-    with studio.reading() as db:
-        return db.scalar(last) == REFUSED
+def refused() -> Any:
+    """Whether the last night purged nothing because too much would have gone, for a query; NULL when none ran yet."""
+    nights = sa.select(col(Event.kind) == REFUSED).where(col(Event.kind).in_((RAN, REFUSED)))
+    return nights.order_by(col(Event.at).desc()).limit(1).scalar_subquery()
 
 
 def _sums(table: Any, *conditions: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from core import access, replica
-from core.access import Person
+from core.access import Person, Sight
 from core.columns import Moment
 from core.errors import Refused
 from core.replica import FOLD, LONG, PATIENCE, Behind
@@ -74,15 +74,23 @@ class Shape:
 
 
 def page(
-    studio: Studio, person: Person, wanted: Wanted, after: str | None = None, *, limit: int = PAGE, token: str = ""
+    studio: Studio,
+    person: Person,
+    wanted: Wanted,
+    after: str | None = None,
+    *,
+    limit: int = PAGE,
+    token: str = "",
+    sight: Sight | None = None,
 ) -> Found:
     """What the person has of it, strictly after the cursor. `token` (`changes.token`): what they wrote themselves.
+    `sight`: whose images they see, where somebody else wants to know that too.
 
     Raises Refused for what nobody can look for, and Behind for words, looks and stacks while there is no replica.
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the gallery has 1 to {PAGE} images. Ask for fewer at once.")
-    query = _query(studio, person, wanted, after)
+    query = _query(studio, person, wanted, after, sight)
     rows = _page(studio, person, query, limit, token)
     ids, following = tuple(row[0] for row in rows), query.cursor(*rows[-1][:3]) if len(rows) == limit else None
     return Found(ids, following, tuple(row[3] for row in rows) if wanted.stacked else ())
@@ -97,12 +105,12 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
         return Counts(*combos.counted(cursor, found, wanted.takes))
 
 
-def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> str:
+def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "", sight: Sight | None = None) -> str:
     """Is another one when other images are found, or in another order; a fraction of the work of their shape.
 
     Raises Refused, and Behind when there is no replica that has the token.
     """
-    query = _query(studio, person, wanted)
+    query = _query(studio, person, wanted, sight=sight)
     found = f"SELECT id, {query.value_or_0} AS value, {query.pile} AS pile {query.on_replica()}"
     sql = f"SELECT count(*), bit_xor(hash(id, value, pile)) FROM ({found})"
     with _reading(studio, wanted, token) as cursor:
@@ -194,10 +202,15 @@ def _reading(studio: Studio, wanted: Wanted, token: str) -> AbstractContextManag
     return replica.of(studio).reading(token, PATIENCE if wanted == EVERYTHING else LONG)
 
 
-def _query(studio: Studio, person: Person, wanted: Wanted, after: str | None = None) -> Query:
+def _query(
+    studio: Studio, person: Person, wanted: Wanted, after: str | None = None, sight: Sight | None = None
+) -> Query:
     """Whose images may be asked for is decided here, for every read."""
-    if wanted.people not in (None, (person.id,)) and not access.leads(studio, person):
-        raise Refused("You see your own images. Ask whoever runs the studio to let you see those of others.")
+    if wanted.people not in (None, (person.id,)):
+        known = sight if sight and sight.person == person else None
+        seen = known.reaches(wanted.people or ()) if known else access.leads(studio, person)
+        if not seen:
+            raise Refused("You see your own images. Ask whoever runs the studio to let you see those of others.")
     return Query(wanted, after)
 
 

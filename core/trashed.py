@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, func
 
-from core import cursors, purging, tile_rows
+from core import cursors, purging, retention, tile_rows
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
@@ -49,6 +49,8 @@ class Total:
     conversations: int
     size: int
     """Bytes of the originals that would go."""
+    refused: bool = False
+    """The last night purged nothing of anybody's, because too much would have gone."""
 
     @property
     def going(self) -> int:
@@ -64,22 +66,24 @@ def wire(page: Page, text: Callable[[str], str], plural: Callable[[str, str, int
 
 
 def contents(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:
-    """A page of the images in the person's trash (`Thrown`), strictly after the cursor; two queries.
+    """A page of the images in the person's trash (`Thrown`), strictly after the cursor; one query.
 
     Raises Refused when the cursor is none of ours or the limit is not between 1 and PAGE.
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the trash has 1 to {PAGE} images. Ask for fewer at once.")
+    page, stays = contents_query(person, after, limit).subquery("page"), _used()
+    told = sa.select(*page.c, stays.c.id.is_not(None).label("used")).outerjoin_from(
+        page, stays, stays.c.id == page.c.id
+    )
     with studio.reading() as db:
-        rows = db.execute(contents_query(person, after, limit)).all()
-        used = sa.select(_used().c.id).where(_used().c.id.in_([row.id for row in rows]))
-        stay = set(db.scalars(used, {"owner": person.id}))
-    tiles = tuple(_tile(studio, row, row.id in stay) for row in rows)
+        rows = db.execute(told.order_by(page.c.deleted_at.desc(), page.c.id.desc()), {"owner": person.id}).all()
+    tiles = tuple(_tile(studio, row) for row in rows)
     return Page(tiles, _cursor(rows[-1]) if len(rows) == limit else None)
 
 
 def contents_query(person: Person, after: str | None, limit: int) -> Any:
-    """The query behind `contents`, by itself so that its plan can be looked at."""
+    """What `contents` shows, by itself so that its plan can be looked at."""
     query = (
         _last_first(person, *tile_rows.columns(), col(Image.deleted_at), col(Image.purge_after))
         .outerjoin(Generation, col(Generation.id) == Image.generation_id)
@@ -141,10 +145,11 @@ def total(studio: Studio, person: Person) -> Total:
     """How much is in the person's trash, and how much of it would go if it were emptied."""
     threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
     all_of_it, going = _sums(person).subquery(), _sums(person, ~purging.held(_used())).subquery()
-    at_once = sa.select(*all_of_it.c, *going.c, threads.scalar_subquery()).select_from(all_of_it.join(going, sa.true()))
+    at_once = sa.select(*all_of_it.c, *going.c, threads.scalar_subquery(), retention.refused())
     with studio.reading() as db:
-        images, _size, gone, size, conversations = db.execute(at_once, {"owner": person.id}).one()
-    return Total(images, images - gone, conversations, int(size))
+        found = db.execute(at_once.select_from(all_of_it.join(going, sa.true())), {"owner": person.id}).one()
+    images, _size, gone, size, conversations, refused = found
+    return Total(images, images - gone, conversations, int(size), bool(refused))
 
 
 def days_left(now: datetime, purge_after: datetime) -> int:
@@ -183,13 +188,13 @@ def _sums(person: Person, *conditions: Any) -> Any:
     return sums.where(col(Image.user_id) == person.id, *_in_trash(Image), *conditions)
 
 
-def _tile(studio: Studio, row: Any, used: bool) -> Thrown:
+def _tile(studio: Studio, row: Any) -> Thrown:
     facts = dict(row._mapping)
     provider, gone = facts.pop("provider"), facts.pop("purge_after")
     facts["thrown_at"] = facts.pop("deleted_at")
     facts["model"] = studio.catalogue.label(f"{provider}/{row.model}") if provider else ""
     facts["practice"], facts["text"] = bool(row.practice), row.text or ""
-    return Thrown(**facts, days_left=days_left(studio.now(), gone), used=used)
+    return Thrown(**facts, days_left=days_left(studio.now(), gone))
 
 
 def _cursor(row: Any) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import retention, trash
+from core import trash
 from pages.parts import frame, parting, thrown, undo, viewer
 from pages.parts.words import _, plural
 
@@ -16,7 +16,7 @@ with frame.screen(_("Trash")) as (studio, person):
         days = plural("{n} day", "{n} days", studio.settings.trash_days)
         told = _("What you throw away can be taken back for {days}. Then it is gone for good.").format(days=days)
         st.markdown(f":small[{told}]")
-    if retention.refused(studio):
+    if total.refused:
         st.info(
             _("So much was due that nothing was removed last night, in case it is a mistake. Look through it first."),
             icon=":material/shield:",

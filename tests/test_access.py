@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, func, select
 
 from core import access, tables
-from core.access import Person, find, media_token, person_of_token
+from core.access import Person, Sight, find, media_token, person_of_token
 from core.errors import NotFound
 from core.studio import Studio
 from core.tables import LEAD, Image, User, new_id
@@ -36,6 +36,17 @@ def db(studio: Studio, alice: Person, bob: Person) -> Iterator[Session]:
     with studio.reading() as db:
         db.connection().exec_driver_sql(off)
         yield db
+
+
+def test_a_person_sees_their_own_work_and_a_lead_everybodys(studio: Studio, alice: Person, bob: Person) -> None:
+    lea = access.person_named(studio, "lea", "Lea", LEAD)
+    own, all_of_it = Sight(studio, alice), Sight(studio, lea)
+
+    assert own.people == {alice.id: "Alice"}
+    assert not any(own.reaches(people) for people in ((), (bob.id,), (alice.id, bob.id)))
+    assert all_of_it.people == {alice.id: "Alice", bob.id: "Bob", lea.id: "Lea"}
+    assert all(all_of_it.reaches(people) for people in ((), (bob.id,), (alice.id, bob.id)))
+    assert not all_of_it.reaches((bob.id, new_id()))
 
 
 def test_there_are_owned_tables() -> None:

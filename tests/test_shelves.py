@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from core import access, changes, shelves
-from core.access import Person
+from core.access import Person, Sight
 from core.errors import Refused
 from core.replica import Behind, Replica
 from core.settings import Settings
@@ -166,6 +166,12 @@ def test_a_lead_finds_everybodys_and_others_are_refused(studio: Studio, followed
         for look in (shelves.page, shelves.counts, shelves.shape, shelves.mark):
             with pytest.raises(Refused, match="your own images"):
                 look(studio, bob, wanted)
+        for ask in (shelves.page, shelves.mark):
+            with pytest.raises(Refused, match="your own images"):
+                ask(studio, bob, wanted, sight=Sight(studio, bob))
+            with pytest.raises(Refused, match="your own images"):
+                ask(studio, bob, wanted, sight=Sight(studio, lea))
+            assert ask(studio, lea, wanted, sight=Sight(studio, lea)) == ask(studio, lea, wanted)
 
 
 def test_what_looks_like_an_image_is_found(studio: Studio, followed: Replica) -> None:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from core import gallery, line, zones
-from core.access import Person
+from core.access import Person, Sight
 from core.gallery import EVERYTHING, Behind
 from core.projects import Titled
 from core.studio import Studio
@@ -34,9 +34,10 @@ def found(studio: Studio, person: Person, first: int, titled: Sequence[Titled]) 
     Nothing while the line is wrong or its index is made: the header says which it is.
     """
     text = st.query_params.get(LINE, "")
+    sight = Sight(studio, person)
     try:
-        wanted = line.read(studio, person, text, zone(), titled) if text else EVERYTHING
-        return Found(text, *gallery.beginning(studio, person, first, wanted))
+        wanted = line.read(studio, person, text, zone(), titled, sight) if text else EVERYTHING
+        return Found(text, *gallery.beginning(studio, person, first, wanted, sight))
     except (line.Misread, Behind):
         return Found(text, NOTHING, "")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from core import marks, projects, saved_views, trash
+from core import access, conversations, marks, projects, saved_views, trash
 from core.access import Person
 from core.replica_rows import FACETS
 from core.shelves import RANGES, SORTS
@@ -13,14 +13,18 @@ from core.studio import Studio
 from core.tables import Image
 from pages.parts import bulk, find_words
 from tests import many, serving
+from tests.conftest import wish
 from tests.screens.support import queries, visit
 
 MOST = 5
 
 
-@pytest.mark.parametrize("line", ["", "is:starred", "stack:post sort:costliest", "project:winter"])
+@pytest.mark.parametrize(
+    "line", ["", "is:starred", "stack:post sort:costliest", "project:winter", "by:everybody", "by:ana project:winter"]
+)
 def test_its_page_takes_five_queries_however_much_there_is(studio: Studio, me: Person, line: str) -> None:
     many.images(studio, me, 300, apart=timedelta(seconds=1))
+    many.images(studio, access.person_named(studio, "ana", "Ana"), 3)
     saved_views.save(studio, me, "Stars", "is:starred")
     projects.start(studio, me, "Winter")
     with serving.followed(studio):
@@ -30,11 +34,17 @@ def test_its_page_takes_five_queries_however_much_there_is(studio: Studio, me: P
             app.run()
 
     assert not app.exception
+    assert any("FROM image" in sql for sql in seen), "the line was not read, so nothing was looked for"
     assert len(seen) <= MOST, seen
 
 
-def test_the_trash_takes_five_queries_however_many_images_are_in_it(studio: Studio, me: Person) -> None:
-    trash.trash(studio, me, many.images(studio, me, 300, apart=timedelta(seconds=1)))
+@pytest.mark.parametrize("threads", [0, 7])
+def test_the_trash_takes_five_queries_however_much_is_in_it(studio: Studio, me: Person, threads: int) -> None:
+    images = many.images(studio, me, 300, apart=timedelta(seconds=1))
+    for image in images[:threads]:
+        asked = conversations.start(studio, me, wish("bluer", source=image))
+        conversations.trash(studio, me, asked.conversation_id)
+    trash.trash(studio, me, images)
     app = visit("trash")
 
     with queries(studio) as seen:
