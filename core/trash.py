@@ -12,11 +12,11 @@ from core.files import StoreDown
 from core.purging import Purged
 from core.studio import Studio
 from core.tables import Conversation, Image
-from core.trashed import MOST, PAGE, Thrown, Total, contents, ids, layout, place, revision_of, total, wire
+from core.trashed import MOST, PAGE, Thrown, Total, contents, ids, layout, mark, place, revision_of, total, wire
 
 # From below, for screens.
 __all__ = ["MOST", "PAGE", "Purged", "Thrown", "Total"]
-__all__ += ["contents", "ids", "layout", "place", "revision_of", "total", "wire"]
+__all__ += ["contents", "ids", "layout", "mark", "place", "revision_of", "total", "wire"]
 
 BY = "person"
 AT_HAND = 20

@@ -7,19 +7,21 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, func
+from sqlmodel import Session, col, func
 
 from core import cursors, purging, retention, tile_rows
 from core.access import Person
 from core.columns import Moment
 from core.errors import Refused
 from core.studio import Studio
-from core.tables import Conversation, Generation, Image, Post, Turn
+from core.tables import Conversation, Event, Generation, Image, Post, Turn
 from core.tiles import UNIT, Layout, Page, Tile, milliseconds
 
 PAGE, MOST = 200, 10_000
 """Images in a page, of which the layout says where each starts; ids at once."""
 DAY = timedelta(days=1)
+CHANGES = ("image.trashed", "image.restored", "trash.purged")
+"""Events after which as many images may be other images."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def contents_query(person: Person, after: str | None, limit: int) -> Any:
 
 def layout(studio: Studio, person: Person) -> Layout:
     """The shape of all images in the person's trash."""
-    seen = revision(studio, person)
     with studio.reading() as db:
+        seen = _seen(studio, db, person)
         shape = col(Image.width) * UNIT // col(Image.height)
         rows = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at), shape.label("shape"))).all()
     starts = rows[PAGE - 1 : -1 : PAGE]
@@ -120,23 +122,21 @@ def ids(studio: Studio, person: Person, after: str | None = None, limit: int = M
 
 def place(studio: Studio, person: Person, at: datetime) -> int:
     """How many images were thrown away at this moment or later."""
-    later = sa.select(func.count()).where(
-        col(Image.user_id) == person.id, *_in_trash(Image), col(Image.deleted_at) >= at
-    )
     with studio.reading() as db:
-        return db.scalar(later) or 0
+        return db.scalar(_count(person, col(Image.deleted_at) >= at)) or 0
 
 
-def revision(studio: Studio, person: Person) -> str:
-    """Changes when what is in the trash does, and every day, because fewer days are left."""
+def mark(studio: Studio, person: Person) -> str:
+    """Is another one when the layout is, or when somebody threw away, took back or purged since; read from the index
+    alone, however much there is."""
+    latest = (sa.select(func.max(Event.at)).where(col(Event.kind) == kind).scalar_subquery() for kind in CHANGES)
     with studio.reading() as db:
-        count, _size = db.execute(_sums(person)).one()
-        last = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at)).limit(1)).first()
-    return _revision(studio, count, _cursor(last) if last else "")
+        moments = db.execute(sa.select(*latest)).one()
+        return "-".join([_seen(studio, db, person), *(at.isoformat() if at else "" for at in moments)])
 
 
 def revision_of(studio: Studio, total: Total, first: Page) -> str:
-    """The same, of what was read already: how much it is, and its first page."""
+    """As the layout's revision, of what was read already: how much it is, and its first page."""
     last = next((tile for tile in first.tiles if isinstance(tile, Thrown)), None)
     return _revision(studio, total.images, cursors.write(last.thrown_at, last.id) if last else "")
 
@@ -157,7 +157,13 @@ def days_left(now: datetime, purge_after: datetime) -> int:
     return max(0, -((now - purge_after) // DAY))
 
 
+def _seen(studio: Studio, db: Session, person: Person) -> str:
+    last = db.execute(_last_first(person, col(Image.id), col(Image.deleted_at)).limit(1)).first()
+    return _revision(studio, db.scalar(_count(person)) or 0, _cursor(last) if last else "")
+
+
 def _revision(studio: Studio, count: int, last: str) -> str:
+    """Changes when what is in the trash does, and every day, because fewer days are left."""
     return f"{count}-{last}-{studio.now().date().toordinal()}"
 
 
@@ -181,6 +187,10 @@ def _last_first(person: Person, *columns: Any) -> Any:
 
 def _place() -> Any:
     return sa.tuple_(col(Image.deleted_at), col(Image.id))
+
+
+def _count(person: Person, *conditions: Any) -> Any:
+    return sa.select(func.count()).where(col(Image.user_id) == person.id, *_in_trash(Image), *conditions)
 
 
 def _sums(person: Person, *conditions: Any) -> Any:

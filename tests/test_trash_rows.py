@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.studio import open_studio
 from core.tables import SOURCE, Image, Reference, Turn
 from tests import many, serving
+from tests.screens.support import queries
 from tests.serving import Served
 
 
@@ -68,6 +69,37 @@ def test_the_layout_fits_the_pages(browser: httpx.Client, thrown: list[str]) -> 
     assert (layout["total"], layout["newest"], len(base64.b64decode(layout["ratios"]))) == (210, thrown[0], 210)
     after = layout["cursors"][1]
     assert browser.get("/api/trash", params={"after": after}).json()["id"] == thrown[200:]
+
+
+def test_a_layout_that_did_not_change_is_not_even_read(
+    browser: httpx.Client, served: Served, thrown: list[str]
+) -> None:
+    known = browser.get("/api/trash/layout")
+
+    with queries(served.studio) as seen:
+        again = browser.get("/api/trash/layout", headers={"if-none-match": known.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert (known.headers["cache-control"], again.headers["etag"]) == ("private, no-cache", known.headers["etag"])
+    assert not any("width" in sql or "size" in sql for sql in seen), "their rows were read"
+
+
+def test_a_layout_of_as_many_other_images_is_sent(served: Served) -> None:
+    """The last one that was thrown away is the same, and one of the others came back for another one."""
+    carol = serving.person(served.studio, "Carol")
+    last, one, other = many.images(served.studio, carol, 3)
+    trash.trash(served.studio, carol, [other])
+    trash.trash(served.studio, carol, [one])
+    trash.trash(served.studio, carol, [last])
+    since = trash.restore(served.studio, carol, [other])
+    with served.client(carol) as browser:
+        known = browser.get("/api/trash/layout")
+        trash.restore(served.studio, carol, [one])
+        trash.trash(served.studio, carol, [other], since)
+
+        again = browser.get("/api/trash/layout", headers={"if-none-match": known.headers["etag"]})
+
+    assert (known.json()["total"], again.status_code) == (2, 200)
 
 
 def test_who_picks_many_asks_for_their_ids_alone(browser: httpx.Client, thrown: list[str]) -> None:

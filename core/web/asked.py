@@ -1,12 +1,15 @@
-"""What addresses of the grid's rows are asked with: where to go on, how many, which day."""
+"""What addresses of the grid's rows are asked with: where to go on, how many, which day, and what is known already."""
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from core import zones
 from core.errors import Refused
 from core.line_values import FIRST_YEAR, LAST_YEAR
+from core.tiles import Layout
 
 
 def after(request: Request) -> str | None:
@@ -36,3 +39,11 @@ def day(request: Request) -> datetime:
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise Refused("A day is written as 2026-11-21. Pick one from the calendar.")
     return found
+
+
+def changed(request: Request, mark: str, layout: Callable[[], Layout]) -> Response:
+    """The layout, which is not even made while the browser has the one of this mark."""
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'W/"{mark}"'}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return JSONResponse(layout().wire(), headers=headers)

@@ -33,10 +33,8 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
     def layout(request: Request) -> Response:
         person = identify(request)
         wanted = _wanted(studio, person, request)
-        headers = {"Cache-Control": "private, no-cache", "ETag": f'W/"{gallery.revision(studio, person, wanted)}"'}
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return JSONResponse(gallery.layout(studio, person, wanted).wire(), headers=headers)
+        mark = gallery.revision(studio, person, wanted)
+        return asked.changed(request, mark, lambda: gallery.layout(studio, person, wanted))
 
     def ids(request: Request) -> Response:
         person = identify(request)

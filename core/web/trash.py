@@ -25,7 +25,8 @@ def routes(studio: Studio, identify: Identify, catalogues: Path) -> list[Route]:
         return JSONResponse(trash.wire(page, said.text, said.plural), headers=FRESH)
 
     def layout(request: Request) -> Response:
-        return JSONResponse(trash.layout(studio, identify(request)).wire(), headers=FRESH)
+        person = identify(request)
+        return asked.changed(request, trash.mark(studio, person), lambda: trash.layout(studio, person))
 
     def ids(request: Request) -> Response:
         after, limit = asked.after(request), asked.limit(request, trash.MOST)
