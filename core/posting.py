@@ -15,7 +15,7 @@ from core.columns import plain
 from core.errors import Refused
 from core.posted import OpenedPost, Variant, opened
 from core.studio import Studio
-from core.tables import CAPTION, IMAGE, Generation, Image, Post, Turn
+from core.tables import CAPTION, IMAGE, Conversation, Generation, Image, Post, Turn
 
 __all__ = ["OpenedPost", "Variant", "opened"]  # from below, for screens
 
@@ -127,6 +127,7 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
     jobs.ready(studio)
     studio.refuse_when_full()
     with studio.transaction() as db:
+        _keep_from_purging(db, _turn(db, access.find(db, Post, post_id, person)))
         post = access.find(db, Post, post_id, person, lock=True)
         turn = _turn(db, post)
         captions.alone(db, post.id)
@@ -136,6 +137,14 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
         _tell(studio, db, "post.caption_asked", post, model=writer.name)
     log.step("caption.asked", conversation=turn.conversation_id, generation=generation.id)
     return generation.id
+
+
+def _keep_from_purging(db: Session, turn: Turn) -> None:
+    """Until this transaction ends: a purge that waits for it sees the caption at work, and one that was first has taken
+    the post with its words, so that none is paid for."""
+    conversation = sql.select(Conversation.id).where(Conversation.id == turn.conversation_id)
+    db.exec(conversation.with_for_update(read=True, key_share=True)).one()
+    db.expire_all()
 
 
 def _change(studio: Studio, post: Post, version: int) -> None:

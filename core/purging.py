@@ -60,10 +60,10 @@ def purge(studio: Studio, by: str, images: Sequence[Any] | None, conversations: 
 
     `by` is who wants it, for the audit. In small transactions: what a crash interrupts is done by the next call.
     Conversations first, because they may be what refers to an image. Raises StoreDown before anything goes when the
-    store is not the one we know.
+    store is not the one we know. What is at work in a conversation is waited for: the next call takes it.
     """
     threads = [] if conversations is None else [_gone(Conversation), ~_at_work(), *conversations]
-    pictures = [] if images is None else [_gone(Image), ~_used(), *images]
+    pictures = [] if images is None else [_gone(Image), ~_used(), ~_waited_for(), *images]
     done = Purged()
     if _any(studio, Conversation, threads) or _any(studio, Image, pictures):
         known_store.check(studio)
@@ -125,6 +125,12 @@ def _at_work() -> Any:
         .where(col(Generation.turn_id) == Turn.id)
         .select_from(sa.outerjoin(Generation, Attempt, col(Attempt.generation_id) == Generation.id), Turn)
     )
+
+
+def _waited_for() -> Any:
+    """Whether this image keeps the words of a purged conversation in which something is at work, like its caption."""
+    here = col(Conversation.id) == Image.conversation_id
+    return sa.exists().where(here, col(Conversation.purged_at).is_not(None), _at_work())
 
 
 def _any(studio: Studio, table: Any, conditions: Sequence[Any]) -> bool:

@@ -19,6 +19,7 @@ from core import (
     jobs,
     lineage,
     posted,
+    posting,
     purging,
     shared,
     sharing,
@@ -33,11 +34,13 @@ from core.files import StoreDown
 from core.sharing import Terms
 from core.studio import Studio
 from core.tables import (
+    CANCELED,
     FAILED,
     MASK,
     REFERENCE,
     SENT,
     SOURCE,
+    SUCCEEDED,
     Attempt,
     Generation,
     Image,
@@ -52,6 +55,8 @@ from tests.conftest import Clock, wish
 from tests.serving import picture
 
 Make = Callable[..., str]
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+"""How many wait for somebody else's lock, on Postgres."""
 
 
 def row(studio: Studio, table: Any, row_id: str) -> Any:
@@ -298,6 +303,25 @@ def test_what_is_at_work_is_waited_for(studio: Studio, alice: Person, work: Call
     assert trash.empty(studio, alice).conversations == 1
 
 
+def test_words_are_not_taken_from_a_caption_that_is_just_being_written(
+    studio: Studio, alice: Person, work: Callable[[], None], fox: str, den: str
+) -> None:
+    """Its conversation is purged already; the last image of its post goes to the trash while somebody waits for it."""
+    conversations.trash(studio, alice, den)
+    trash.purge(studio, alice, [], [den])
+    caption = posting.ask_caption(studio, alice, row(studio, Image, fox).post_id, "sketch/caption")
+    trash.trash(studio, alice, [fox])
+
+    assert trash.empty(studio, alice) == trash.Purged()
+    work()
+
+    assert row(studio, Generation, caption).told[0]["caption"]
+    assert row(studio, Turn, row(studio, Generation, caption).turn_id).prompt == "a red fox"
+    assert trash.empty(studio, alice).images == 1
+    assert count(studio, Post) == 0
+    assert (row(studio, Generation, caption).told, row(studio, Generation, caption).status) == ([], SUCCEEDED)
+
+
 def test_nothing_is_paid_for_in_a_purged_conversation(studio: Studio, alice: Person, fox: str, den: str) -> None:
     """A tab that was left open still has the buttons."""
     with studio.transaction() as db:
@@ -408,16 +432,48 @@ def test_who_starts_from_an_image_that_is_just_going_hears_so(studio: Studio, al
     with ThreadPoolExecutor(1) as other, studio.engine.connect() as purging_it:
         purging_it.execute(sa.delete(Image).where(col(Image.id) == fox))
         asking = other.submit(conversations.start, studio, alice, wish("bluer", source=fox))
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        while not _answer(studio, waiting):
+        while not _answer(studio, WAITING):
             assert not asking.done(), asking.exception()
             time.sleep(0.02)
         purging_it.commit()
 
         with pytest.raises(NotFound, match="removed for good"):
             asking.result(60)
+
+
+@pytest.mark.parametrize("settings", ["servers"], indirect=True)
+def test_who_asks_for_a_caption_while_its_conversation_is_going_pays_for_none(
+    studio: Studio, alice: Person, fox: str, den: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They ask between the purge's last look at what is at work and the words that it takes."""
+    post = row(studio, Image, fox).post_id
+    caption = posting.ask_caption(studio, alice, post, "sketch/caption")
+    generations.cancel(studio, alice, caption)
+    trash.trash(studio, alice, [fox])
+    trash.purge(studio, alice, [fox])  # the post stays, for its captions are shown in the conversation
+    conversations.trash(studio, alice, den)
+    forget, asking = purging._forget, list[Any]()
+
+    with ThreadPoolExecutor(1) as other:
+
+        def meanwhile(*given: Any) -> Any:
+            asking.append(other.submit(posting.ask_caption, studio, alice, post, "sketch/caption"))
+            while not _answer(studio, WAITING):
+                assert not asking[0].done(), asking[0].exception()
+                time.sleep(0.02)
+            return forget(*given)
+
+        monkeypatch.setattr(purging, "_forget", meanwhile)
+        assert trash.purge(studio, alice, [], [den]).conversations == 1
+
+        with pytest.raises(NotFound):
+            asking[0].result(60)
+    assert {(g.kind, g.status) for g in _rows(studio, Generation)} == {("image", SUCCEEDED), ("caption", CANCELED)}
+
+
+def _rows(studio: Studio, table: Any) -> list[Any]:
+    with studio.reading() as db:
+        return list(db.exec(select(table)).all())
 
 
 def _answer(studio: Studio, question: str) -> Any:
