@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from core import access, events, posts, written
+from core import access, events, posts, projects, written
 from core.access import AT_ONCE, Person
 from core.errors import Refused
 from core.studio import Studio
@@ -50,13 +50,27 @@ def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_i
     with written.writing(studio, person) as db:
         if project_id and access.find(db, Project, project_id, person).deleted_at is not None:
             raise Refused("This project is in the trash. Take another one; nothing was moved.")
-        found = _locked(db, person, image_ids)
-        _post(studio, db, found)
-        held = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
-        changed = [post for post in held if (post.project_id or "") != project_id]
-        for post in changed:
-            post.project_id = project_id or None
-        _tell(studio, db, person, "image.moved", found if changed else [])
+        return _move(studio, db, person, image_ids, project_id)
+
+
+def put_into_new(studio: Studio, person: Person, image_ids: Iterable[str], title: str) -> tuple[str, int]:
+    """Begin a project and put the posts of these images into it; its id, and how many posts changed.
+
+    Raises what `projects.start` and `put_into` do; then there is no new project either.
+    """
+    with written.writing(studio, person) as db:
+        project = projects.begin(studio, db, person, title)
+        return project.id, _move(studio, db, person, image_ids, project.id)
+
+
+def _move(studio: Studio, db: Session, person: Person, image_ids: Iterable[str], project_id: str) -> int:
+    found = _locked(db, person, image_ids)
+    _post(studio, db, found)
+    held = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
+    changed = [post for post in held if (post.project_id or "") != project_id]
+    for post in changed:
+        post.project_id = project_id or None
+    _tell(studio, db, person, "image.moved", found if changed else [])
     return len(changed)
 
 

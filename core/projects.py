@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from core.access import Person
 from core.columns import plain
@@ -32,11 +32,17 @@ def titles(studio: Studio, person: Person) -> tuple[Titled, ...]:
 
 def start(studio: Studio, person: Person, title: str) -> str:
     """Begin a project; its id. Raises Refused for a title that is empty or too long."""
+    with studio.transaction() as db:
+        return begin(studio, db, person, title).id
+
+
+def begin(studio: Studio, db: Session, person: Person, title: str) -> Project:
+    """The same in the caller's transaction, in which something shall go into it at once."""
     title = " ".join(plain(title).split())
     if not title or len(title) > LONGEST:
         raise Refused(f"A project needs a title of up to {LONGEST} characters.")
     now = studio.now()
-    with studio.transaction() as db:
-        project = Project(user_id=person.id, title=title, created_at=now, updated_at=now)
-        db.add(project)
-    return project.id
+    project = Project(user_id=person.id, title=title, created_at=now, updated_at=now)
+    db.add(project)
+    db.flush()
+    return project

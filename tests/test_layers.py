@@ -24,12 +24,12 @@ HOUSE = """
     core.line
     core.line_keys
     core.line_choices
-    core.marks  core.trash  core.projects  core.parcels
+    core.marks  core.trash  core.parcels
     core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions  core.trashed  core.throwing
-    core.posts  core.retention
+    core.posts  core.projects  core.retention
     core.briefs  core.newest  core.purging  core.shelves  core.written
     core.strays  core.tile_rows
     core.wanted

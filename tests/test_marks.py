@@ -127,6 +127,26 @@ def test_images_go_into_a_project_with_their_posts(studio: Studio, alice: Person
     assert project_of(studio, post) is None
 
 
+def test_images_go_into_a_new_project(studio: Studio, alice: Person) -> None:
+    images = many.images(studio, alice, 3)
+    post = post_of(studio, alice, images[:2])
+
+    autumn, moved = marks.put_into_new(studio, alice, images[:1], " Autumn ")
+
+    assert (project_of(studio, post), moved) == (autumn, 1)
+    assert [(project.id, project.title) for project in projects.titles(studio, alice)] == [(autumn, "Autumn")]
+
+
+def test_no_new_project_is_left_when_nothing_can_go_into_it(studio: Studio, alice: Person, bob: Person) -> None:
+    theirs = many.images(studio, bob, 1)
+
+    for images, title in ((theirs, "Autumn"), ([], "Autumn"), (many.images(studio, alice, 1), " ")):
+        with pytest.raises((NotFound, Refused)):
+            marks.put_into_new(studio, alice, images, title)
+
+    assert projects.titles(studio, alice) == ()
+
+
 def test_images_from_before_there_were_posts_get_one(studio: Studio, alice: Person) -> None:
     (fox,) = many.images(studio, alice, 1)
     autumn = projects.start(studio, alice, "Autumn")

@@ -47,9 +47,11 @@ def _select(studio: Studio, person: Person, wish: Wish) -> int:
 
 def _project(studio: Studio, person: Person, wish: Wish) -> int:
     """Into one of the person's projects, a new one, or none."""
-    begun = projects.start(studio, person, wish["title"]) if "title" in wish else wish["project"]
-    moved = marks.put_into(studio, person, wish["ids"], begun)
-    where = {project.id: project.title for project in projects.titles(studio, person)}.get(begun, _("no project"))
+    if "title" in wish:
+        project, moved = marks.put_into_new(studio, person, wish["ids"], wish["title"])
+    else:
+        project, moved = wish["project"], marks.put_into(studio, person, wish["ids"], wish["project"])
+    where = {project.id: project.title for project in projects.titles(studio, person)}.get(project, _("no project"))
     st.toast(plural("{n} post went to:", "{n} posts went to:", moved) + f" {where}", icon=":material/folder:")
     return moved
 
