@@ -10,14 +10,11 @@ from datetime import datetime
 from core import newest, shelves, written
 from core.access import Person, Sight
 from core.errors import Refused
-from core.shelves import EVERYTHING, MOST, Behind, Wanted
+from core.shelves import EVERYTHING, Behind, Wanted
 from core.studio import Studio
-from core.tiles import Layout, Page
+from core.tiles import MOST, PAGE, Layout, Page
 
-__all__ = ["EVERYTHING", "MOST", "Behind", "Wanted"]  # from below, for screens
-
-PAGE = shelves.PAGE
-"""Images in a page; the layout says where each page starts."""
+__all__ = ["EVERYTHING", "MOST", "PAGE", "Behind", "Wanted"]  # from below, for screens
 
 
 def page(

@@ -14,10 +14,8 @@ from core.access import Person
 from core.columns import Moment
 from core.studio import Studio
 from core.tables import Event, Image
-from core.tiles import UNIT, Layout, Page, Tile, milliseconds
+from core.tiles import PAGE, UNIT, Layout, Page, Tile, milliseconds
 
-PAGE = 200
-"""Images in a page; the layout says where each page starts."""
 CHANGES = ("image.trashed", "image.restored")
 """Events after which the same number of images may be other images."""
 

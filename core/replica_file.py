@@ -19,7 +19,8 @@ import pyarrow as pa
 from core import replica_rows
 from core.replica_combos import Combos
 from core.replica_log import SUMS, Delta, Place, Sums
-from core.replica_rows import BETWEEN, FACETS, UNIT
+from core.replica_rows import BETWEEN, FACETS
+from core.tiles import UNIT
 
 ROW_GROUP = 16_384
 """Rows that are read together; small, so that a page of one person touches little."""

@@ -23,8 +23,6 @@ SHAPES = {
 }
 SHAPES |= {"3:2": 3 / 2, "16:9": 16 / 9, "2:1": 2.0, "21:9": 21 / 9}
 """Ratios as people say them; an image counts as the nearest."""
-UNIT = 64
-"""The shape of an image is one byte: width / height in 64ths."""
 BLOCK = 20_000
 """Rows in one piece of a bulk read: some 10 MB."""
 

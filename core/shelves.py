@@ -18,15 +18,12 @@ from core.errors import Refused
 from core.replica import FOLD, LONG, PATIENCE, Behind
 from core.replica_rows import FACETS
 from core.studio import Studio
+from core.tiles import MOST, PAGE
 from core.wanted import RANGES, SORTS, Query, Wanted, asked, for_database, for_replica
 
 __all__ = ["EVERYTHING", "FACETS", "RANGES", "SORTS", "Behind", "Wanted"]  # from below, for verbs
 
 EVERYTHING = Wanted()
-MOST = 10_000
-"""Ids at once."""
-PAGE = 200
-"""Images in a page; a shape says where each page starts."""
 FAR = 2
 """By how many letters a word may be longer or shorter than the one that was meant."""
 LIKE = 0.85

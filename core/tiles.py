@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+PAGE, MOST = 200, 10_000
+"""Images in a page, of which a layout says where each starts; ids at once. The grid knows both (gallery_shelf.js)."""
 TEXT = 300
 """Characters of a caption or prompt that a tile carries; the whole text comes with the detail."""
 UNIT = 64

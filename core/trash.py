@@ -12,7 +12,8 @@ from core.files import StoreDown
 from core.purging import Purged
 from core.studio import Studio
 from core.tables import Conversation, Image
-from core.trashed import MOST, PAGE, Thrown, Total, contents, ids, layout, mark, place, revision_of, total, wire
+from core.tiles import MOST, PAGE
+from core.trashed import Thrown, Total, contents, ids, layout, mark, place, revision_of, total, wire
 
 # From below, for screens.
 __all__ = ["MOST", "PAGE", "Purged", "Thrown", "Total"]

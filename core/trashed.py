@@ -15,10 +15,8 @@ from core.columns import Moment
 from core.errors import Refused
 from core.studio import Studio
 from core.tables import Conversation, Event, Generation, Image, Post, Turn
-from core.tiles import UNIT, Layout, Page, Tile, milliseconds
+from core.tiles import MOST, PAGE, UNIT, Layout, Page, Tile, milliseconds
 
-PAGE, MOST = 200, 10_000
-"""Images in a page, of which the layout says where each starts; ids at once."""
 DAY = timedelta(days=1)
 CHANGES = ("image.trashed", "image.restored", "trash.purged")
 """Events after which as many images may be other images."""

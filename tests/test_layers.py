@@ -33,7 +33,7 @@ HOUSE = """
     core.briefs  core.newest  core.purging  core.shelves  core.written
     core.strays  core.tile_rows
     core.wanted
-    core.access  core.events  core.jobs  core.pace  core.views  core.tiles  core.demo_plan  core.replica
+    core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica
     core.replica_file  core.known_store
     core.replica_log  core.replica_combos
     core.replica_rows
@@ -48,7 +48,7 @@ HOUSE = """
     core.line_values
     core.cursors
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
-    core.scans  core.stopping  core.tokens  core.zips  core.zones
+    core.scans  core.stopping  core.tiles  core.tokens  core.zips  core.zones
     core
 """
 

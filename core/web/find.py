@@ -9,9 +9,8 @@ from core.line import Misread
 from core.shelves import Behind
 from core.studio import Studio
 from core.web import security
-from core.web.security import Identify
+from core.web.security import FRESH, Identify
 
-FRESH = {"Cache-Control": "no-store"}
 COMING = "The gallery's index is being made. Filters and counts appear in a moment."
 
 

@@ -11,9 +11,7 @@ from core.access import Person
 from core.gallery import Wanted
 from core.studio import Studio
 from core.web import asked
-from core.web.security import Identify
-
-FRESH = {"Cache-Control": "no-store"}
+from core.web.security import FRESH, Identify
 
 
 def routes(studio: Studio, identify: Identify) -> list[Route]:

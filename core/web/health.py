@@ -26,19 +26,19 @@ def routes(studio: Studio) -> list[Route]:
     limiter = anyio.CapacityLimiter(4)
 
     async def healthz(_: Request) -> Response:
-        return JSONResponse({"ok": True}, headers=_FRESH)
+        return JSONResponse({"ok": True}, headers=security.FRESH)
 
     async def readyz(request: Request) -> Response:
         _from_here(request)
         checks = {name: await _tried(check, studio, limiter) for name, check in CHECKS.items()}
         ready = all(problem is None for problem in checks.values())
         answer = {"ready": ready, "checks": {name: problem or "ok" for name, problem in checks.items()}}
-        return JSONResponse(answer, 200 if ready else 503, _FRESH)
+        return JSONResponse(answer, 200 if ready else 503, security.FRESH)
 
     async def counted(request: Request) -> Response:
         _from_here(request)
         await run_sync(_look, studio, limiter=limiter)
-        return Response(metrics.text(), headers=_FRESH, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(metrics.text(), headers=security.FRESH, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", counted)]
 
@@ -94,6 +94,3 @@ def _look(studio: Studio) -> None:
 def _from_here(request: Request) -> None:
     if not security.from_this_machine(request.scope):
         raise HTTPException(403, "This address answers only to programs on the same machine.")
-
-
-_FRESH = {"Cache-Control": "no-store"}

@@ -26,6 +26,8 @@ PAGE_POLICY = (
     " script-src 'self' blob: 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self';"
     " frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
 )
+FRESH = {"Cache-Control": "no-store"}
+"""For answers that nobody keeps: at the next look they are others."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -134,7 +136,7 @@ def local_identity(studio: Studio) -> Identify:
 
 def sentence(text: str, status: int) -> Response:
     """A JSON answer that says what happened; never cached."""
-    return JSONResponse({"error": text}, status, {"Cache-Control": "no-store"})
+    return JSONResponse({"error": text}, status, FRESH)
 
 
 def is_local_name(host: str) -> bool:

@@ -10,9 +10,7 @@ from starlette.routing import Route
 from core import trash
 from core.studio import Studio
 from core.web import asked, words
-from core.web.security import Identify
-
-FRESH = {"Cache-Control": "no-store"}
+from core.web.security import FRESH, Identify
 
 
 def routes(studio: Studio, identify: Identify, catalogues: Path) -> list[Route]:

@@ -4,7 +4,7 @@
 import { rows } from "./elements.js";
 import { shape } from "./gallery_rows.js";
 
-const PAGE = 200; // as in core/shelves.py
+const PAGE = 200; // as in core/tiles.py
 export const MOST = 50 * PAGE; // ids at once, likewise
 const MOST_PAGES = 40; // rows kept in memory; the shape of all images is kept anyway
 const NEWS = 60;
