@@ -167,12 +167,9 @@ def _making(placed: bool) -> Any:
     return (
         sa.select(
             *_columns(Generation, *MADE),
-            col(Turn.prompt),
-            col(Turn.settings),
-            col(Turn.conversation_id),
+            *_columns(Turn, "prompt", "settings", "conversation_id"),
             func.coalesce(col(Post.caption), "").label("caption"),
-            col(Conversation.title),
-            col(Conversation.purged_at),
+            *_columns(Conversation, "title", "purged_at"),
             newer.scalar_subquery().label("newer"),
             older.scalar_subquery().label("older"),
             (before.scalar_subquery() if placed else sa.null()).label("position"),
