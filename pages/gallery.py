@@ -32,7 +32,7 @@ with frame.screen(_("Gallery")) as (studio, person):
             "words": {**words(), "find": find_words.words()},
         },
         on_wishes_change=lambda: bulk.grant(studio, person, st.session_state[bulk.KEY].wishes),
-        on_action_change=lambda: saved_views.act(studio, person, st.session_state[bulk.KEY].action or {}),
+        on_action_change=lambda: None,
         on_line_change=lambda: finding_line.follow(st.session_state[bulk.KEY].line),
     )
     if grid.action and grid.action["act"] == "create":

@@ -11,7 +11,6 @@ from core.line import Misread
 from core.saved_views import LONGEST, MOST
 from core.studio import Studio
 from core.tables import SavedView
-from pages.parts import saved_views as part
 
 
 def named(studio: Studio, person: Person) -> list[tuple[str, str]]:
@@ -151,19 +150,3 @@ def test_there_is_a_most(studio: Studio, alice: Person) -> None:
 
     with pytest.raises(Refused, match="are the most"):
         saved_views.save(studio, alice, "One more", "fox")
-
-
-def test_the_screen_does_what_its_component_wishes_and_leaves_the_rest(studio: Studio, alice: Person) -> None:
-    def wish(**action: object) -> list[dict[str, object]]:
-        assert part.act(studio, alice, action)
-        return [{name: view[name] for name in ("name", "line", "shared")} for view in part.shown(studio, alice)]
-
-    assert wish(act="view.save", name="Foxes", line="fox") == [{"name": "Foxes", "line": "fox", "shared": False}]
-    view_id = part.shown(studio, alice)[0]["id"]
-    assert wish(act="view.save", name="Wrong", line="modle:x") == [{"name": "Foxes", "line": "fox", "shared": False}]
-    assert wish(act="view.rename", id=view_id, name="Red")[0]["name"] == "Red"
-    assert wish(act="view.change", id=view_id, line="red")[0]["line"] == "red"
-    assert wish(act="view.share", id=view_id, on=True)[0]["shared"] is True
-    assert wish(act="view.remove", id=view_id) == []
-    assert not part.act(studio, alice, {"act": "star"})
-    assert not part.act(studio, alice, {})

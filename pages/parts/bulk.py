@@ -8,7 +8,7 @@ import streamlit as st
 from core import marks, projects, trash
 from core.access import Person
 from core.studio import Studio
-from pages.parts import undo, wishes
+from pages.parts import saved_views, undo, wishes
 from pages.parts.wishes import Wish
 from pages.parts.words import _, plural
 
@@ -32,9 +32,9 @@ def acts() -> list[dict[str, Any]]:
 
 
 def grant(studio: Studio, person: Person, told: Any) -> None:
-    """Do what the grid wishes. For callbacks; the answers go back to it with its data."""
+    """Do what the grid wishes, and the views above it. For callbacks; the answers go back with its data."""
     acts = {name: partial(verb, studio, person) for name, verb in _DONE.items()}
-    wishes.grant(KEY, told, acts)
+    wishes.grant(KEY, told, acts | saved_views.acts(studio, person))
 
 
 def _star(studio: Studio, person: Person, wish: Wish) -> int:

@@ -1,12 +1,15 @@
 """Views of the gallery on its screen: the list that travels with the component, and what is done with one of them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+
+import streamlit as st
 
 from core import saved_views
 from core.access import Person
 from core.studio import Studio
-from pages.parts import toast
+from pages.parts.wishes import Wish
 from pages.parts.words import _
 
 
@@ -16,43 +19,43 @@ def shown(studio: Studio, person: Person) -> list[dict[str, Any]]:
     return [{"id": v.id, "name": v.name, "line": v.line, "shared": v.shared, "owner": v.owner} for v in views]
 
 
-def act(studio: Studio, person: Person, action: Mapping[str, Any]) -> bool:
-    """Do it, when it is something about a view; whether it was. For callbacks: a refusal becomes a toast."""
-    wish = _WISHES.get(action.get("act", ""))
-    if not wish:
-        return False
-    verb, done = wish(studio, person, action)
-    toast.after(verb, done)
-    return True
+def acts(studio: Studio, person: Person) -> dict[str, Callable[[Wish], object]]:
+    """What the component can wish to be done with a view, for `wishes.grant`; each says in a toast that it is done."""
+    return {name: partial(verb, studio, person) for name, verb in _DONE.items()}
 
 
-Wish = Callable[[Studio, Person, Mapping[str, Any]], tuple[Callable[[], object], str]]
+def _save(studio: Studio, person: Person, wish: Wish) -> None:
+    saved_views.save(studio, person, wish["name"], wish["line"])
+    _told(_("The view is saved."))
 
 
-def _save(studio: Studio, person: Person, action: Mapping[str, Any]) -> tuple[Callable[[], object], str]:
-    return lambda: saved_views.save(studio, person, action["name"], action["line"]), _("The view is saved.")
+def _rename(studio: Studio, person: Person, wish: Wish) -> None:
+    saved_views.rename(studio, person, wish["id"], wish["name"])
+    _told(_("Renamed."))
 
 
-def _rename(studio: Studio, person: Person, action: Mapping[str, Any]) -> tuple[Callable[[], object], str]:
-    return lambda: saved_views.rename(studio, person, action["id"], action["name"]), _("Renamed.")
+def _change(studio: Studio, person: Person, wish: Wish) -> None:
+    saved_views.change(studio, person, wish["id"], wish["line"])
+    _told(_("The view is changed."))
 
 
-def _change(studio: Studio, person: Person, action: Mapping[str, Any]) -> tuple[Callable[[], object], str]:
-    return lambda: saved_views.change(studio, person, action["id"], action["line"]), _("The view is changed.")
+def _share(studio: Studio, person: Person, wish: Wish) -> None:
+    on = bool(wish["on"])
+    saved_views.share(studio, person, wish["id"], on=on)
+    _told(_("The team sees it now, each over their own images.") if on else _("Only you see it now."))
 
 
-def _share(studio: Studio, person: Person, action: Mapping[str, Any]) -> tuple[Callable[[], object], str]:
-    on = bool(action["on"])
-    done = _("The team sees it now, each over their own images.") if on else _("Only you see it now.")
-    return lambda: saved_views.share(studio, person, action["id"], on=on), done
+def _remove(studio: Studio, person: Person, wish: Wish) -> None:
+    saved_views.remove(studio, person, wish["id"])
+    _told(_("The view is removed."))
 
 
-def _remove(studio: Studio, person: Person, action: Mapping[str, Any]) -> tuple[Callable[[], object], str]:
-    return lambda: saved_views.remove(studio, person, action["id"]), _("The view is removed.")
+def _told(done: str) -> None:
+    st.toast(done, icon=":material/check:")
 
 
-# To add something that can be done with a view, add a line: what the component says, and what is done and told then.
-_WISHES: Mapping[str, Wish] = {
+# To add something that can be done with a view, add a line: what the component says, and the verb that does it.
+_DONE: Mapping[str, Callable[[Studio, Person, Wish], None]] = {
     "view.save": _save,
     "view.rename": _rename,
     "view.change": _change,

@@ -321,7 +321,29 @@ def test_a_wish_is_told_again_when_nobody_answers_and_not_before(
     assert [len(wishes) for wishes in told(page, "wishes")] == [1, 2, 2]
 
 
-def with_line(open_page: Callable[..., Page], served: Served, me: Person) -> Page:
+def test_what_is_done_with_a_view_is_told_until_it_is_answered_and_a_refusal_is_said(
+    open_page: Callable[..., Page], served: Served, me: Person, images: list[str]
+) -> None:
+    stars = {"id": "2" * 32, "name": "Stars", "line": "is:starred", "shared": False, "owner": ""}
+    page = with_line(open_page, served, me, stars)
+    picture(page, images[0]).click(modifiers=["Control"])
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="What to do with “Stars”").click()
+    page.get_by_role("button", name="Share with the team").click()
+
+    page.clock.fast_forward(5_000)
+    first, again = told(page, "wishes")
+    assert [(wish["act"], wish["id"], wish["on"]) for wish in first] == [("view.share", stars["id"], True)]
+    assert again == first
+    refused(page, "There is no such view.")
+    page.clock.fast_forward(5_000)
+
+    expect(page.get_by_role("alert").filter(has_text="There is no such view.")).to_be_visible()
+    expect(page.get_by_role("toolbar")).to_contain_text("1 picked")
+    assert len(told(page, "wishes")) == 2
+
+
+def with_line(open_page: Callable[..., Page], served: Served, me: Person, *views: dict[str, Any]) -> Page:
     """The grid under the line of what is looked for, with its clock in our hands."""
 
     def clocked(**look: Any) -> Page:
@@ -330,7 +352,7 @@ def with_line(open_page: Callable[..., Page], served: Served, me: Person) -> Pag
         return page
 
     words = grid_data(served.studio, me)["words"] | {"find": find_words.words()}
-    page = shown(clocked, served, me, more={"views": [], "words": words})
+    page = shown(clocked, served, me, more={"views": list(views), "words": words})
     expect(page.locator(".find.asking")).to_have_count(0)
     return page
 

@@ -3,7 +3,7 @@
 //
 // Opens the lightbox through document events (see lightbox.js) and hears there what was done in it: studio:marked { id,
 // starred }, studio:trashed { ids }, studio:restored { ids }. Streamlit hears `line` (what is looked for), `action` (what
-// leads to another screen, and what is about views) and `wishes` (all other acts, see wishes.js).
+// leads to another screen) and `wishes` (all other acts, also those with a view; see wishes.js).
 import { fill, make, remember, remembered } from "./elements.js";
 import { Acts } from "./gallery_acts.js";
 import { Find } from "./find.js";
@@ -71,7 +71,9 @@ class Gallery {
     this.refusal = refused[0]?.error ?? this.refusal;
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
-    if (refused.length) return this.reload(refused.flatMap(({ picked }) => picked));
+    const mistaken = refused.filter(({ picked }) => picked); // of a view nothing was shown before it was done
+    if (mistaken.length) return this.reload(mistaken.flatMap(({ picked }) => picked));
+    if (refused.length) this.explain();
     if (data.revision && this.shelf.revision && data.revision !== this.shelf.revision) this.measure();
   }
 
@@ -118,7 +120,7 @@ class Gallery {
   seek(data) {
     const place = make("div");
     this.root.append(place);
-    const on = { change: (q) => this.told.line(q), act: (action) => this.told.action(action) };
+    const on = { change: (q) => this.told.line(q), act: ({ act, ...facts }) => this.told.wish(act, facts) };
     this.find = new Find(place, data, on);
   }
 
