@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402 (needs the path above)
 
-from pages.parts import menu  # noqa: E402
+from pages.parts import menu, undo  # noqa: E402
 from pages.parts.words import _  # noqa: E402
 
 PAGES = ROOT / "pages"
@@ -41,4 +41,6 @@ MENU = [
     st.Page(PAGES / "post.py", title=_("Post"), url_path="post", visibility="hidden"),
 ]
 
-st.navigation(MENU, position="top").run()
+page = st.navigation(MENU, position="top")
+undo.arrive(page.url_path)
+page.run()

@@ -16,6 +16,7 @@ from pages.parts.words import _, plural
 
 UNDO = component("undo")
 OFFERED = "undo-offered"
+PAGE = "undo-page"
 SECONDS = 10
 
 # To add something that can be taken back, add a line: its name, and the verb that does it, given what was put away.
@@ -46,11 +47,19 @@ def offer(text: str, way: str, target: str | Sequence[str], *parts: Any, derived
     st.session_state[OFFERED] = {"id": token_hex(8)} | offered
 
 
+def arrive(page: str) -> None:
+    """Somebody looks at this page, named by its address: what was offered on another one is over."""
+    before, st.session_state[PAGE] = st.session_state.get(PAGE), page
+    if page != before and st.session_state.get(OFFERED, {}).get("seen"):
+        del st.session_state[OFFERED]
+
+
 def show(studio: Studio, person: Person) -> None:
     """Draw what is offered; once on a page, at its end."""
     offered = st.session_state.get(OFFERED)
     if not offered:
         return
+    offered["seen"] = True
     key = f"undo-{offered['id']}"
     follow = _("Trash too") if offered["derived"] else ""
     UNDO(

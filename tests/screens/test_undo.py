@@ -1,14 +1,16 @@
-"""What was put away one after the other is taken back together, and once."""
+"""What was put away one after the other is taken back together, once, and on the page where it was offered."""
 
 import json
 from collections.abc import Sequence
 
 from streamlit.testing.v1 import AppTest
 
-from core import trash
+from core import conversations, trash
 from core.access import Person
 from core.studio import Studio
 from tests.branches import Step, grow
+from tests.conftest import wish
+from tests.screens.support import PAGES, visit
 
 
 def page() -> None:
@@ -60,6 +62,20 @@ def test_what_somebody_put_away_elsewhere_is_not_taken_back_here(studio: Studio,
     again = json.loads(app.json[1].value)
     assert again["target"] == [images[0], images[2]]
     assert again["text"] == "2 images are in the trash."
+
+
+def test_what_was_offered_on_a_page_is_over_when_somebody_left_it(studio: Studio, me: Person) -> None:
+    asked = conversations.start(studio, me, wish("A fox")).conversation_id
+    app = visit("conversation", id=asked)
+    app.button(key="trash").click().run()  # leads to the list, where it is offered
+    app.run()
+    assert app.session_state["undo-offered"]["target"] == asked
+
+    app.switch_page(str(PAGES / "create.py")).run()
+    app.switch_page(str(PAGES / "conversations.py")).run()
+
+    assert app.title[0].value == "Conversations"
+    assert "undo-offered" not in app.session_state
 
 
 def _three(studio: Studio, me: Person) -> list[str]:
