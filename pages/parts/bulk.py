@@ -59,8 +59,7 @@ def _project(studio: Studio, person: Person, wish: Wish) -> int:
 def _trash(studio: Studio, person: Person, wish: Wish) -> int:
     gone = trash.trash(studio, person, wish["ids"])
     if gone:
-        said = plural("{n} image is in the trash.", "{n} images are in the trash.", len(gone))
-        undo.offer(said, "images", gone, derived=trash.derived(studio, person, gone))
+        undo.offer(undo.trashed(len(gone)), "images", gone, derived=trash.derived(studio, person, gone))
     return len(gone)
 
 

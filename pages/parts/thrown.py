@@ -86,5 +86,4 @@ def _grant(studio: Studio, person: Person, told: Any) -> None:
 def _restore(studio: Studio, person: Person, wish: Wish) -> None:
     since = trash.restore(studio, person, wish["ids"])
     if since:
-        said = plural("{n} image is back.", "{n} images are back.", len(since))
-        undo.offer(said, "restored images", tuple(since), since)
+        undo.offer(undo.restored(len(since)), "restored images", tuple(since), since)

@@ -29,18 +29,35 @@ WAYS_BACK: Mapping[str, Callable[..., Any]] = {
 }
 
 
+def trashed(images: int) -> str:
+    """So many went to the trash, in a sentence."""
+    return plural("{n} image is in the trash.", "{n} images are in the trash.", images)
+
+
+def restored(images: int) -> str:
+    """So many came back, in a sentence."""
+    return plural("{n} image is back.", "{n} images are back.", images)
+
+
+# What is done to images one after the other is taken back together: the way back, and what is said of so many. Their
+# parts are what is known of each, by its id.
+TOGETHER: Mapping[str, Callable[[int], str]] = {"images": trashed, "restored images": restored}
+
+
 def offer(text: str, way: str, target: str | Sequence[str], *parts: Any, derived: Sequence[str] = ()) -> None:
     """Say what was done; the next page that is drawn offers to take it back.
 
     `way` is a name of `WAYS_BACK`; its verb is given the id of the target (`images`: the ids of as many as were put
     away at once), and which parts of it if not all. Of images that went to the trash it asks whether those `derived`
-    from them shall follow. Images that are put away while an offer for others stands are taken back with those.
+    from them shall follow. Images that are put away or restored while an offer for others stands are taken back with
+    those.
     """
     before = st.session_state.get(OFFERED)
-    if way == "images" and before and before["way"] == way:
+    if way in TOGETHER and before and before["way"] == way:
         target = [*dict.fromkeys((*before["target"], *target))]
+        parts = tuple(earlier | later for earlier, later in zip(before["parts"], parts, strict=True))
         derived = [image for image in dict.fromkeys((*before["derived"], *derived)) if image not in target]
-        text = _trashed(len(target))
+        text = TOGETHER[way](len(target))
     if derived:
         text += " " + plural("{n} image derived from it stays.", "{n} images derived from it stay.", len(derived))
     offered = {"text": text, "way": way, "target": target, "parts": parts, "derived": list(derived)}
@@ -98,8 +115,4 @@ def _follow(studio: Studio, person: Person, offered: Mapping[str, Any]) -> None:
     followed = toast.after(lambda: trash.trash(studio, person, offered["derived"]))
     if followed:
         everything = [*offered["target"], *followed]
-        offer(_trashed(len(everything)), "images", everything)
-
-
-def _trashed(images: int) -> str:
-    return plural("{n} image is in the trash.", "{n} images are in the trash.", images)
+        offer(trashed(len(everything)), "images", everything)

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
 
 from streamlit.testing.v1 import AppTest
 
@@ -14,16 +16,17 @@ from tests.screens.support import PAGES, visit
 
 
 def page() -> None:
-    """Puts images away in the steps that the test names, and hears afterwards what was pressed."""
+    """Puts images away or back in the steps that the test names, and hears afterwards what was pressed."""
     import streamlit as st
 
     from core import access, trash
     from core.studio import current
-    from pages.parts import bulk, undo
+    from pages.parts import bulk, thrown, undo
 
-    person = access.local_person(current())
+    person, act = access.local_person(current()), st.session_state["act"]
+    grant = {"trash": bulk.grant, "restore": thrown._grant}[act]
     for number, ids in enumerate(st.session_state["steps"]):
-        bulk.grant(current(), person, [{"wish": str(number), "act": "trash", "ids": ids}])
+        grant(current(), person, [{"wish": str(number), "act": act, "ids": ids}])
     offered = st.session_state.get(undo.OFFERED)
     st.json(offered)
     if elsewhere := st.session_state["elsewhere"]:
@@ -55,6 +58,19 @@ def test_what_was_derived_goes_along_with_all_of_them(studio: Studio, me: Person
     assert (again["target"], again["derived"]) == (images, [])
 
 
+def test_images_that_come_back_one_by_one_go_together_to_where_they_lay(studio: Studio, me: Person) -> None:
+    images = _three(studio, me)
+    for image_id in images:
+        trash.trash(studio, me, [image_id])
+    lay = _lying(studio, me)
+
+    app = _shown([images[:1], images[1:2]], "undo", act="restore")
+
+    offered = json.loads(app.json[0].value)
+    assert (offered["target"], offered["text"]) == (images[:2], "2 images are back.")
+    assert _lying(studio, me) == lay
+
+
 def test_what_somebody_put_away_elsewhere_is_not_taken_back_here(studio: Studio, me: Person) -> None:
     images = _three(studio, me)
     app = _shown([images[:1]], "follow", elsewhere=images[1:2])
@@ -84,9 +100,16 @@ def _three(studio: Studio, me: Person) -> list[str]:
     return [images[0] for images in grow(studio, me, steps).images]
 
 
-def _shown(steps: list[list[str]], pressed: str, elsewhere: Sequence[str] = ()) -> AppTest:
+def _lying(studio: Studio, me: Person) -> dict[str, datetime]:
+    """What is in the trash, and since when."""
+    return {tile.id: tile.thrown_at for tile in trash.contents(studio, me).tiles if isinstance(tile, trash.Thrown)}
+
+
+def _shown(
+    steps: list[list[str]], pressed: str, elsewhere: Sequence[str] = (), act: Literal["trash", "restore"] = "trash"
+) -> AppTest:
     app = AppTest.from_function(page)
-    for name, value in {"steps": steps, "pressed": pressed, "elsewhere": elsewhere}.items():
+    for name, value in {"steps": steps, "pressed": pressed, "elsewhere": elsewhere, "act": act}.items():
         app.session_state[name] = value
     app.run(timeout=30)
     assert not app.exception
