@@ -59,7 +59,7 @@ def offer(text: str, way: str, target: str | Sequence[str], *parts: Any, derived
         derived = [image for image in dict.fromkeys((*before["derived"], *derived)) if image not in target]
         text = TOGETHER[way](len(target))
     if derived:
-        text += " " + plural("{n} image derived from it stays.", "{n} images derived from it stay.", len(derived))
+        text += " " + plural("{n} derived image stays.", "{n} derived images stay.", len(derived))
     offered = {"text": text, "way": way, "target": target, "parts": parts, "derived": list(derived)}
     st.session_state[OFFERED] = {"id": token_hex(8)} | offered
 

@@ -480,7 +480,7 @@ UNDO = """async () => {
   const host = document.querySelector("main").appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(document.createElement("div"));
   const words = { undo: "Undo", close: "Close", follow: "Trash too" };
-  const data = { text: "1 image is in the trash. 1 image derived from it stays.", seconds: 60, words };
+  const data = { text: "1 image is in the trash. 1 derived image stays.", seconds: 60, words };
   (await import("/ui/0/undo.bundle.js")).default({ data, parentElement, setTriggerValue() {} });
 }"""
 TOO_MANY = """async () => {
@@ -565,7 +565,7 @@ def test_what_was_derived_may_follow_into_the_trash_and_comes_back_with_it(
     expect(page.locator(".total")).to_have_text("1 image")
     picture(page, first).click(modifiers=["Control"])
     page.keyboard.press("x")
-    expect(page.get_by_role("status").filter(has_text="1 image derived from it stays.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="1 derived image stays.")).to_be_visible()
     still(page)
     page.screenshot(path=SCREENSHOTS / "gallery-derived.png")
 

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from core.access import Person
 from tests.browser.mounted import mounted
+from tests.browser.seen import still
+from tests.browser.working import SCREENSHOTS
 from tests.serving import Served
 
 OFFER = {
@@ -31,6 +33,23 @@ def page(open_page: Callable[..., Page], served: Served, me: Person) -> Page:
 
 def told(page: Page) -> list[Any]:
     return [value for _, _, value in page.evaluate("() => window.told")]
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, False), (390, True)])
+def test_what_is_offered_takes_two_lines_at_most(
+    open_page: Callable[..., Page], served: Served, me: Person, width: int, dark: bool
+) -> None:
+    text = "128 images are in the trash. 256 derived images stay."
+    page = mounted(open_page, served, me, {"undo": OFFER | {"text": text}}, width=width, dark=dark)
+
+    lines = page.get_by_text(text).evaluate(
+        "(node) => node.offsetHeight / parseFloat(getComputedStyle(node).lineHeight)"
+    )
+
+    assert round(lines) <= 2
+    expect(page.get_by_role("button", name="Trash too")).to_be_in_viewport(ratio=1)
+    still(page)
+    page.screenshot(path=SCREENSHOTS / f"undo-derived-{width}{'-dark' * dark}.png")
 
 
 @pytest.mark.parametrize(("name", "act"), [("Undo", "undo"), ("Trash too", "follow"), ("Close", "closed")])

@@ -42,7 +42,7 @@ def test_images_that_go_one_by_one_come_back_together(studio: Studio, me: Person
 
     offered = json.loads(app.json[0].value)
     assert offered["target"] == images[:2]
-    assert offered["text"] == "2 images are in the trash. 1 image derived from it stays."
+    assert offered["text"] == "2 images are in the trash. 1 derived image stays."
     assert offered["derived"] == images[2:]
     assert trash.contents(studio, me).tiles == ()
     assert json.loads(app.json[1].value) is None
