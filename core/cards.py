@@ -13,7 +13,7 @@ from core.access import Person
 from core.columns import plain
 from core.errors import NotFound
 from core.studio import Studio
-from core.tables import KEPT, REFERENCE, SOURCE, UNFINISHED, Conversation, Generation, Image, Reference, Turn
+from core.tables import REFERENCE, SOURCE, UNFINISHED, Conversation, Generation, Image, Reference, Turn
 
 PAGE = 12
 MOST_WORDS = 8
@@ -29,15 +29,18 @@ class Card:
     updated_at: datetime
     turns: int
     images: int
+    """Those that are kept."""
     unfinished: int
     unread: bool
     """Something ended in it since the person last looked."""
     cover: views.ImageView | None
-    """Its newest kept image."""
+    """Its newest kept image; without any, the newest that went to the trash with it."""
     source: views.ImageView | None = None
     """What its first turn started from; None when that was words alone."""
     purge_after: datetime | None = None
     """When it is gone for good; None unless it is in the trash."""
+    along: int = 0
+    """Images that went to the trash with it, and come back with it."""
 
 
 def cards(
@@ -110,11 +113,11 @@ def _with(image: Image) -> Any:
 def _drawn(db: Session, rows: Sequence[Conversation]) -> tuple[Card, ...]:
     """These conversations with what is in them: two queries, however many there are."""
     ids = [row.id for row in rows]
-    work, (kept, sources) = _work(db, ids), _pictures(db, ids)
+    work, (shown, sources) = _work(db, ids), _pictures(db, rows)
     cards = []
     for row in rows:
         turns, unfinished, ended = work.get(row.id, (0, 0, None))
-        images, cover = kept.get(row.id, (0, None))
+        images, along, cover = shown.get(row.id, (0, 0, None))
         unread = bool(row.seen_at and ended and ended > row.seen_at)
         cards.append(
             Card(
@@ -128,6 +131,7 @@ def _drawn(db: Session, rows: Sequence[Conversation]) -> tuple[Card, ...]:
                 cover=cover,
                 source=sources.get(row.id),
                 purge_after=row.purge_after,
+                along=along,
             )
         )
     return tuple(cards)
@@ -143,36 +147,41 @@ def _work(db: Session, ids: list[str]) -> dict[str, tuple[int, int, datetime | N
     return {conversation: (count, int(working), ended) for conversation, count, working, ended in rows}
 
 
-def _pictures(db: Session, ids: list[str]) -> tuple[dict[str, tuple[int, views.ImageView]], dict[str, views.ImageView]]:
-    """By conversation, how many images are kept and the newest; and what its first turn started from."""
-    shown = sa.union_all(_kept(ids), _sources(ids)).subquery()
-    query: Any = select(Image, shown.c.conversation, shown.c.images).join(shown, shown.c.id == Image.id)
-    rows = [(views.image(row), conversation, images) for row, conversation, images in db.exec(query).all()]
-    kept = {conversation: (images, image) for image, conversation, images in rows if images}
-    return kept, {conversation: image for image, conversation, images in rows if not images}
+def _pictures(
+    db: Session, rows: Sequence[Conversation]
+) -> tuple[dict[str, tuple[int, int, views.ImageView]], dict[str, views.ImageView]]:
+    """By conversation: how many images are kept, how many went to the trash along with it, and which is its cover; and
+    what its first turn started from."""
+    found = sa.union_all(_covers(rows), _sources([row.id for row in rows])).subquery()
+    query: Any = select(Image, found.c.conversation, found.c.images, found.c.along).join(found, found.c.id == Image.id)
+    told = [(conversation, images, along, views.image(row)) for row, conversation, images, along in db.exec(query)]
+    covers = {of: (images - along, along, image) for of, images, along, image in told if images}
+    return covers, {of: image for of, images, _, image in told if not images}
 
 
-def _kept(ids: list[str]) -> Any:
-    newest = sa.func.row_number().over(
-        partition_by=Image.conversation_id, order_by=(col(Image.created_at).desc(), col(Image.id).desc())
-    )
-    images = sa.func.count().over(partition_by=Image.conversation_id)
+def _covers(rows: Sequence[Conversation]) -> Any:
+    of_them, gone = col(Image.conversation_id), col(Image.deleted_at)
+    went = [sa.and_(of_them == row.id, gone == row.deleted_at) for row in rows if row.deleted_at]  # at the same moment
+    newest = (gone.is_not(None), col(Image.created_at).desc(), col(Image.id).desc())
     ranked = (
         sa.select(
             col(Image.id).label("id"),
-            col(Image.conversation_id).label("conversation"),
-            images.label("images"),
-            newest.label("rank"),
+            of_them.label("conversation"),
+            sa.func.count().over(partition_by=of_them).label("images"),
+            sa.func.count(gone).over(partition_by=of_them).label("along"),
+            sa.func.row_number().over(partition_by=of_them, order_by=newest).label("rank"),
         )
-        .where(col(Image.conversation_id).in_(ids), KEPT)
+        .where(of_them.in_([row.id for row in rows]), col(Image.generation_id).is_not(None))
+        .where(sa.or_(gone.is_(None), *went))
         .subquery()
     )
-    return sa.select(ranked.c.id, ranked.c.conversation, ranked.c.images).where(ranked.c.rank == 1)
+    columns = ranked.c.id, ranked.c.conversation, ranked.c.images, ranked.c.along
+    return sa.select(*columns).where(ranked.c.rank == 1)
 
 
 def _sources(ids: list[str]) -> Any:
     return (
-        sa.select(col(Image.id), col(Turn.conversation_id), sa.literal(0))
+        sa.select(col(Image.id), col(Turn.conversation_id), sa.literal(0), sa.literal(0))
         .join(Reference, col(Reference.image_id) == Image.id)
         .join(Turn, col(Turn.id) == Reference.turn_id)
         .where(col(Turn.conversation_id).in_(ids), col(Turn.position) == 1, col(Reference.role) == SOURCE)

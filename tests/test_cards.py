@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core import conversations
+from core import conversations, trash
 from core.access import Person
 from core.errors import NotFound
 from core.studio import Studio
@@ -129,6 +129,27 @@ def test_a_list_takes_three_queries_however_long_it_is(studio: Studio, alice: Pe
         conversations.cards(studio, alice, limit=8, search="picture")
 
     assert len(seen) == 3
+
+
+def test_a_card_in_the_trash_tells_of_the_images_that_went_along(
+    studio: Studio, alice: Person, work: Callable[[], None], clock: Clock
+) -> None:
+    thread = conversations.start(studio, alice, wish("a red fox", count=3)).conversation_id
+    work()
+    first, second, third = sorted(image.id for image in conversations.opened(studio, alice, thread).images)
+    trash.trash(studio, alice, [third])
+    clock.skip(minutes=1)
+
+    seen = []
+    for along in ((), [first], None):
+        conversations.trash(studio, alice, thread, along)
+        [card], _ = conversations.cards(studio, alice, trashed=True)
+        seen.append((card.images, card.along, card.cover and card.cover.id))
+        conversations.restore(studio, alice, thread)
+
+    assert seen == [(2, 0, second), (1, 1, second), (0, 2, second)]
+    card = _card(studio, alice)
+    assert (card.images, card.along) == (2, 0)
 
 
 def _card(studio: Studio, person: Person) -> conversations.Card:

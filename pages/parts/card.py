@@ -73,7 +73,7 @@ def _wire(card: Card) -> dict[str, Any]:
         "title": card.title or _("Untitled"),
         "at": card.updated_at.isoformat(),
         "turns": plural("{n} turn", "{n} turns", card.turns),
-        "images": plural("{n} image", "{n} images", card.images),
+        "images": _images(card),
         "gone": gone or "",
         "working": card.unfinished > 0,
         "unread": card.unread,
@@ -81,3 +81,10 @@ def _wire(card: Card) -> dict[str, Any]:
         "placeholder": card.cover and card.cover.placeholder,
         "source": card.source and card.source.id,
     }
+
+
+def _images(card: Card) -> str:
+    """How many it shows, or brings back with it."""
+    kept = plural("{n} image", "{n} images", card.images)
+    along = plural("{n} image went with it", "{n} images went with it", card.along)
+    return " · ".join([*([kept] if card.images or not card.along else []), *([along] if card.along else [])])

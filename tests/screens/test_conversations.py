@@ -108,6 +108,19 @@ def test_the_trash_says_until_when_and_restores(studio: Studio, me: Person) -> N
     assert mounted(app)["acts"] == ["restore"]
 
 
+def test_a_card_in_the_trash_says_how_many_images_went_along(studio: Studio, me: Person) -> None:
+    asked = grow(studio, me, [Step("a red fox"), Step("a blue one", source=1)], files=False)
+    conversations.trash(studio, me, asked.id, along=[asked.images[1][0]])
+
+    [card] = cards(visit("conversations", trash="1"))
+
+    assert (card["images"], card["cover"]) == ("1 image · 1 image went with it", asked.images[0][0])
+    conversations.restore(studio, me, asked.id)
+    conversations.trash(studio, me, asked.id, along=None)
+    [card] = cards(visit("conversations", trash="1"))
+    assert (card["images"], card["cover"]) == ("2 images went with it", asked.images[1][0])
+
+
 def test_an_empty_trash_says_so(studio: Studio) -> None:
     assert [sub.value for sub in visit("conversations", trash="1").subheader] == ["The trash is empty"]
 
