@@ -2,7 +2,9 @@
 
 import { button, day, icon, link, make } from "./elements.js";
 
-const NARROW = 150; // pixels below which a tile has no room for three buttons
+const NARROW = 150; // pixels below which a tile has no room for all of the buttons
+const EACH = 36; // pixels of a button and the gap beside it, as in gallery.css
+const REST = 52; // pixels of a row that no button can take: the edges, and the place to pick the tile
 
 export class Bars {
   // `itemOf(cell)` is the image of a tile, undefined while it is not known; `added(cell)` runs when one has got its bar.
@@ -50,10 +52,14 @@ function pick({ words }) {
   return node;
 }
 
-// What the screen offers for one image: buttons, and links to the file.
+// What the screen offers for one image: buttons, and links to the file. Those that have no room beside the place to pick
+// it stand in several rows, and below that place if there is no room for any.
 function actions(item, cell, { acts, media }) {
-  const bar = make("div", "actions"), one = acts.filter((act) => act.one);
-  for (const { act, icon: drawn, label } of parseFloat(cell.style.width) < NARROW ? one.slice(-2) : one) {
+  const bar = make("div", "actions"), one = acts.filter((act) => act.one), width = parseFloat(cell.style.width);
+  const offered = width < NARROW ? one.slice(-2) : one, n = offered.length, beside = Math.floor((width - REST) / EACH);
+  if (beside < n) bar.style.maxWidth = `${EACH * Math.max(1, Math.min(beside, Math.ceil(n / 2)))}px`;
+  bar.classList.toggle("below", beside < 1);
+  for (const { act, icon: drawn, label } of offered) {
     const node = act === "download" ? link("act", drawn, label) : button("act", drawn, label);
     if (act === "download") Object.assign(node, { href: `${media}${item.id}/download`, download: "" });
     node.dataset.act = act;
