@@ -11,6 +11,7 @@ from core.access import Person
 from core.settings import Settings
 from core.studio import open_studio
 from tests import many, serving
+from tests.branches import Step, grow
 from tests.serving import Served
 
 
@@ -101,6 +102,18 @@ def test_one_image_comes_with_all_its_facts(browser: httpx.Client, images: list[
     assert len(detail["siblings"]) == 2
 
 
+def test_what_could_follow_an_image_into_the_trash_is_told_to_whom_it_belongs(served: Served) -> None:
+    erin, bob = (serving.person(served.studio, name) for name in ("Erin", "Bob"))
+    steps = [Step("a fox"), Step("bluer", source=1), Step("at night", source=2)]
+    first, *others = (images[0] for images in grow(served.studio, erin, steps, files=False).images)
+
+    with served.client(erin) as browser, served.client(bob) as stranger:
+        told, refused = (who.get(f"/api/gallery/{first}/derived") for who in (browser, stranger))
+
+    assert (sorted(told.json()), told.headers["cache-control"]) == (sorted(others), "no-store")
+    assert refused.status_code == 404
+
+
 def test_a_line_says_which_rows_are_wanted(served: Served, alice: Person, images: list[str]) -> None:
     with serving.followed(served.studio), served.client(alice) as browser:
         marks.star(served.studio, alice, images[3:5])
@@ -154,7 +167,7 @@ def test_somebody_elses_image_is_not_there(served: Served, images: list[str]) ->
     assert rows["id"] == []
 
 
-@pytest.mark.parametrize("path", ["", "/layout", "/0123"])
+@pytest.mark.parametrize("path", ["", "/layout", "/0123", "/0123/derived"])
 def test_nobody_who_is_not_known_reads_anything(served: Served, path: str) -> None:
     with served.client() as stranger:
         assert stranger.get(f"/api/gallery{path}").status_code == 401

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import detail, gallery, line
+from core import detail, gallery, line, trash
 from core.access import Person
 from core.gallery import Wanted
 from core.studio import Studio
@@ -18,7 +18,8 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
     """What is there of `?q=` (a query line) in the time zone `&tz=`; without one, everything.
 
     `/api/gallery?after=&limit=` its rows, `/layout` its shape, `/ids?after=&limit=` only ids, `/place?on=` where a day
-    begins, and `/api/gallery/<image>` all about one; `?placed` adds where it stands.
+    begins, and `/api/gallery/<image>` all about one; `?placed` adds where it stands. `/api/gallery/<image>/derived` the
+    ids of what could follow it into the trash.
     """
 
     def rows(request: Request) -> Response:
@@ -51,12 +52,17 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
         found = detail.of_image(studio, identify(request), request.path_params["image"], placed=placed)
         return JSONResponse(found.wire(), headers=FRESH)
 
+    def derived(request: Request) -> Response:
+        found = trash.derived(studio, identify(request), [request.path_params["image"]])
+        return JSONResponse(list(found), headers=FRESH)
+
     return [
         Route("/api/gallery", rows),
         Route("/api/gallery/layout", layout),
         Route("/api/gallery/ids", ids),
         Route("/api/gallery/place", place),
         Route("/api/gallery/{image}", one),
+        Route("/api/gallery/{image}/derived", derived),
     ]
 
 

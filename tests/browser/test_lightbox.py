@@ -383,6 +383,46 @@ def test_several_are_taken_back_together(box: Callable[..., Page], images: list[
     assert wishes(page)[-1]["ids"] == images[:2]
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_was_derived_may_follow_and_comes_back_with_it(
+    box: Callable[..., Page], images: list[str], look: str
+) -> None:
+    width, dark = LOOKS[look]
+    page = box(2, width=width, dark=dark)
+    page.keyboard.press("x")
+    expect(place(page)).to_have_text("4 of 6")  # one of those that could follow
+    expect(page.get_by_text("The image is in the trash. 3 derived images stay.")).to_be_visible()
+    seen(page)
+    still(page)
+    page.screenshot(path=SCREENSHOTS / f"lightbox-derived-{look}.png")
+    assert serious(page) == []
+
+    page.get_by_role("button", name="Trash too").click()
+    expect(page.get_by_text("4 images are in the trash.", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Trash too")).to_be_hidden()
+    expect(place(page)).to_have_text("2 of 6")
+    page.keyboard.press("z")
+
+    expect(place(page)).to_have_text("3 of 6")
+    first, follow, back = wishes(page)
+    assert (first["act"], follow["act"], back["act"]) == ("trash", "trash", "restore")
+    assert sorted(follow["ids"]) == sorted(images[3:])
+    assert back["ids"] == first["ids"] + follow["ids"]
+
+
+def test_what_stays_is_said_again_when_it_could_not_follow(box: Callable[..., Page]) -> None:
+    page = box(2)
+    page.keyboard.press("x")
+    expect(page.get_by_role("button", name="Trash too")).to_be_visible()
+    answer(page)
+
+    page.get_by_role("button", name="Trash too").click()
+    answer(page, "There is no such image, or it is not yours.")
+
+    expect(page.get_by_text("The image is in the trash. 3 derived images stay.")).to_be_visible()
+    expect(page.locator(".notice")).to_contain_text("There is no such image")
+
+
 def test_after_the_newest_of_all_comes_the_one_before(box: Callable[..., Page]) -> None:
     page = box(5)
 

@@ -222,10 +222,20 @@ class Lightbox {
   async trash() {
     const from = this.item;
     if (!from || this.marks.gone.has(from.id)) return;
+    await this.leaves(from, () => this.marks.trash(from));
+  }
+
+  // These went along with what they were derived from.
+  async passed(ids) {
+    if (this.item && ids.includes(this.item.id)) await this.leaves(this.item);
+  }
+
+  // Go on to the next; the last one stays until nobody can take it back.
+  async leaves(from, then) {
     const next = (await this.walk.beside(from.id, 1)) ?? (await this.walk.beside(from.id, -1));
     if (this.item !== from) return;
-    this.marks.trash(from, this.panel.known.get(from.id));
-    this.show(next ?? from); // the last one stays until nobody can take it back
+    then?.();
+    this.show(next ?? from);
   }
 
   // It was taken back.
@@ -236,6 +246,11 @@ class Lightbox {
   // Nothing can be taken back any more.
   over() {
     if (this.item && this.marks.gone.has(this.item.id)) this.close();
+  }
+
+  // The keyboard, or no key would be heard.
+  regain() {
+    if (this.dialog?.open && !this.dialog.matches(":focus-within")) this.dialog.focus();
   }
 
   // A mark changed, here or on the screen behind.

@@ -1,6 +1,6 @@
 // Stars, and what goes to the trash and comes back: shown at once, told to Streamlit until it answers.
 
-import { fill } from "./elements.js";
+import { count, fill, rows } from "./elements.js";
 import { undoBar } from "./undo_bar.js";
 import { Wishes } from "./wishes.js";
 
@@ -9,7 +9,7 @@ const AGAIN = 4000; // ms until it is told again
 const SILENT = 12_000; // ms after which somebody is told that nobody answers
 
 export class Marks {
-  // `box` is the lightbox: it hears marked(id), back(item), over() and warn(sentence).
+  // `box` is the lightbox: it hears marked(id), passed(ids), back(item), over(), regain() and warn(sentence).
   constructor(box, signal) {
     this.box = box;
     this.wishes = new Wishes();
@@ -17,7 +17,8 @@ export class Marks {
     this.stars = new Map(); // what is newer than what was read
     this.gone = new Set();
     this.last = 0; // when something was told again
-    this.offered = []; // images that can be taken back
+    this.offered = []; // images that can be taken back, each with the ids of those `derived` from it
+    this.followed = []; // ids of those that went along with them
     document.addEventListener("studio:marked", ({ detail }) => this.#marked(detail), { signal });
     this.timer = setInterval(() => this.#remind(), LOOK);
   }
@@ -42,11 +43,14 @@ export class Marks {
     this.#tell("star", { id, on }, [id]);
   }
 
-  trash(item, detail) {
+  trash(item) {
+    const gone = { ...item, derived: [] };
+    if (!this.bar?.isConnected) this.offered = this.followed = [];
+    this.offered = [...this.offered, gone];
     this.gone.add(item.id);
-    this.offered = [...(this.bar?.isConnected ? this.offered : []), { ...item, derived: detail?.derived_total ?? 0 }];
     this.#tell("trash", { ids: [item.id] }, [item.id]);
     this.#offer();
+    this.#ask(gone);
   }
 
   // Take back all that was thrown away since the bar came.
@@ -91,25 +95,58 @@ export class Marks {
   #kept(ids) {
     ids.forEach((id) => this.gone.delete(id));
     this.offered = this.offered.filter(({ id }) => !ids.includes(id));
+    this.followed = this.followed.filter((id) => !ids.includes(id));
     if (this.offered.length) this.#offer();
     else this.bar?.stop();
   }
 
   #offer() {
-    const { words, locale, seconds = 10 } = this.box.data, n = this.offered.length;
-    const derived = this.offered.reduce((sum, item) => sum + item.derived, 0);
-    const stay = derived ? ` ${fill(words.derived_stay, { n: derived }, locale)}` : "";
-    const text = (n === 1 ? words.binned : fill(words.binned_many, { n }, locale)) + stay;
+    const { words, seconds = 10 } = this.box.data;
     this.bar?.stop();
-    this.bar = undoBar({ text, seconds, words }, (how) => (how === "undo" ? this.#restore() : this.box.over()));
+    this.bar = undoBar({ text: "", seconds, words }, (how) => this.#answered(how));
+    this.#say();
     this.where.append(this.bar);
   }
 
+  #say() {
+    const { words, locale } = this.box.data, derived = this.#derived().length, n = this.offered.length + this.followed.length;
+    const stay = derived ? ` ${count(words, "derived_stay", derived, locale)}` : "";
+    this.bar.say((n === 1 ? words.binned : fill(words.binned_many, { n }, locale)) + stay, derived ? words.follow : "");
+  }
+
+  #answered(how) {
+    this.box.regain(); // the bar is gone, and with it the button that was pressed
+    if (how === "undo") this.#restore();
+    else if (how === "follow") this.#follow();
+    else this.box.over();
+  }
+
+  // What was derived from it stays, unless somebody wants it to follow.
+  async #ask(gone) {
+    gone.derived = await rows(`/${gone.id}/derived`).catch(() => []); // not asked then; each can go by itself
+    if (this.bar?.isConnected && this.offered.includes(gone)) this.#say();
+  }
+
+  #derived() {
+    return [...new Set(this.offered.flatMap(({ derived }) => derived))].filter((id) => !this.gone.has(id));
+  }
+
+  // From now on all of it is taken back together.
+  #follow() {
+    const ids = this.#derived();
+    ids.forEach((id) => this.gone.add(id));
+    this.followed = [...this.followed, ...ids];
+    this.#tell("trash", { ids }, ids);
+    this.#offer();
+    this.box.passed(ids);
+  }
+
   #restore() {
-    const items = this.offered, ids = items.map(({ id }) => id);
+    const last = this.offered.at(-1), ids = [...this.offered.map(({ id }) => id), ...this.followed];
+    this.offered = this.followed = [];
     ids.forEach((id) => this.gone.delete(id));
     this.#tell("restore", { ids }, ids);
-    this.box.back(items.at(-1));
+    this.box.back(last);
   }
 
   #remind() {
