@@ -5,18 +5,16 @@ turns are asked of a studio that works: from a caption's answer, and from the mo
 can see it.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from PIL import Image as Drawing
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from sqlmodel import col, select
 
 from core import access, conversations
@@ -27,8 +25,8 @@ from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import CAPTION, SUCCEEDED, Attempt, Generation, Image, Post, new_id
 from tests.bench.apps import STUDIO, App, running
-from tests.bench.gallery import INSIDE
 from tests.bench.measure import Row, p95
+from tests.bench.visits import INSIDE, until
 from tests.branches import Step, grow
 from tests.browser.windows import browser
 from tests.vendors import Vendors
@@ -40,7 +38,6 @@ LONGER = {"openai": 1, "gemini": 2}
 SHORT, LONG = 5, 500
 SHOWN = {SHORT: 5, LONG: 6}
 """Turns that a page opens with."""
-SECONDS = 60
 CAPTION_MS, IMAGE_MS = 1_000, 100
 """What is promised."""
 
@@ -114,7 +111,7 @@ def _visit(chromium: Browser, address: str, turns: int) -> float:
         page = context.new_page()
         page.add_init_script(INSIDE)
         page.goto(address, wait_until="commit")
-        return float(_until(page, lambda: page.evaluate(COMPLETE, turns)))
+        return float(until(page, lambda: page.evaluate(COMPLETE, turns)))
     finally:
         context.close()
 
@@ -135,7 +132,7 @@ def _progress(chromium: Browser, app: App, studio: Studio, me: Person) -> tuple[
         page = context.new_page()
         page.add_init_script(INSIDE + NOTE)
         page.goto(f"{app.address}/conversation?id={asked.conversation_id}", wait_until="commit")
-        stored, answered = _until(page, lambda turn=asked.turn_id: _came(studio, turn), every=500)
+        stored, answered = until(page, lambda turn=asked.turn_id: _came(studio, turn), every=500)
         page.wait_for_timeout(1_500)
         seen = page.evaluate("window.seen")
         if number:  # the first one warms the server
@@ -174,14 +171,3 @@ def _photo() -> bytes:
 
 def _ms(moment: datetime) -> float:
     return moment.timestamp() * 1000
-
-
-def _until(page: Page, found: Callable[[], Any], every: int = 20) -> Any:
-    """Asked for again and again, with milliseconds between: Playwright's own waiting needs `eval`, which our pages
-    forbid."""
-    ends = time.monotonic() + SECONDS
-    while time.monotonic() < ends:
-        if answer := found():
-            return answer
-        page.wait_for_timeout(every)
-    raise RuntimeError(f"{page.url} did not get there in {SECONDS} s.")

@@ -6,54 +6,22 @@ same media route. What the page weighs: bytes and messages of Streamlit's socket
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
 from statistics import median
-from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, WebSocket
+from playwright.sync_api import Browser
 
-from core.settings import Settings
-from core.studio import open_studio
 from tests.bench import rows as made
-from tests.bench.apps import PLAIN, STUDIO, running
 from tests.bench.measure import Row
+from tests.bench.visits import FIRST_PICTURE, INSIDE, QUIET_SECONDS, Traffic, heap, servers, until
 from tests.browser.windows import browser
 
 ROUNDS = 5
 FEW, MANY = 48, 100_000
 PARTS = {"few": (20, 0), "many": (20, 0), "grid": (48, 96)}
 """Pictures and buttons that make a first window, at least; the gallery's buttons come with the pointer or the focus."""
-QUIET_SECONDS = 0.7
-"""So long nothing arrives any more when a page is complete."""
-MOST_SECONDS = 60
 
-# Notes when the first picture from our media route is decoded, however it got its address, also in a shadow root.
-FIRST_PICTURE = """
-window.firstPicture = null;
-const watch = (node, source) => {
-  if (node.watched || !String(source).includes("/m/")) return;
-  node.watched = true;
-  node.addEventListener("load", async () => {
-    await node.decode(); // fails for one that was taken off the page meanwhile; then another is the first
-    window.firstPicture ??= performance.now();
-  });
-};
-const plain = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
-Object.defineProperty(HTMLImageElement.prototype, "src", {
-  ...plain, set(source) { watch(this, source); plain.set.call(this, source); },
-});
-const attribute = Element.prototype.setAttribute;
-HTMLImageElement.prototype.setAttribute = function (name, value) {
-  if (name === "src") watch(this, value);
-  attribute.call(this, name, value);
-};
-"""
-INSIDE = """
-window.inside = (root, selector) => [...root.querySelectorAll("*")].flatMap((node) =>
-  [...(node.matches(selector) ? [node] : []), ...(node.shadowRoot ? inside(node.shadowRoot, selector) : [])]);
-"""
 # Streamlit asks its server how it is, and with the answer opens its socket: until then a page is Streamlit's alone.
 STARTED = """() => Math.max(...performance.getEntriesByType("resource")
   .filter(({ name }) => name.endsWith("_stcore/host-config")).map((entry) => entry.responseEnd))"""
@@ -80,26 +48,9 @@ class Visit:
     """JavaScript memory in use after a collection, in MB."""
 
 
-@dataclass
-class Traffic:
-    """What came over Streamlit's socket, and when the last of it."""
-
-    sizes: list[int] = field(default_factory=list)
-    last: float = field(default_factory=time.monotonic)
-
-    def watch(self, socket: WebSocket) -> None:
-        """Count this socket if it is Streamlit's own."""
-        if "_stcore/stream" in socket.url:
-            socket.on("framereceived", self._arrived)
-
-    def _arrived(self, frame: bytes | str) -> None:
-        self.sizes.append(len(frame))
-        self.last = time.monotonic()
-
-
 def rows() -> Iterator[Row]:
     """About two minutes."""
-    with _pages() as addresses, browser() as chromium:
+    with servers(FEW, MANY, made.kept) as addresses, browser() as chromium:
         visits: dict[str, list[Visit]] = {name: [] for name in addresses}
         for number in range(ROUNDS + 1):
             # From both ends in turn, and not at once: what a heavy page leaves to be done slows the one after it.
@@ -120,35 +71,17 @@ def rows() -> Iterator[Row]:
     yield Row("JavaScript memory", *_both(many, grid, "heap"), naive, 0.65, unit="MB")
 
 
-@contextmanager
-def _pages() -> Iterator[dict[str, str]]:
-    """Three servers: both galleries, and the plain page over the smaller one's data."""
-    with TemporaryDirectory(prefix="studio-bench-", ignore_cleanup_errors=True) as folder:
-        for count in (FEW, MANY):
-            studio = open_studio(Settings(data_dir=Path(folder) / str(count)))
-            made.kept(studio, count)
-            studio.engine.dispose()
-        few, many = Path(folder) / str(FEW), Path(folder) / str(MANY)
-        quiet = {"BACKGROUND": "elsewhere"}
-        with (
-            running(STUDIO, few, **quiet) as a,
-            running(STUDIO, many, **quiet) as b,
-            running(PLAIN, few, **quiet) as c,
-        ):
-            galleries = {"few": f"{a.address}/gallery", "many": f"{b.address}/gallery"}
-            yield galleries | {"grid": f"{c.address}/grid"}
-
-
 def _visit(chromium: Browser, address: str, parts: tuple[int, int]) -> Visit:
     """Open the page as somebody who was never here."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     try:
-        page, traffic = context.new_page(), Traffic()
-        page.on("websocket", traffic.watch)
+        page = context.new_page()
+        traffic = Traffic(page)
+        traffic.watch()
         page.add_init_script(FIRST_PICTURE + INSIDE)
         page.goto(address, wait_until="commit")
-        complete = _complete(page, parts)
-        _settle(page, traffic)
+        complete = float(until(page, partial(page.evaluate, COMPLETE, parts), every=50))
+        traffic.settle()
         return Visit(
             started_ms=page.evaluate(STARTED),
             first_ms=page.evaluate("window.firstPicture"),
@@ -156,33 +89,11 @@ def _visit(chromium: Browser, address: str, parts: tuple[int, int]) -> Visit:
             bytes=sum(traffic.sizes),
             messages=len(traffic.sizes),
             elements=page.evaluate("inside(document, '*').length"),
-            heap=_heap(page),
+            heap=heap(page),
         )
     finally:
         context.close()
         time.sleep(QUIET_SECONDS)
-
-
-def _complete(page: Page, parts: tuple[int, int]) -> float:
-    """Asked for again and again: Playwright's own waiting needs `eval`, which our pages forbid."""
-    ends = time.monotonic() + MOST_SECONDS
-    while time.monotonic() < ends:
-        if at := page.evaluate(COMPLETE, parts):
-            return float(at)
-        page.wait_for_timeout(50)
-    raise RuntimeError(f"{page.url} was not complete after {MOST_SECONDS} s.")
-
-
-def _settle(page: Page, traffic: Traffic) -> None:
-    ends = time.monotonic() + MOST_SECONDS
-    while time.monotonic() < min(ends, traffic.last + QUIET_SECONDS):
-        page.wait_for_timeout(100)
-
-
-def _heap(page: Page) -> float:
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("HeapProfiler.collectGarbage")
-    return float(devtools.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
 
 
 def _both(measured: list[Visit], reference: list[Visit], fact: str) -> tuple[float, float]:

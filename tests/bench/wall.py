@@ -14,27 +14,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
 from PIL import Image as Drawing
-from playwright.sync_api import Browser, Page, WebSocket
+from playwright.sync_api import Browser, Page
 from sqlmodel import col
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core import pictures
-from core.settings import Settings
-from core.studio import Studio, open_studio
+from core.studio import Studio
 from core.tables import Image
 from tests import many
 from tests.bench import rows as made
-from tests.bench.apps import PLAIN, STUDIO, running
-from tests.bench.gallery import FIRST_PICTURE, INSIDE, QUIET_SECONDS
 from tests.bench.measure import Row
 from tests.bench.photos import photo
+from tests.bench.visits import FIRST_PICTURE, INSIDE, MOST_SECONDS, QUIET_SECONDS, Traffic, heap, servers, until
 from tests.browser.windows import browser
 
 FEW, MANY = 200, int(os.environ.get("IMAGES", "100000"))
@@ -52,7 +48,6 @@ STARRED = 7
 """Every so manieth has a star."""
 BUSY_MS = 200
 """The longest that a page may not listen."""
-MOST_SECONDS = 60
 WINDOW = {"width": 1440, "height": 900}
 
 # Notes frames, and tasks that kept the page from listening (Chromium tells of those over 50 ms).
@@ -100,11 +95,11 @@ Facts = dict[str, float]
 
 def rows() -> Iterator[Row]:
     """About eight minutes, the rows at their end."""
-    with _pages() as addresses, browser() as chromium:
-        walks: dict[str, list[Facts]] = {name: [] for name in addresses}
+    with servers(FEW, MANY, _fill) as addresses, browser() as chromium:
+        walks: dict[str, list[Facts]] = {name: [] for name in LOOKS_AT}
         for number in range(ROUNDS + 1):
-            for name, address in addresses.items():
-                facts = LOOKS_AT[name](chromium, address)
+            for name, (look, where) in LOOKS_AT.items():
+                facts = look(chromium, addresses[where])
                 if number:  # the first visit warms the server
                     walks[name].append(facts)
     few, many, bare, grid = ({fact: [walk[fact] for walk in walks[name]] for fact in walks[name][0]} for name in walks)
@@ -126,24 +121,10 @@ def rows() -> Iterator[Row]:
     yield Row("a filter, until its first picture", median(many["filter"]), median(few["filter"]), less, 1.2)
 
 
-@contextmanager
-def _pages() -> Iterator[dict[str, str]]:
-    """Three servers: both galleries, and the plain page over the smaller one's data."""
-    with TemporaryDirectory(prefix="studio-bench-", ignore_cleanup_errors=True) as folder:
-        few, many = Path(folder) / "few", Path(folder) / "many"
-        for home, count in ((few, FEW), (many, MANY)):
-            studio = open_studio(Settings(data_dir=home))
-            made.kept(studio, count, apart=DAY / count)
-            _dress(studio)
-            studio.engine.dispose()
-        quiet = {"BACKGROUND": "elsewhere"}
-        with (
-            running(STUDIO, few, **quiet) as a,
-            running(STUDIO, many, **quiet) as b,
-            running(PLAIN, few, **quiet) as c,
-        ):
-            galleries = {"few": f"{a.address}/gallery", "many": f"{b.address}/gallery"}
-            yield galleries | {"unscripted": galleries["many"], "grid": f"{c.address}/grid"}
+def _fill(studio: Studio, count: int) -> None:
+    """All of one day."""
+    made.kept(studio, count, apart=DAY / count)
+    _dress(studio)
 
 
 def _dress(studio: Studio) -> None:
@@ -192,7 +173,7 @@ def _walk(chromium: Browser, address: str) -> Facts:
         began = time.monotonic()
         _until(page, SEEN)
         facts["arrived"] = (time.monotonic() - began) * 1000
-        facts |= {"elements": page.evaluate("inside(document, '*').length"), "heap": _heap(page)}
+        facts |= {"elements": page.evaluate("inside(document, '*').length"), "heap": heap(page)}
         page.evaluate("scroller().scrollTo(0, 0)")
         _until(page, SEEN)
         window.settle()
@@ -277,27 +258,20 @@ def _filter(window: "_Window") -> Facts:
     return {"filter": first, "busy filtering": _since(page, started)["busy"]}
 
 
-LOOKS_AT = {"few": _walk, "many": _walk, "unscripted": _unscripted, "grid": _tick}
+LOOKS_AT = {
+    "few": (_walk, "few"),
+    "many": (_walk, "many"),
+    "unscripted": (_unscripted, "many"),
+    "grid": (_tick, "grid"),
+}
+"""Who looks at what, and at which of the addresses."""
 
 
 @dataclass
-class _Window:
-    """A page, and what came over Streamlit's socket."""
+class _Window(Traffic):
+    """A page, and when its scripts were done."""
 
-    page: Page
-    last: float = field(default_factory=time.monotonic)
     finished: list[float] = field(default_factory=list)
-
-    def watch(self, socket: WebSocket) -> None:
-        """Listen to this socket if it is Streamlit's own."""
-        if "_stcore/stream" in socket.url:
-            socket.on("framereceived", self._arrived)
-
-    def settle(self) -> None:
-        """Until nothing has come for a while."""
-        ends = time.monotonic() + MOST_SECONDS
-        while time.monotonic() < min(ends, self.last + QUIET_SECONDS):
-            self.page.wait_for_timeout(50)
 
     def done(self, key: str) -> float:
         """Press it; milliseconds until a script is done."""
@@ -310,8 +284,9 @@ class _Window:
             self.page.wait_for_timeout(5)
         return (self.finished[0] - began) * 1000
 
-    def _arrived(self, frame: bytes | str) -> None:
-        self.last = time.monotonic()
+    def arrived(self, frame: bytes | str) -> None:
+        """Something came."""
+        super().arrived(frame)
         if isinstance(frame, bytes) and ForwardMsg.FromString(frame).WhichOneof("type") == "script_finished":
             self.finished.append(self.last)
 
@@ -321,7 +296,7 @@ def _window(chromium: Browser, address: str) -> Iterator[_Window]:
     context = chromium.new_context(viewport=WINDOW)
     try:
         window = _Window(context.new_page())
-        window.page.on("websocket", window.watch)
+        window.watch()
         window.page.add_init_script(FIRST_PICTURE + INSIDE + FRAMES + SCROLLER)
         window.page.goto(address, wait_until="commit")
         yield window
@@ -360,15 +335,4 @@ def _since(page: Page, started: Sequence[float]) -> Facts:
 
 
 def _until(page: Page, condition: str, *given: Any) -> None:
-    """Asked for again and again: Playwright's own waiting needs `eval`, which our pages forbid."""
-    ends = time.monotonic() + MOST_SECONDS
-    while not page.evaluate(condition, *given):
-        if time.monotonic() > ends:
-            raise RuntimeError(f"{page.url} was not ready after {MOST_SECONDS} s: {condition}")
-        page.wait_for_timeout(20)
-
-
-def _heap(page: Page) -> float:
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("HeapProfiler.collectGarbage")
-    return float(devtools.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+    until(page, lambda: page.evaluate(condition, *given))
