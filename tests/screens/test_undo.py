@@ -84,7 +84,6 @@ def test_what_was_offered_on_a_page_is_over_when_somebody_left_it(studio: Studio
     asked = conversations.start(studio, me, wish("A fox")).conversation_id
     app = visit("conversation", id=asked)
     app.button(key="trash").click().run()  # leads to the list, where it is offered
-    app.run()
     assert app.session_state["undo-offered"]["target"] == asked
 
     app.switch_page(str(PAGES / "create.py")).run()
