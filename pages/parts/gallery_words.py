@@ -24,7 +24,7 @@ def words() -> dict[str, str]:
         "pickeds": _("{n} picked"),
         "most": _("Only {n} images are picked: more cannot be done at once."),
         "picked_bar": _("What to do with the picked images"),
-        "unstar": _("Take the star"),
+        "unstar": _("Remove the star"),
         "project": _("Add to project"),
         "no_project": _("No project"),
         "new_project": _("New project"),

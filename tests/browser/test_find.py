@@ -220,6 +220,40 @@ def test_a_key_and_its_value_are_written_by_arrows_and_enter(page: Page) -> None
     expect(field(page)).to_be_focused()
 
 
+def test_tab_takes_what_is_marked_and_else_leaves(page: Page) -> None:
+    field(page).press_sequentially("is:st")
+    field(page).press("ArrowDown")
+    field(page).press("Tab")
+    expect(field(page)).to_have_value("is:starred ")
+    expect(field(page)).to_be_focused()
+
+    field(page).press("Tab")
+
+    expect(field(page)).not_to_be_focused()
+
+
+def test_a_key_that_takes_the_place_of_a_word_searches_that_word_no_more(page: Page) -> None:
+    field(page).press_sequentially("ha")
+    applied(page, "ha")  # which is found, in "harbour"
+    field(page).press("ArrowDown")
+
+    field(page).press("Enter")
+
+    applied(page, "ha", "")
+    expect(field(page)).to_have_value("has:")
+
+
+def test_chips_that_come_push_no_filter_away(visit: Callable[..., Page]) -> None:
+    page = visit(width=1440)
+    starred = filters(page).get_by_label("Starred")
+    before = starred.bounding_box()
+
+    starred.check()
+
+    expect(page.locator(".chip")).to_have_text(["Starred"])
+    assert starred.bounding_box() == before
+
+
 def test_values_are_offered_with_how_many_there_are(page: Page) -> None:
     field(page).click()
     field(page).press_sequentially("model:")
@@ -333,7 +367,7 @@ def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callab
 
     page.get_by_role("button", name="Filters").click()
     told_at, panel_at = (page.locator(one).bounding_box() or {} for one in (".wrong", "dialog.panel"))
-    assert told_at["y"] + told_at["height"] <= panel_at["y"]
+    assert panel_at["x"] + panel_at["width"] <= told_at["x"]
     filters(page).get_by_label("Starred").click()
 
     applied(page, "fox is:starred")

@@ -137,6 +137,19 @@ def test_a_star_shows_at_once_and_the_next_press_takes_it(grid: Page, images: li
     assert (acted(grid)["on"], acted(grid)["ids"]) == (False, images[:2])
 
 
+def test_what_became_of_a_selection_is_shown(grid: Page, images: list[str]) -> None:
+    """Of the images of one post the server selects one, and takes the mark from the one before."""
+    picture(grid, images[0]).click(modifiers=["Control"])
+    picture(grid, images[1]).click(modifiers=["Shift"])
+    grid.get_by_role("toolbar").get_by_role("button", name="Select").click()
+    expect(grid.locator(".marks")).to_have_count(2)
+
+    grid.evaluate("(answers) => window.mounted.gallery({ answers })", [{"wish": acted(grid)["wish"]}])
+
+    expect(grid.locator(".marks")).to_have_count(0)
+    expect(grid.get_by_role("toolbar")).to_contain_text("2 picked")
+
+
 def test_what_was_refused_is_shown_as_it_is(grid: Page, images: list[str]) -> None:
     picture(grid, images[0]).focus()
     grid.keyboard.press("s")
@@ -254,7 +267,7 @@ def test_a_star_for_all_can_be_taken_from_all(grid: Page, images: list[str]) -> 
     expect(grid.get_by_role("toolbar")).to_contain_text(f"{HOW_MANY} picked")
 
     grid.keyboard.press("s")
-    expect(grid.get_by_role("toolbar").get_by_text("Take the star")).to_be_visible()
+    expect(grid.get_by_role("toolbar").get_by_text("Remove the star")).to_be_visible()
     grid.keyboard.press("s")
 
     assert (acted(grid)["on"], len(acted(grid)["ids"])) == (False, HOW_MANY)
@@ -269,7 +282,7 @@ def test_the_star_of_a_tile_says_whether_it_is_there(grid: Page, images: list[st
     star.click()
 
     expect(star).to_have_attribute("aria-pressed", "true")
-    expect(star).to_have_attribute("title", "Take the star")
+    expect(star).to_have_attribute("title", "Remove the star")
 
 
 @pytest.mark.parametrize(("wide", "rows"), [(72, 2), (93, 2), (124, 1), (150, 2), (195, 2), (196, 1), (260, 1)])
@@ -551,23 +564,27 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Studio
     studio.engine.dispose()
 
 
+@pytest.mark.parametrize("first", [0, 2])
 def test_trashing_two_takes_them_away_and_undo_brings_them_back(
-    open_page: Callable[..., Page], root: tuple[str, Studio, Person, list[str]]
+    open_page: Callable[..., Page], root: tuple[str, Studio, Person, list[str]], first: int
 ) -> None:
     address, _, _, made = root
     page = open_page(width=1440)
     page.goto(f"{address}/gallery")
     expect(page.locator(".total")).to_have_text("30 images")
-    picture(page, made[0]).click(modifiers=["Control"])
-    picture(page, made[1]).click(modifiers=["Control"])
+    picture(page, made[first]).click(modifiers=["Control"])
+    picture(page, made[first + 2]).click(modifiers=["Control"])
 
     page.keyboard.press("x")
     expect(page.locator(".total")).to_have_text("28 images")
-    expect(picture(page, made[0])).to_have_count(0)
+    for gone in (first, first + 2):
+        expect(picture(page, made[gone])).to_have_count(0)
+    expect(picture(page, made[first + 1])).to_be_visible()
     page.get_by_role("button", name="Undo").click()
 
     expect(page.locator(".total")).to_have_text("30 images")
-    expect(picture(page, made[0])).to_be_visible()
+    for back in (first, first + 1, first + 2):
+        expect(picture(page, made[back])).to_be_visible()
 
 
 def test_what_was_derived_may_follow_into_the_trash_and_comes_back_with_it(

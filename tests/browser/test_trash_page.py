@@ -119,17 +119,17 @@ def test_an_image_comes_back_with_a_key_and_goes_again_with_undo(
     server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
 ) -> None:
     page = open_page(address(server))
-    first = page.locator(f"a[href='?view={thrown[0]}']")
-    first.focus(timeout=ARRIVES)
+    second = page.locator(f"a[href='?view={thrown[1]}']")
+    second.focus(timeout=ARRIVES)
 
     page.keyboard.press("r")
 
     expect(page.get_by_text("1 image is back.")).to_be_visible(timeout=ARRIVES)
-    expect(first).to_have_count(0, timeout=ARRIVES)
+    expect(second).to_have_count(0, timeout=ARRIVES)
     assert lying(studio, me) == 11
     look(page, "trash-back")
     page.get_by_role("button", name="Undo").click()
-    expect(first).to_have_count(1, timeout=ARRIVES)
+    expect(second).to_have_count(1, timeout=ARRIVES)
     assert lying(studio, me) == 12
 
 
@@ -138,7 +138,7 @@ def test_picked_images_go_for_good_only_after_asking(
 ) -> None:
     """With the keyboard alone."""
     page = open_page(address(server))
-    page.locator(f"a[href='?view={thrown[0]}']").focus(timeout=ARRIVES)
+    page.locator(f"a[href='?view={thrown[1]}']").focus(timeout=ARRIVES)
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowRight")
     expect(page.get_by_role("toolbar")).to_contain_text("2 picked")
@@ -152,12 +152,14 @@ def test_picked_images_go_for_good_only_after_asking(
     expect(dialog).to_have_count(0, timeout=ARRIVES)
     assert lying(studio, me) == 12
 
-    page.locator(f"a[href='?view={thrown[0]}']").focus()
+    page.locator(f"a[href='?view={thrown[1]}']").focus()
     page.keyboard.press("Delete")
     dialog.get_by_role("button", name="Remove for good").press("Enter")
 
     expect(page.get_by_text("Gone for good: 2 images, 2.5 MB.")).to_be_visible(timeout=ARRIVES)
     expect(page.locator(".tile")).to_have_count(10, timeout=ARRIVES)
+    for gone in thrown[1:3]:
+        expect(page.locator(f"a[href='?view={gone}']")).to_have_count(0, timeout=ARRIVES)
     assert lying(studio, me) == 10
 
 

@@ -170,12 +170,14 @@ export class Find {
     this.note.textContent = sentence;
     this.note.hidden = false;
     this.note.className = "wrong";
+    this.root.classList.toggle("misread", this.trouble.q !== this.applied); // what is shown answers the line before
   }
 
   #right() {
     this.trouble = null;
     this.field.mark(null);
     this.note.hidden = true;
+    this.root.classList.remove("misread");
   }
 
   // The index is being made, or nobody answers: the grid says so itself; we ask again.
@@ -243,9 +245,9 @@ export class Find {
     this.opener.append(this.badge);
     this.note = make("p", "wrong", "", { role: "alert", id: `${this.field.name}-wrong`, hidden: "" });
     this.head = make("div", "head");
-    const row = make("div", "row-of-find");
-    row.append(this.field.node, this.opener, this.views.node);
-    this.head.append(row, this.note, this.chips.node);
+    this.row = make("div", "row-of-find");
+    this.row.append(this.field.node, this.opener, this.views.node);
+    this.head.append(this.row, this.note, this.chips.node);
     this.place.append(this.head, this.panel.node);
   }
 
@@ -265,7 +267,8 @@ export class Find {
     this.opener.focus();
   }
 
-  // Beside the grid the filters begin where the grid does; a window that became narrow has no room for them.
+  // Beside the grid the filters begin under the line, so that chips that come do not push them away; a window that became
+  // narrow has no room for them.
   #arrange() {
     const beside = this.panel.open && !this.panel.modal;
     if (beside && this.root.clientWidth < ROOMY) {
@@ -274,7 +277,7 @@ export class Find {
       return this.#arrange();
     }
     this.place.classList.toggle("beside", beside);
-    this.panel.node.style.top = beside ? `${this.head.offsetTop + this.head.offsetHeight + GAP}px` : "";
+    this.panel.node.style.top = beside ? `${this.row.offsetTop + this.row.offsetHeight + GAP}px` : "";
     this.root.style.minHeight = beside ? `${this.head.offsetHeight + 600}px` : "";
   }
 

@@ -2,7 +2,7 @@
 
 import { button, icon, make } from "./elements.js";
 import { offers } from "./find_offers.js";
-import { pieceAt, pieces } from "./find_pieces.js";
+import { pieceAt, pieces, without } from "./find_pieces.js";
 
 const PAUSE = 450; // ms without a key before what is written counts
 let fields = 0;
@@ -48,9 +48,12 @@ export class Field {
     this.#drawn();
   }
 
-  // There is another answer: what is offered may have changed.
+  // There is another answer: what is offered may have changed, and what is marked stays marked.
   refresh() {
-    if (!this.list.hidden) this.offer();
+    if (this.list.hidden) return;
+    const marked = this.shown[this.active]?.word;
+    this.offer();
+    this.#activate(this.shown.findIndex(({ word }) => word === marked));
   }
 
   offer() {
@@ -114,12 +117,12 @@ export class Field {
     this.#later();
   }
 
-  // A key without its value says nothing yet.
+  // A key without its value says nothing yet: the rest of the line counts.
   #later() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const open = this.at;
-      if (!(open?.key && !open.value)) this.on.apply(this.text, false);
+      this.on.apply(open?.key && !open.value ? without(this.text, open) : this.text, false);
     }, PAUSE);
   }
 
@@ -148,9 +151,11 @@ export class Field {
       if (!open) this.offer();
       const n = this.shown.length, step = key === "ArrowDown" ? 1 : -1;
       if (n) this.#activate(this.active < 0 ? (step > 0 ? 0 : n - 1) : (this.active + step + n) % n);
+    } else if (["Enter", "Tab"].includes(key) && open && this.active >= 0) {
+      event.preventDefault();
+      this.#take(this.shown[this.active]);
     } else if (key === "Enter") {
       event.preventDefault();
-      if (open && this.active >= 0) return this.#take(this.shown[this.active]);
       this.close();
       this.#now();
     } else if (key === "Escape") {
@@ -180,7 +185,7 @@ export class Field {
     this.input.focus();
     this.wrong = null;
     this.#drawn();
-    if (goesOn) return this.offer();
+    if (goesOn) return this.offer(), this.#later();
     this.close();
     this.#now();
   }

@@ -71,6 +71,7 @@ class Gallery {
     this.refusal = refused[0]?.error ?? this.refusal;
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
+    if (answers.some(({ again, error }) => again && !error)) return this.reload([]);
     const mistaken = refused.filter(({ picked }) => picked); // of a view nothing was shown before it was done
     if (mistaken.length) return this.reload(mistaken.flatMap(({ picked }) => picked));
     if (refused.length) this.explain();
@@ -330,7 +331,7 @@ class Gallery {
     if (act === "download") return this.download(ids);
     if (goes) return this.told.action({ act, id: ids[0] });
     if (leaves) this.gone(ids);
-    this.told.wish(act, told, { leaves, picked });
+    this.told.wish(act, told, { leaves, picked, again: act === "select" }); // which takes the mark from others of a post
     if (act === "project") this.picks.clear();
   }
 

@@ -10,7 +10,8 @@ const MOST_PAGES = 40; // rows kept in memory; the shape of all images is kept a
 const NEWS = 60;
 
 export class Shelf {
-  // `asked`: { source, q } – the address of the rows, and the line that says which are wanted.
+  // `asked`: { source, q, revision } – the address of the rows, the line that says which are wanted, and which whole
+  // the first ones are of.
   constructor(first, asked) {
     this.asked = asked;
     this.news = [];
@@ -38,10 +39,6 @@ export class Shelf {
   // Every image of the gallery, newest first: one that was not looked at can say its own place.
   get everything() {
     return !this.asked.q && this.asked.source === "/api/gallery";
-  }
-
-  get newest() {
-    return this.at(0)?.id ?? null;
   }
 
   shapeAt = (index) => {
@@ -80,8 +77,8 @@ export class Shelf {
   async #measured(from, to, turn) {
     const { news } = this, layout = await this.#read("/layout");
     if (turn !== this.turn || layout.revision === this.revision) return false;
-    const same = this.newest === layout.newest;
-    const pages = new Map(same ? [[0, [...this.news, ...(this.pages.get(0) ?? [])].slice(0, PAGE)]] : []);
+    const drawn = this.revision === undefined && layout.revision === this.asked.revision; // nothing happened meanwhile
+    const pages = new Map(drawn ? [[0, this.pages.get(0)]] : []);
     const seen = [0, ...[from, to].map((index) => Math.floor(index / PAGE))];
     for (const page of seen)
       if (!pages.has(page) && page < layout.cursors.length)
