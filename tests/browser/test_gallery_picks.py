@@ -298,6 +298,7 @@ def test_what_a_tile_offers_stands_clear_of_where_it_is_picked(grid: Page, wide:
     assert all(box["x"] >= inside["x"] + 8 for box in acts)
     for box in acts:
         assert box["x"] >= pick["x"] + pick["width"] + 4 or box["y"] >= pick["y"] + pick["height"] + 4
+    assert tile.locator(".said").is_visible() == (rows == 1)  # a second row stands where the words would
 
 
 def test_focus_and_picks_are_seen_where_colours_are_forced(grid: Page, images: list[str]) -> None:

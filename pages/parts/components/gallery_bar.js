@@ -58,6 +58,7 @@ function actions(item, cell, { acts, media }) {
   const bar = make("div", "actions"), one = acts.filter((act) => act.one), width = parseFloat(cell.style.width);
   const offered = width < NARROW ? one.slice(-2) : one, n = offered.length, beside = Math.floor((width - REST) / EACH);
   if (beside < n) bar.style.maxWidth = `${EACH * Math.max(1, Math.min(beside, Math.ceil(n / 2)))}px`;
+  bar.classList.toggle("rows", beside < n);
   bar.classList.toggle("below", beside < 1);
   for (const { act, icon: drawn, label } of offered) {
     const node = act === "download" ? link("act", drawn, label) : button("act", drawn, label);
