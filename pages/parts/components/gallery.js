@@ -223,7 +223,7 @@ class Gallery {
       const changed = await measuring;
       if (over()) return;
       this.unmeasured = false;
-      if (changed) this.arrange(), this.wall.remark(), this.find?.refresh();
+      if (changed) this.follow(), this.arrange(), this.wall.remark(), this.find?.refresh();
       this.count();
       this.offer();
       this.newer = [];
@@ -237,6 +237,12 @@ class Gallery {
       this.unmeasured = true;
       this.fail(() => this.measure(), error);
     }
+  }
+
+  // The keyboard stays with its image, wherever that stands now; without it, at its place.
+  follow() {
+    const held = [...this.wall.cells()].find((cell) => Number(cell.dataset.index) === this.wall.current);
+    if (held) this.at(held.dataset.id, (index) => (this.wall.current = index));
   }
 
   // In the server's words when it answered at all.
