@@ -10,8 +10,8 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402 (needs the path above)
 
-from pages.parts import menu, undo  # noqa: E402
-from pages.parts.words import _  # noqa: E402
+from pages.parts import menu, undo  # noqa: E402 (likewise)
+from pages.parts.words import _  # noqa: E402 (likewise)
 
 PAGES = ROOT / "pages"
 ICON = str(PAGES / "parts" / "icon.svg")  # drawn here: Streamlit would fetch an icon by name from the internet

@@ -71,9 +71,9 @@ class Gallery {
     this.refusal = refused[0]?.error ?? this.refusal;
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
-    if (answers.some(({ again, error }) => again && !error)) return this.reload([]);
     const mistaken = refused.filter(({ picked }) => picked); // of a view nothing was shown before it was done
-    if (mistaken.length) return this.reload(mistaken.flatMap(({ picked }) => picked));
+    const another = answers.some(({ again, error }) => again && !error); // more changed than was shown
+    if (mistaken.length || another) return this.reload(mistaken.flatMap(({ picked }) => picked));
     if (refused.length) this.explain();
     if (data.revision && this.shelf.revision && data.revision !== this.shelf.revision) this.measure();
   }
