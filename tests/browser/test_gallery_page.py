@@ -430,6 +430,42 @@ def test_escape_leaves_no_trace_in_the_history_however_often_the_same_image_was_
     expect(desk).to_have_url(root)
 
 
+def test_escape_leaves_no_trace_in_the_history_after_a_reload(desk: Page, address: str, images: list[str]) -> None:
+    """Back used to open the image again, as closing left its entry behind."""
+    root = address.removesuffix("gallery")
+    desk.goto(root)
+    desk.get_by_role("link", name="Gallery").click()
+    desk.locator(f"a[href='?view={images[0]}']").click()
+    expect(desk).to_have_url(f"{address}?view={images[0]}")
+    desk.keyboard.press("ArrowRight")
+    expect(desk).to_have_url(f"{address}?view={images[1]}")
+    desk.wait_for_function("() => history.state?.trail?.length === 2")
+    desk.reload()
+    expect(desk.locator(".place")).to_have_text(f"2 of {HOW_MANY}")
+
+    desk.keyboard.press("Escape")
+    expect(desk).to_have_url(address)
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    desk.go_back()
+
+    expect(desk).to_have_url(root)
+
+
+def test_who_came_by_a_link_is_back_where_they_were_before_it(desk: Page, address: str, images: list[str]) -> None:
+    root = address.removesuffix("gallery")
+    desk.goto(root)
+    desk.goto(f"{address}?view={images[2]}")
+    expect(desk.locator(".place")).to_have_text(f"3 of {HOW_MANY}")
+
+    desk.keyboard.press("Escape")
+    expect(desk).to_have_url(address)
+    expect(desk.locator(".total")).to_have_text(f"{HOW_MANY} images")
+    desk.go_back()
+
+    expect(desk).to_have_url(root)
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+
+
 def test_a_link_to_what_is_gone_is_answered_kindly(desk: Page, address: str) -> None:
     desk.goto(f"{address}?view={'0' * 32}")
 

@@ -1,8 +1,10 @@
 // The address follows the image, and Back closes the lightbox however many images were looked at.
 //
 // Only Streamlit writes the address: every image it is told becomes one entry of the browser's history. So this keeps
-// their trail, and leaving goes back all the way: the reader is where they were before the first one. One thing at a
-// time: what is wanted meanwhile waits for Streamlit's answer, and only the last of it counts.
+// their trail, and leaving goes back all the way: the reader is where they were before the first one. Each entry keeps the
+// trail that led to it, for whoever reloads the page or comes back to it; where there is none (a link), leaving takes the
+// image out of the address in place. One thing at a time: what is wanted meanwhile waits for Streamlit's answer, and only
+// the last of it counts.
 
 const REST = 250; // ms that an image stays before the address follows: who holds an arrow key passes by most of them
 const PATIENCE = 4000; // ms after which an answer is not waited for any more
@@ -51,7 +53,7 @@ export class Address {
 
   // The browser's Back while the lightbox is open; true when that closes it.
   wentBack() {
-    if (!this.trail.length) return false;
+    if (!this.trail.length || kept().length > this.trail.length) return false; // the latter was Forward
     this.#none();
     // Where Back led says how much of the trail is left; Streamlit's last answer may still be on its way.
     this.#back(this.trail.lastIndexOf(here()) + 1);
@@ -65,13 +67,13 @@ export class Address {
     if (this.#answers(view)) {
       if (this.going && here() !== view) return; // its entry was left before its answer came
       this.going = false;
-      if (view) this.trail.push(view);
+      if (view) keep(this.trail = [...this.trail, view]);
       return this.#agree();
     }
     if (this.going) return view || this.#arrived();
     this.asked = null;
     this.late.clear();
-    this.trail = [];
+    this.trail = kept();
     this.wanted = view;
     this.follow(view);
   }
@@ -93,7 +95,7 @@ export class Address {
   // Bring the address to what is on screen, once nothing else is on its way.
   #agree() {
     if (this.asked !== null || this.going || this.resting || this.wanted === this.known) return;
-    if (!this.wanted && this.trail.length) return this.#back(this.trail.length);
+    if (!this.wanted) return this.trail.length ? this.#back(this.trail.length) : this.#drop();
     if (this.late.has(this.wanted) && here() === this.wanted) return; // it stands there; only the answer is late
     this.asked = this.wanted;
     this.tell(this.wanted);
@@ -104,6 +106,16 @@ export class Address {
     this.trail = [];
     this.going = true;
     if (steps) history.go(-steps);
+    this.#patience();
+  }
+
+  // Out of this entry itself: another one in front of it would let Back open the image again.
+  #drop() {
+    const url = new URL(location.href);
+    url.searchParams.delete("view");
+    this.going = true;
+    history.replaceState({}, "", url);
+    dispatchEvent(new PopStateEvent("popstate")); // how Streamlit hears of an address that it did not write
     this.#patience();
   }
 
@@ -120,6 +132,16 @@ export class Address {
       this.#arrived();
     }, PATIENCE);
   }
+}
+
+// The trail that ends at the entry of the history where the reader is now.
+function keep(trail) {
+  if (here() === trail.at(-1)) history.replaceState({ ...history.state, trail }, "");
+}
+
+function kept() {
+  const trail = history.state?.trail ?? [];
+  return here() && trail.at(-1) === here() ? trail : [];
 }
 
 const here = () => new URLSearchParams(location.search).get("view") ?? "";
