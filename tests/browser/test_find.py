@@ -220,6 +220,39 @@ def test_a_key_and_its_value_are_written_by_arrows_and_enter(page: Page) -> None
     expect(field(page)).to_be_focused()
 
 
+def test_enter_takes_the_one_word_that_is_offered_where_nothing_else_was_said(page: Page) -> None:
+    """It used to call "is:sta" wrong while "is:starred" stood below it."""
+    field(page).press_sequentially("fox is:sta")
+    expect(page.get_by_role("option")).to_have_count(1)
+
+    field(page).press("Enter")
+
+    expect(field(page)).to_have_value("fox is:starred ")
+    at_last(page, "fox is:starred")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator(".bad")).to_have_count(0)
+
+
+def test_enter_searches_what_can_be_read_whatever_is_offered(page: Page) -> None:
+    for said in ("is:starred", "model:practice", "harbou", "pro"):
+        field(page).fill("")
+        field(page).press_sequentially(said)
+        field(page).press("Enter")
+
+        at_last(page, said)
+        expect(field(page)).to_have_value(said)
+
+
+def test_enter_says_which_word_is_wrong_when_another_one_could_be_completed(page: Page) -> None:
+    field(page).press_sequentially("sort:nothing is:sta")
+    expect(page.get_by_role("option")).to_have_count(1)
+
+    field(page).press("Enter")
+
+    expect(page.locator(".mirror .bad")).to_have_text("sort:nothing")
+    expect(field(page)).to_have_value("sort:nothing is:sta")
+
+
 def test_tab_takes_what_is_marked_and_else_leaves(page: Page) -> None:
     field(page).press_sequentially("is:st")
     field(page).press("ArrowDown")

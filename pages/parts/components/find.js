@@ -63,9 +63,9 @@ export class Find {
   // ---- what is looked for ----
 
   // Written in the field. A word that somebody is still writing is not wrong yet.
-  async #written(text, sure) {
+  async #written(text, sure, instead) {
     const q = tidy(text), overtaken = this.asked !== null && this.asked !== q;
-    if (q !== this.applied || overtaken) return this.#ask(q, sure);
+    if (q !== this.applied || overtaken) return this.#ask(q, sure, instead);
     if (this.trouble?.q !== q) this.#right();
     else if (sure) this.#wrong(this.trouble);
   }
@@ -95,11 +95,11 @@ export class Find {
     return this.#counts(line).catch(({ status, said }) => (status === 400 ? this.#readable(line, said) : unknown));
   }
 
-  #ask(q, sure) {
-    return (this.asking = this.#count(q, sure));
+  #ask(q, sure, instead) {
+    return (this.asking = this.#count(q, sure, instead));
   }
 
-  async #count(q, sure) {
+  async #count(q, sure, instead) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     this.asked = q;
     clearTimeout(this.soon);
@@ -110,7 +110,7 @@ export class Find {
     if (this.leaving.signal.aborted) return;
     this.place.classList.remove("asking");
     if (answer) this.#read(answer);
-    else if (error.status === 400) this.#misread(q, error, sure);
+    else if (error.status === 400) this.#misread(q, error, sure, instead);
     else this.#waiting(q, error);
     if (this.late) this.refresh();
   }
@@ -145,12 +145,13 @@ export class Find {
 
   // ---- mistakes ----
 
-  #misread(q, { message, said }, sure) {
+  #misread(q, { message, said }, sure, instead) {
     if (!this.answer) this.#ground();
     if (q === this.applied) this.#empty(unread(this.data(), () => this.#edit(() => "")));
     if (!this.#held(q)) return;
     const { at } = this.field, shift = Math.max(0, this.field.text.indexOf(q));
     this.trouble = { q, said, sentence: message, start: said.start + shift, end: said.end + shift };
+    if (instead?.(this.trouble)) return;
     const unfinished = !sure && at && at.start < this.trouble.end && this.trouble.start < at.end;
     if (!unfinished) this.#wrong(this.trouble);
   }
@@ -227,7 +228,7 @@ export class Find {
     const { words } = this.data();
     this.place.classList.add("find");
     this.root.classList.add("finding");
-    this.field = new Field(this.data, () => this.answer, { apply: (text, sure) => this.#written(text, sure) });
+    this.field = new Field(this.data, () => this.answer, { apply: (...written) => this.#written(...written) });
     this.chips = new Chips(this.data, {
       remove: ({ text }) => this.#edit((q) => without(q, ...same(q, text))),
       clear: () => this.#edit(() => "").then(() => this.field.focus()),

@@ -8,7 +8,8 @@ const PAUSE = 450; // ms without a key before what is written counts
 let fields = 0;
 
 export class Field {
-  // `on`: { apply(text, sure) }: `sure` when somebody said so by Enter, a choice or leaving the field.
+  // `on`: { apply(text, sure, instead) }: `sure` when somebody said so by Enter, a choice or leaving the field;
+  // `instead(wrong)` is tried before that word is called wrong, and true when the one word offered took its place.
   constructor(data, answer, on) {
     Object.assign(this, { data, answer, on, shown: [], active: -1, wrong: null });
     this.name = `find-${(fields += 1)}`;
@@ -126,9 +127,16 @@ export class Field {
     }, PAUSE);
   }
 
-  #now() {
+  #now(instead) {
     clearTimeout(this.timer);
-    this.on.apply(this.text, true);
+    this.on.apply(this.text, true, instead);
+  }
+
+  // Only the server knows whether what is written is a word already, so that is asked first.
+  #sole() {
+    const { text, shown: [offer, ...others] } = this;
+    if (!offer || others.length || this.list.hidden) return undefined;
+    return ({ start, end }) => this.text === text && start < offer.end && offer.start < end && (this.#take(offer), true);
   }
 
   #clear() {
@@ -156,8 +164,9 @@ export class Field {
       this.#take(this.shown[this.active]);
     } else if (key === "Enter") {
       event.preventDefault();
+      const instead = this.#sole();
       this.close();
-      this.#now();
+      this.#now(instead);
     } else if (key === "Escape") {
       event.preventDefault();
       if (open) this.close();
