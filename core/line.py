@@ -16,8 +16,9 @@ from typing import Any
 from core import wanted as wanted_
 from core.access import Person, Sight
 from core.errors import Refused
-from core.line_choices import STRAIGHT, Asker, nearest
-from core.line_keys import KEYS
+from core.line_choices import STRAIGHT, Asker, unknown
+from core.line_keys import KEYS, quoted
+from core.line_values import Slip
 from core.projects import Titled
 from core.shelves import Wanted
 from core.studio import Studio
@@ -31,11 +32,14 @@ _PIECE = re.compile(
 
 
 class Misread(Refused):
-    """Something in the line cannot be read; `start` and `end` say where, in characters."""
+    """Something in the line cannot be read; `start` and `end` say where, in characters.
 
-    def __init__(self, message: str, start: int, end: int) -> None:
+    `meant` is the word that its sentence proposes, `instead` what then stands in that place; empty without one.
+    """
+
+    def __init__(self, message: str, start: int, end: int, meant: str = "", instead: str = "") -> None:
         super().__init__(message)
-        self.start, self.end = start, end
+        self.start, self.end, self.meant, self.instead = start, end, meant, instead
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def parse(
             whole = _joined(whole, piece.wanted)
         except Refused as wrong:
             start = found.start() + len(found["minus"])
-            raise Misread(str(wrong), start, found.end()) from wrong
+            raise Misread(str(wrong), start, found.end(), *_meant(found, wrong)) from wrong
         pieces.append(piece)
     return Line(whole, tuple(pieces))
 
@@ -112,12 +116,21 @@ def _piece(asker: Asker, found: re.Match[str]) -> Piece:
         return Piece(found.start(), found.end(), "", value, minus, Wanted(words=_words(found, value)))
     key = KEYS.get(found["key"].lower())
     if key is None:
-        raise Refused(_no_key(found["key"]))
+        raise _no_key(found["key"])
     value = (found["bare"] if found["quoted"] is None else found["quoted"].replace('""', '"')).strip()
     if not value:
         raise Refused(f"Say what “{key.name}:” should be.")
     own = key.read(asker, value)
     return Piece(found.start(), found.end(), key.name, value, minus, _without(own, key.name) if minus else own)
+
+
+def _meant(found: re.Match[str], wrong: Refused) -> tuple[str, str] | tuple[()]:
+    """The word that was meant, and the piece with it, without its minus."""
+    if not isinstance(wrong, Slip):
+        return ()
+    if found["key"].lower() in KEYS:
+        return wrong.meant, f"{found['key']}:{quoted(wrong.meant)}"
+    return wrong.meant, wrong.meant + found.string[found.end("key") : found.end()]
 
 
 def _words(found: re.Match[str], value: str) -> str:
@@ -126,11 +139,8 @@ def _words(found: re.Match[str], value: str) -> str:
     return found["minus"] + (value if found["phrase"] is None else f'"{value}"')
 
 
-def _no_key(name: str) -> str:
-    meant = nearest(name, KEYS)
-    if meant:
-        return f"There is no filter “{name}”. Did you mean “{meant}”?"
-    return f"There is no filter “{name}”. To search for these words, put them in quotes."
+def _no_key(name: str) -> Refused:
+    return unknown(f"There is no filter “{name}”", name, KEYS, "To search for these words, put them in quotes.")
 
 
 def _without(own: Wanted, key: str) -> Wanted:

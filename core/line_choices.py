@@ -10,6 +10,7 @@ from functools import cached_property
 from core import projects, shelves
 from core.access import Person, Sight
 from core.errors import Refused
+from core.line_values import Slip
 from core.models import ROUTES
 from core.projects import Titled
 from core.replica_rows import SHAPES
@@ -147,7 +148,7 @@ def name(asker: Asker, person: str) -> str:
 def unknown(what: str, word: str, among: Iterable[str], hint: str) -> Refused:
     """That there is no such thing, with the nearest there is, or else a hint."""
     meant = nearest(word, among)
-    return Refused(f"{what}. Did you mean “{meant}”?" if meant else f"{what}. {hint}")
+    return Slip(f"{what}.", meant) if meant else Refused(f"{what}. {hint}")
 
 
 def nearest(word: str, among: Iterable[str]) -> str | None:

@@ -25,6 +25,14 @@ _AGO = re.compile(r"(\d{1,5})\s*([dwmy])", re.ASCII | re.IGNORECASE)
 _SPANS = ("..", "…")
 
 
+class Slip(Refused):
+    """There is no such thing, but something near: `meant`."""
+
+    def __init__(self, message: str, meant: str) -> None:
+        super().__init__(f"{message} Did you mean “{meant}”?")
+        self.meant = meant
+
+
 @dataclass(frozen=True)
 class Measure:
     """Something that is counted in whole grains, so that “more than” and “at least” are exact."""
@@ -45,7 +53,7 @@ class Measure:
             if low is None and high is None:
                 raise self._unclear(text)
             if low is not None and high is not None and low > high:
-                raise Refused(f"“{text}” ends before it begins. Did you mean “{span[1].strip()}..{span[0].strip()}”?")
+                raise Slip(f"“{text}” ends before it begins.", f"{span[1].strip()}..{span[0].strip()}")
             return self._ends(None if low is None else math.ceil(low), None if high is None else math.floor(high) + 1)
         sign, number = _BOUND.fullmatch(text.strip()).groups()  # type: ignore[union-attr]  # it takes any text
         exact = self._read(number, text)

@@ -298,6 +298,32 @@ def test_a_mistake_is_told_at_its_place(studio: Studio, alice: Person, ids: dict
     assert (text[wrong.value.start : wrong.value.end], str(wrong.value)) == WRONG[text]
 
 
+@pytest.mark.parametrize("text", [text for text, (_, sentence) in WRONG.items() if "Did you mean" in sentence])
+def test_what_was_meant_can_be_read_in_its_place(studio: Studio, alice: Person, ids: dict[str, str], text: str) -> None:
+    with pytest.raises(Misread) as wrong:
+        line.read(studio, alice, text)
+    start, end, meant, instead = wrong.value.start, wrong.value.end, wrong.value.meant, wrong.value.instead
+
+    assert str(wrong.value).endswith(f"“{meant}”?") and meant in instead
+    assert line.read(studio, alice, text[:start] + instead + text[end:])
+
+
+def test_what_was_meant_is_quoted_when_it_has_blanks(studio: Studio, alice: Person) -> None:
+    projects.start(studio, alice, 'The "big" sale')
+
+    with pytest.raises(Misread) as wrong:
+        line.read(studio, alice, "-project:the-bik-sale")
+
+    assert wrong.value.instead == 'project:"The ""big"" sale"'
+
+
+def test_nothing_is_meant_where_nothing_is_near(studio: Studio, alice: Person) -> None:
+    with pytest.raises(Misread) as wrong:
+        line.read(studio, alice, "model:zzzz")
+
+    assert (wrong.value.meant, wrong.value.instead) == ("", "")
+
+
 def test_a_line_has_an_end(studio: Studio, alice: Person) -> None:
     with pytest.raises(Misread, match="up to 1,000 characters"):
         line.read(studio, alice, "a" * 1_001)

@@ -34,9 +34,9 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
 
 def misread(text: str, wrong: Misread) -> Response:
-    """400 with the sentence and the place of the wrong word, as browsers count."""
-    told = {"error": str(wrong), "start": _units(text, wrong.start), "end": _units(text, wrong.end)}
-    return JSONResponse(told, 400, FRESH)
+    """400 with the sentence, the place of the wrong word, as browsers count, and what was probably meant."""
+    place = {"start": _units(text, wrong.start), "end": _units(text, wrong.end)}
+    return JSONResponse({"error": str(wrong), "meant": wrong.meant, "instead": wrong.instead} | place, 400, FRESH)
 
 
 def _units(text: str, place: int) -> int:

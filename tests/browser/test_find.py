@@ -1,5 +1,6 @@
 """One line says what is looked for, and everything beside it writes in it: by mouse, by keyboard alone, on a phone."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -335,11 +336,46 @@ def test_a_wrong_word_is_underlined_and_told_but_not_while_it_is_written(page: P
     expect(page.get_by_role("alert")).to_have_text("“is:” takes no “star”. Did you mean “starred”?")
     expect(page.locator(".mirror .bad")).to_have_text("is:star")
     expect(field(page)).to_have_attribute("aria-invalid", "true")
-    expect(field(page)).to_have_accessible_description("“is:” takes no “star”. Did you mean “starred”?")
+    expect(field(page)).to_have_accessible_description(re.compile("“is:” takes no “star”. Did you mean “ ?starred ?”"))
     assert told(page) == []
     field(page).press_sequentially("red")
     expect(page.get_by_role("alert")).to_be_hidden()
     applied(page, "red is:starred")
+
+
+def test_what_was_meant_is_one_click_away(page: Page) -> None:
+    field(page).fill("red -modle:sketch is:strred after:7d")
+    field(page).press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("There is no filter “modle”")
+
+    page.get_by_role("alert").get_by_role("button", name="model").click()
+    expect(field(page)).to_have_value("red -model:sketch is:strred after:7d")
+    page.get_by_role("alert").get_by_role("button", name="starred").click()
+
+    at_last(page, "red -model:sketch is:starred after:7d")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(field(page)).to_be_focused()
+
+
+def test_what_was_meant_is_reached_with_the_keyboard(page: Page) -> None:
+    field(page).fill("is:strred")
+    field(page).press("Enter")
+    meant = page.get_by_role("alert").get_by_role("button", name="starred")
+    expect(meant).to_be_visible()
+
+    with page.expect_response(COUNTS):  # the field was left, so the line is asked about again
+        page.keyboard.press("Tab")
+    expect(page.locator(".find.asking")).to_have_count(0)
+    for _ in range(6):
+        if meant.evaluate("(node) => node.getRootNode().activeElement === node"):
+            break
+        page.keyboard.press("Tab")
+    expect(meant).to_be_focused()
+    assert serious(page) == []
+    page.keyboard.press("Enter")
+
+    at_last(page, "is:starred")
+    expect(field(page)).to_be_focused()
 
 
 def test_a_wrong_word_stays_marked_while_images_change_and_until_it_is_gone(visit: Callable[..., Page]) -> None:

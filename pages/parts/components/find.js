@@ -11,6 +11,7 @@ import { button, make, remember, remembered, rows } from "./elements.js";
 import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
 import { nothing, unread } from "./find_nothing.js";
+import { Note } from "./find_note.js";
 import { Panel } from "./find_panel.js";
 import { keyed, replaced, same, tidy, toggled, touched, without } from "./find_pieces.js";
 import { Views } from "./find_views.js";
@@ -166,18 +167,16 @@ export class Find {
     this.field.refresh();
   }
 
-  #wrong({ start, end, sentence }) {
-    this.field.mark({ start, end });
-    this.note.textContent = sentence;
-    this.note.hidden = false;
-    this.note.className = "wrong";
+  #wrong(trouble) {
+    this.field.mark(trouble);
+    this.note.wrong(trouble);
     this.root.classList.toggle("misread", this.trouble.q !== this.applied); // what is shown answers the line before
   }
 
   #right() {
     this.trouble = null;
     this.field.mark(null);
-    this.note.hidden = true;
+    this.note.hide();
     this.root.classList.remove("misread");
   }
 
@@ -189,9 +188,7 @@ export class Find {
     this.#draw();
     if (this.trouble && !this.#held(q)) return;
     this.#right();
-    this.note.className = "wrong waiting";
-    this.note.textContent = error.status === 503 ? words.find.coming : words.find.unreachable;
-    this.note.hidden = false;
+    this.note.waiting(error.status === 503 ? words.find.coming : words.find.unreachable);
   }
 
   #again(q) {
@@ -244,11 +241,11 @@ export class Find {
     this.opener.setAttribute("aria-expanded", "false");
     this.badge = make("span", "badge", "", { hidden: "" });
     this.opener.append(this.badge);
-    this.note = make("p", "wrong", "", { role: "alert", id: `${this.field.name}-wrong`, hidden: "" });
+    this.note = new Note(`${this.field.name}-wrong`, ({ q, said }) => this.field.put(q.slice(said.start, said.end), said.instead));
     this.head = make("div", "head");
     this.row = make("div", "row-of-find");
     this.row.append(this.field.node, this.opener, this.views.node);
-    this.head.append(this.row, this.note, this.chips.node);
+    this.head.append(this.row, this.note.node, this.chips.node);
     this.place.append(this.head, this.panel.node);
   }
 

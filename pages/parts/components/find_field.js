@@ -49,6 +49,12 @@ export class Field {
     this.#drawn();
   }
 
+  // This word in the place of that one, wherever it stands by now.
+  put(wrong, word) {
+    const piece = pieces(this.text).find(({ text, minus }) => text.slice(minus ? 1 : 0) === wrong);
+    if (piece) this.#take({ word, start: piece.end - wrong.length, end: piece.end });
+  }
+
   // There is another answer: what is offered may have changed, and what is marked stays marked.
   refresh() {
     if (this.list.hidden) return;
