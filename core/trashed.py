@@ -62,7 +62,8 @@ def wire(page: Page, text: Callable[[str], str], plural: Callable[[str, str, int
     """A page as the grid reads it: dates are when images were thrown away, and each says how long it stays."""
     thrown = [tile for tile in page.tiles if isinstance(tile, Thrown)]
     dates = [milliseconds(tile.thrown_at) for tile in thrown]
-    return page.wire() | {"created_at": dates, "note": [tile.note(text, plural) for tile in thrown]}
+    notes, used = [tile.note(text, plural) for tile in thrown], [int(tile.used) for tile in thrown]
+    return page.wire() | {"created_at": dates, "note": notes, "used": used}
 
 
 def contents(studio: Studio, person: Person, after: str | None = None, limit: int = PAGE) -> Page:

@@ -29,6 +29,6 @@ with frame.screen(_("Trash")) as (studio, person):
         st.subheader(_("Images"), anchor=False)
     if total.images or not total.conversations:
         thrown.images(studio, person, total)
-        viewer.show(studio, person, plain=True)
+        viewer.show(studio, person, plain=True, acts=thrown.large_acts(studio, person))
     parting.show(studio, person)
     undo.show(studio, person)

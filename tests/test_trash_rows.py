@@ -60,6 +60,7 @@ def test_pages_lead_to_the_next_and_say_how_long_each_image_stays(browser: httpx
     assert first["id"] + second["id"] == thrown
     assert second["next"] is None
     assert first["note"][:3] == ["In use", "Gone tonight", "30 days left"]
+    assert first["used"][:3] == [1, 0, 0]
     assert first["created_at"] == sorted(first["created_at"], reverse=True)
 
 

@@ -1,5 +1,6 @@
 """What the trash shows: trashed conversations as cards, trashed images in the gallery's grid, and the ways back."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -61,6 +62,11 @@ def images(studio: Studio, person: Person, total: Total) -> None:
         on_wishes_change=lambda: _grant(studio, person, st.session_state[KEY].wishes),
         on_action_change=lambda: None,
     )
+
+
+def large_acts(studio: Studio, person: Person) -> dict[str, Callable[[Wish], object]]:
+    """What is done with an image that is looked at large."""
+    return {"restore": partial(_restore, studio, person)}
 
 
 def _acts() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 The address carries the image alone: a post is known by any of its images, and two names could contradict each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,6 +13,7 @@ from core.access import Person
 from core.studio import Studio
 from pages.parts import frame, wishes
 from pages.parts.components import component
+from pages.parts.wishes import Wish
 from pages.parts.words import _, language, setting_names
 
 LIGHTBOX = component("lightbox")
@@ -22,10 +23,13 @@ VIEW = "view"
 UNDO_SECONDS = 10
 
 
-def show(studio: Studio, person: Person, *, plain: bool = False) -> None:
+def show(
+    studio: Studio, person: Person, *, plain: bool = False, acts: Mapping[str, Callable[[Wish], object]] | None = None
+) -> None:
     """Mount the lightbox; once per screen. It shows what `studio:open` names, see lightbox.js.
 
-    A `plain` one is for what is in the trash: it has no details, and nothing can be done in it.
+    A `plain` one is for what is in the trash: it has no details, and an image can only be taken back. `acts` do what
+    is wished in other ways than `grant` does.
     """
     box = LIGHTBOX(
         key=KEY,
@@ -39,7 +43,7 @@ def show(studio: Studio, person: Person, *, plain: bool = False) -> None:
             "words": words(),
         },
         on_view_change=_follow,
-        on_wishes_change=lambda: grant(studio, person, st.session_state[KEY].wishes),
+        on_wishes_change=lambda: grant(studio, person, st.session_state[KEY].wishes, acts),
         on_action_change=lambda: None,
         on_missing_change=lambda: None,
     )
@@ -67,14 +71,16 @@ def act(action: Mapping[str, str] | None) -> None:
     frame.go("create", **({"source": image} if image else {}))
 
 
-def grant(studio: Studio, person: Person, told: Any) -> None:
+def grant(
+    studio: Studio, person: Person, told: Any, other: Mapping[str, Callable[[Wish], object]] | None = None
+) -> None:
     """Star, trash and restore what a browser names. The verbs look up again whose it is."""
-    acts = {
+    acts: dict[str, Callable[[Wish], object]] = {
         "star": lambda wish: marks.star(studio, person, [str(wish["id"])], on=bool(wish["on"])),
         "trash": lambda wish: trash.trash(studio, person, map(str, wish["ids"])),
         "restore": lambda wish: trash.restore(studio, person, map(str, wish["ids"])),
     }
-    wishes.grant(KEY, told, acts)
+    wishes.grant(KEY, told, acts | dict(other or {}))
 
 
 def _follow() -> None:
@@ -118,6 +124,8 @@ def words() -> dict[str, Any]:
         "follow": _("Trash too"),
         "undo": _("Undo"),
         "in_trash": _("In the trash"),
+        "restore": _("Restore"),
+        "in_use": _("In use: something that is not in the trash started from it, so it stays."),
         "key_names": _key_names(),
         "key_walk": _("Previous or next image"),
         "key_ends": _("First or last image"),

@@ -11,7 +11,7 @@ from core import access, conversations, trash
 from core.access import Person
 from core.files import MARKER
 from core.studio import Studio
-from core.tables import Conversation, Image
+from core.tables import SOURCE, Conversation, Image, Reference, Turn
 from tests import many
 from tests.browser.seen import looks, still
 from tests.browser.working import ARRIVES, SCREENSHOTS, Server, outside, serious, started
@@ -92,7 +92,7 @@ def test_everything_in_it_says_how_long_it_stays(server: Server, thrown: list[st
 def test_an_image_is_looked_at_large_before_anybody_decides(
     server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
 ) -> None:
-    """Nothing is done with it there but downloading it."""
+    """Nothing is done with it there but downloading it and taking it back."""
     page = open_page(address(server))
     page.locator(f"a[href='?view={thrown[0]}']").focus(timeout=ARRIVES)
     page.keyboard.press("Enter")
@@ -113,6 +113,51 @@ def test_an_image_is_looked_at_large_before_anybody_decides(
     expect(box).to_have_count(0)
     expect(page.locator(f"a[href='?view={thrown[1]}']")).to_be_focused()
     assert lying(studio, me) == 12
+
+
+def test_what_is_looked_at_large_is_taken_back_and_the_next_one_comes(
+    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
+) -> None:
+    trash.purge(studio, me, thrown[2:])
+    page = open_page(address(server))
+    page.locator(f"a[href='?view={thrown[0]}']").click(timeout=ARRIVES)
+    box = page.get_by_role("dialog", name="Image")
+    expect(box.locator(".place")).to_have_text("1 of 2", timeout=ARRIVES)
+    expect(box.locator(".stays")).to_have_text("30 days left")
+
+    box.get_by_role("button", name="Restore").click()
+    expect(box.locator(".stays")).to_have_text("28 days left", timeout=ARRIVES)
+    expect(box.locator(".place")).to_have_text("1 of 1", timeout=ARRIVES)
+    assert lying(studio, me) == 1
+    page.keyboard.press("r")
+
+    expect(box).to_have_count(0, timeout=ARRIVES)
+    expect(page.locator(".tile")).to_have_count(0, timeout=ARRIVES)
+    assert lying(studio, me) == 0
+    page.get_by_text("2 images are back.").wait_for(timeout=ARRIVES)
+    page.get_by_role("button", name="Undo").click()
+    page.locator(f"a[href='?view={thrown[0]}']").click(timeout=ARRIVES)
+    expect(box.locator(".place")).to_have_text("1 of 2", timeout=ARRIVES)
+    expect(page.locator("dialog.gone")).to_have_count(0)
+
+
+def test_what_stays_because_it_is_used_says_why(
+    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
+) -> None:
+    with studio.transaction() as db:
+        turn = db.exec(select(Turn.id).join(Conversation).where(col(Conversation.deleted_at).is_(None)).limit(1)).one()
+        db.add(Reference(turn_id=turn, image_id=thrown[0], role=SOURCE))
+    page = open_page(address(server))
+    page.locator(f"a[href='?view={thrown[0]}']").click(timeout=ARRIVES)
+    box = page.get_by_role("dialog", name="Image")
+
+    why = "In use: something that is not in the trash started from it, so it stays."
+    expect(box.locator(".stays")).to_have_text(why, timeout=ARRIVES)
+    for name in looks(page):
+        look(page, f"trash-used-{name}")
+
+    with studio.transaction() as db:
+        db.delete(db.exec(select(Reference).where(col(Reference.image_id) == thrown[0])).one())
 
 
 def test_an_image_comes_back_with_a_key_and_goes_again_with_undo(

@@ -4,7 +4,8 @@
 //                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
 // and tells there:            studio:shown { id }   studio:closed { id }   studio:ready   (send the order again)
 //                             studio:marked { id, starred }   studio:trashed { ids }   studio:restored { ids }
-// With `data.plain` it only shows: there are no details, and nothing is done with an image but downloading it.
+// With `data.plain` it shows what is in the trash: there are no details but how long it stays, and nothing is done with an
+// image but downloading it and taking it back.
 // Streamlit hears `view` (the image in the address, "" for none), `wishes` (star, trash and restore, see wishes.js),
 // `action` (to go elsewhere with an image) and `missing`, and answers with `data.view` and `data.answers`.
 
@@ -89,7 +90,8 @@ class Lightbox {
     this.previous = arrow("previous", words.previous, "←", "ArrowLeft", () => this.step(-1));
     this.next = arrow("next", words.next, "→", "ArrowRight", () => this.step(1));
     this.notice = make("p", "notice", "", { role: "alert", hidden: "" });
-    this.stage.node.append(this.bar.node, this.previous, this.next, this.notice, this.keys.node);
+    this.stays = make("p", "stays", "", { role: "status" });
+    this.stage.node.append(this.bar.node, this.previous, this.next, this.stays, this.notice, this.keys.node);
     this.stage.changed = (percent) => this.bar.zoomed(percent);
     this.dialog.append(this.stage.node, this.panel.node);
     this.dialog.oncancel = (event) => (event.preventDefault(), this.escape());
@@ -97,6 +99,7 @@ class Lightbox {
     this.dialog.onkeydown = (event) => this.keys.pressed(event, this);
     // Nothing behind moves while the lightbox is open.
     this.dialog.addEventListener("wheel", (event) => event.target.closest(".panel") || event.preventDefault(), { passive: false });
+    this.dialog.classList.toggle("plain", Boolean(this.data.plain));
     this.inform(!this.data.plain && remembered(PANEL) !== "hidden");
     this.root.append(this.dialog);
   }
@@ -118,6 +121,7 @@ class Lightbox {
     this.warn("");
     this.dialog.classList.toggle("gone", this.marks.gone.has(known.id));
     this.stage.show(known);
+    this.stays.textContent = known.used ? this.data.words.in_use : (known.note ?? "");
     if (!this.data.plain) this.panel.show(known);
     this.bar.show(known);
     this.count();
@@ -181,6 +185,7 @@ class Lightbox {
 
   ordered(order) {
     this.walk.order = order;
+    if (this.data.plain) this.marks.settle();
     if (this.data.plain && this.item && !this.item.width) this.look(this.item); // a link told no more than its id
     this.count();
   }
@@ -230,12 +235,20 @@ class Lightbox {
     if (this.item && ids.includes(this.item.id)) await this.leaves(this.item);
   }
 
+  // Out of the trash: nothing is left to look at after the last one.
+  async restore() {
+    const from = this.item;
+    if (!from || this.marks.gone.has(from.id)) return;
+    await this.leaves(from, () => this.marks.restore(from), () => this.close());
+  }
+
   // Go on to the next; the last one stays until nobody can take it back.
-  async leaves(from, then) {
+  async leaves(from, then, last = () => this.show(from)) {
     const next = (await this.walk.beside(from.id, 1)) ?? (await this.walk.beside(from.id, -1));
     if (this.item !== from) return;
     then?.();
-    this.show(next ?? from);
+    if (next) this.show(next);
+    else last();
   }
 
   // It was taken back.

@@ -21,10 +21,11 @@ export class Bar {
     this.informing = tool("info", "info", words.info, "I", () => box.info());
     this.enlarging = tool("full", "larger", words.full, "F", () => box.full());
     this.enlarging.setAttribute("aria-pressed", "false");
+    const restoring = tool("restore", "restore", words.restore, "R", () => box.restore());
     const editing = tool("edit", "edit", words.edit, "E", () => box.edit()), { plain } = data();
     const tools = make("div", "tools");
     tools.append(
-      ...(plain ? [this.download] : [this.starring, this.trash, this.download, editing]),
+      ...(plain ? [restoring, this.download] : [this.starring, this.trash, this.download, editing]),
       this.enlarging,
       ...(plain ? [] : [this.informing]),
       tool("help", "keys", words.keys, "?", () => box.keys.show(!box.keys.shown)),

@@ -59,6 +59,7 @@ export class Keys {
       i: () => box.info(),
       f: () => box.full(),
       z: () => box.marks.undo(),
+      r: this.data().plain && (() => box.restore()),
       "+": () => zoom.by(1.5),
       "=": () => zoom.by(1.5),
       "-": () => zoom.by(1 / 1.5),
@@ -83,7 +84,7 @@ export class Keys {
     const lines = [
       [["←", "→"], words.key_walk],
       [[names.Home, names.End], words.key_ends],
-      ...(plain ? [] : does),
+      ...(plain ? [[["R"], words.restore]] : does),
       [["D"], words.download],
       [["F"], words.full],
       [["+", "−", "0"], words.key_zoom],

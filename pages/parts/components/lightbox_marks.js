@@ -53,6 +53,18 @@ export class Marks {
     this.#ask(gone);
   }
 
+  // Take back what lay in the trash already; the screen behind offers to undo that.
+  restore({ id }) {
+    this.gone.add(id);
+    this.#tell("restore", { ids: [id] }, [id]);
+  }
+
+  // The screen behind shows what became of what was taken back: from now on only its order says what there is.
+  settle() {
+    const waiting = new Set([...this.told.values()].flatMap(({ ids }) => ids));
+    for (const id of this.gone) if (!waiting.has(id)) this.gone.delete(id);
+  }
+
   // Take back all that was thrown away since the bar came.
   undo() {
     this.bar?.told("undo");
@@ -87,7 +99,7 @@ export class Marks {
     const later = [...this.told.values()].some((other) => other.act === act && other.ids[0] === ids[0]);
     if (act === "star" && !later) say("studio:marked", { id: ids[0], starred: !on });
     if (act === "trash") this.#kept(ids);
-    if (act === "restore") ids.forEach((id) => this.gone.add(id));
+    if (act === "restore") ids.forEach((id) => (this.box.data.plain ? this.gone.delete(id) : this.gone.add(id)));
     this.box.warn(error);
   }
 
