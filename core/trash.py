@@ -13,11 +13,11 @@ from core.purging import Purged
 from core.studio import Studio
 from core.tables import Conversation, Image
 from core.tiles import MOST, PAGE
-from core.trashed import Thrown, Total, contents, ids, layout, mark, place, revision_of, total, wire
+from core.trashed import Thrown, Total, contents, ids, layout, mark, place, revision_of, these, total, wire
 
 # From below, for screens.
 __all__ = ["MOST", "PAGE", "Purged", "Thrown", "Total"]
-__all__ += ["contents", "ids", "layout", "mark", "place", "revision_of", "total", "wire"]
+__all__ += ["contents", "ids", "layout", "mark", "place", "revision_of", "these", "total", "wire"]
 
 BY = "person"
 AT_HAND = 20

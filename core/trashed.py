@@ -73,14 +73,16 @@ def contents(studio: Studio, person: Person, after: str | None = None, limit: in
     """
     if not 1 <= limit <= PAGE:
         raise Refused(f"A page of the trash has 1 to {PAGE} images. Ask for fewer at once.")
-    page, stays = contents_query(person, after, limit).subquery("page"), _used()
-    told = sa.select(*page.c, stays.c.id.is_not(None).label("used")).outerjoin_from(
-        page, stays, stays.c.id == page.c.id
-    )
-    with studio.reading() as db:
-        rows = db.execute(told.order_by(page.c.deleted_at.desc(), page.c.id.desc()), {"owner": person.id}).all()
+    rows = _rows(studio, person, contents_query(person, after, limit))
     tiles = tuple(_tile(studio, row) for row in rows)
     return Page(tiles, _cursor(rows[-1]) if len(rows) == limit else None)
+
+
+def these(studio: Studio, person: Person, image_ids: Sequence[str]) -> tuple[Thrown, ...]:
+    """Those of these images that are in the person's trash, the last thrown away first; at most a page of them."""
+    wanted = image_ids[:PAGE]
+    query = contents_query(person, None, PAGE).where(col(Image.id).in_(wanted))
+    return tuple(_tile(studio, row) for row in _rows(studio, person, query))
 
 
 def contents_query(person: Person, after: str | None, limit: int) -> Any:
@@ -154,6 +156,15 @@ def total(studio: Studio, person: Person) -> Total:
 def days_left(now: datetime, purge_after: datetime) -> int:
     """Days until then, begun ones too; 0 when the next night takes it."""
     return max(0, -((now - purge_after) // DAY))
+
+
+def _rows(studio: Studio, person: Person, found: Any) -> Sequence[Any]:
+    page, stays = found.subquery("page"), _used()
+    told = sa.select(*page.c, stays.c.id.is_not(None).label("used")).outerjoin_from(
+        page, stays, stays.c.id == page.c.id
+    )
+    with studio.reading() as db:
+        return db.execute(told.order_by(page.c.deleted_at.desc(), page.c.id.desc()), {"owner": person.id}).all()
 
 
 def _seen(studio: Studio, db: Session, person: Person) -> str:

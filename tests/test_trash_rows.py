@@ -64,6 +64,13 @@ def test_pages_lead_to_the_next_and_say_how_long_each_image_stays(browser: httpx
     assert first["created_at"] == sorted(first["created_at"], reverse=True)
 
 
+def test_some_are_told_alone_and_nobody_elses(served: Served, alice: Person, thrown: list[str]) -> None:
+    told = trash.these(served.studio, alice, [thrown[2], "0" * 32, thrown[0]])
+
+    assert [(one.id, one.used) for one in told] == [(thrown[0], True), (thrown[2], False)]
+    assert trash.these(served.studio, serving.person(served.studio, "Bob"), thrown[:3]) == ()
+
+
 def test_the_layout_fits_the_pages(browser: httpx.Client, thrown: list[str]) -> None:
     layout = browser.get("/api/trash/layout").json()
 

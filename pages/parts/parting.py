@@ -2,17 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from html import escape
 
 import streamlit as st
 
-from core import trash
+from core import access, trash
 from core.access import Person
 from core.studio import Studio
-from core.trash import Purged
+from core.trash import Purged, Thrown
 from pages.parts import frame
-from pages.parts.words import _, plural, size
+from pages.parts.words import _, day, plural, size
 
 WANTED = "parting-wanted"
+PICTURES = 4
+"""Of what is asked about, as many are shown."""
+ROW = '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:8px">{parts}</div>'
+PICTURE = (
+    '<img src="{image}" alt="{text}" title="{text}" width="72" height="72"'
+    ' style="display:block;object-fit:cover;border-radius:8px">'
+)
+WORDS = (
+    '<div style="flex:1;min-width:0;margin-left:4px;line-height:1.4">'
+    '<div style="display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden">{text}</div>'
+    '<div style="font-size:0.86em;opacity:0.72">{day}</div></div>'
+)
 
 
 def want(image_ids: Sequence[str] = (), conversation_ids: Sequence[str] = ()) -> None:
@@ -63,6 +76,8 @@ def _all(studio: Studio, person: Person, asked: datetime) -> None:
 
 def _some(studio: Studio, person: Person, images: tuple[str, ...], conversations: tuple[str, ...]) -> None:
     with frame.sentences():
+        if images:
+            _pictures(studio, person, images)
         if conversations:
             st.markdown(
                 _("Its words and its links go. Its images stay where they are, in the gallery or in the trash.")
@@ -71,6 +86,22 @@ def _some(studio: Studio, person: Person, images: tuple[str, ...], conversations
             st.markdown(_("All files go too. Nobody can bring that back."))
         wanted = len(images) + len(conversations)
         _buttons(_("Remove for good"), lambda: trash.purge(studio, person, images, conversations), wanted)
+
+
+def _pictures(studio: Studio, person: Person, image_ids: Sequence[str]) -> None:
+    """Which images it is about, so that nobody removes the wrong ones; of a single one also its words and its day."""
+    shown = trash.these(studio, person, image_ids[:PICTURES])
+    base = f"/m/{access.media_token(studio, person)}/"
+    parts = [PICTURE.format(image=escape(f"{base}{one.id}/256"), text=escape(one.text)) for one in shown]
+    if len(image_ids) == 1:
+        parts += [WORDS.format(text=escape(one.text), day=escape(_made(one))) for one in shown]
+    if len(image_ids) > PICTURES:
+        parts.append(f"<span>{escape(_('+ {n} more').format(n=f'{len(image_ids) - PICTURES:,}'))}</span>")
+    st.html(ROW.format(parts="".join(parts)))
+
+
+def _made(image: Thrown) -> str:
+    return _("Made on {day}").format(day=day(image.created_at))
 
 
 def _buttons(label: str, verb: Callable[[], Purged], wanted: int) -> None:

@@ -192,6 +192,8 @@ def test_picked_images_go_for_good_only_after_asking(
     page.keyboard.press("Delete")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Remove 2 images for good?", timeout=ARRIVES)
+    pictures = dialog.locator("img").evaluate_all("(all) => all.map(({ src }) => src.split('/').at(-2))")
+    assert pictures == thrown[1:3]
     look(page, "trash-asked")
     dialog.get_by_role("button", name="Cancel").press("Enter")
     expect(dialog).to_have_count(0, timeout=ARRIVES)
@@ -206,6 +208,35 @@ def test_picked_images_go_for_good_only_after_asking(
     for gone in thrown[1:3]:
         expect(page.locator(f"a[href='?view={gone}']")).to_have_count(0, timeout=ARRIVES)
     assert lying(studio, me) == 10
+
+
+def test_the_dialog_shows_which_images_would_go(
+    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
+) -> None:
+    """Nobody could tell whether it was about the right one."""
+    page = open_page(address(server))
+    page.locator(f"a[href='?view={thrown[3]}']").focus(timeout=ARRIVES)
+    page.keyboard.press("Delete")
+    dialog = page.get_by_role("dialog")
+    one = trash.these(studio, me, [thrown[3]])[0]
+
+    expect(dialog.get_by_role("img", name=one.text)).to_have_count(1, timeout=ARRIVES)
+    expect(dialog).to_contain_text(one.text)
+    expect(dialog).to_contain_text(f"Made on {one.created_at:%B} {one.created_at.day}, {one.created_at.year}")
+    for name in looks(page):
+        look(page, f"trash-asked-one-{name}")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0, timeout=ARRIVES)
+    page.locator(f"a[href='?view={thrown[0]}']").focus()
+    page.keyboard.press("Control+a")
+    expect(page.get_by_role("toolbar")).to_contain_text("12 picked")
+    page.keyboard.press("Delete")
+
+    expect(dialog).to_contain_text("Remove 12 images for good?", timeout=ARRIVES)
+    expect(dialog.locator("img")).to_have_count(4)
+    expect(dialog).to_contain_text("+ 8 more")
+    for name in looks(page):
+        look(page, f"trash-asked-many-{name}")
 
 
 def test_a_conversation_comes_back_or_goes(
