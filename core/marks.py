@@ -1,6 +1,6 @@
 """Star images, choose them for their posts, put them into a project: any number in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -10,6 +10,9 @@ from core.access import AT_ONCE, Person
 from core.errors import Refused
 from core.studio import Studio
 from core.tables import Generation, Image, Post, Project, Turn
+
+Moved = Mapping[str, str]
+"""Posts that went into another project: by their ids, the project that each was in before, "" for none."""
 
 
 def star(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool = True) -> int:
@@ -41,8 +44,8 @@ def select(studio: Studio, person: Person, image_ids: Iterable[str], *, on: bool
     return len(changed)
 
 
-def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_id: str) -> int:
-    """Put the posts of these images into a project, or with "" into none; how many posts changed.
+def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_id: str) -> Moved:
+    """Put the posts of these images into a project, or with "" into none; those that were elsewhere.
 
     A project holds posts, so the other images of a post come along; images of a version that made no posts get one.
     Raises NotFound when no image is there, or no such project.
@@ -53,8 +56,8 @@ def put_into(studio: Studio, person: Person, image_ids: Iterable[str], project_i
         return _move(studio, db, person, image_ids, project_id)
 
 
-def put_into_new(studio: Studio, person: Person, image_ids: Iterable[str], title: str) -> tuple[str, int]:
-    """Begin a project and put the posts of these images into it; its id, and how many posts changed.
+def put_into_new(studio: Studio, person: Person, image_ids: Iterable[str], title: str) -> tuple[str, Moved]:
+    """Begin a project and put the posts of these images into it; its id, and those that were elsewhere: all of them.
 
     Raises what `projects.start` and `put_into` do; then there is no new project either.
     """
@@ -63,15 +66,39 @@ def put_into_new(studio: Studio, person: Person, image_ids: Iterable[str], title
         return project.id, _move(studio, db, person, image_ids, project.id)
 
 
-def _move(studio: Studio, db: Session, person: Person, image_ids: Iterable[str], project_id: str) -> int:
+def put_back(studio: Studio, person: Person, project_id: str, moved: Moved) -> int:
+    """Put these posts out of a project into those that they were in before; how many changed.
+
+    What went elsewhere meanwhile stays there, and so does what was in a project that is gone for good. Raises NotFound
+    when none of the posts is there.
+    """
+    with written.writing(studio, person) as db:
+        posts.lock(db, moved)
+        there = {"", *db.scalars(sa.select(col(Project.id)).where(col(Project.user_id) == person.id))}
+        held = [post for post in access.find_many(db, Post, moved, person) if (post.project_id or "") == project_id]
+        changed = [post for post in held if moved[post.id] in there]
+        for post in changed:
+            post.project_id = moved[post.id] or None
+        _tell(studio, db, person, "image.moved", _images_of(db, changed))
+    return len(changed)
+
+
+def _images_of(db: Session, held: Sequence[Post]) -> list[Image]:
+    ids = [post.id for post in held]
+    parts = (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+    return [row for part in parts for row in db.scalars(sa.select(Image).where(col(Image.post_id).in_(part)))]
+
+
+def _move(studio: Studio, db: Session, person: Person, image_ids: Iterable[str], project_id: str) -> Moved:
     found = _locked(db, person, image_ids)
     _post(studio, db, found)
     held = access.find_many(db, Post, [row.post_id for row in found if row.post_id], person)
     changed = [post for post in held if (post.project_id or "") != project_id]
+    moved = {post.id: post.project_id or "" for post in changed}
     for post in changed:
         post.project_id = project_id or None
     _tell(studio, db, person, "image.moved", found if changed else [])
-    return len(changed)
+    return moved
 
 
 def _post(studio: Studio, db: Session, images: Sequence[Image]) -> None:

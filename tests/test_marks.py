@@ -120,11 +120,26 @@ def test_images_go_into_a_project_with_their_posts(studio: Studio, alice: Person
     post, other = post_of(studio, alice, images[:2]), post_of(studio, alice, images[2:])
     autumn = projects.start(studio, alice, "  Autumn   campaign ")
 
-    assert marks.put_into(studio, alice, images[:1], autumn) == 1
+    assert marks.put_into(studio, alice, images[:1], autumn) == {post: ""}
     assert (project_of(studio, post), project_of(studio, other)) == (autumn, None)
     assert [project.title for project in projects.titles(studio, alice)] == ["Autumn campaign"]
-    assert marks.put_into(studio, alice, images, "") == 1
+    assert marks.put_into(studio, alice, images, "") == {post: autumn}
     assert project_of(studio, post) is None
+
+
+def test_what_went_into_a_project_goes_back_to_where_it_was(studio: Studio, alice: Person, bob: Person) -> None:
+    images = many.images(studio, alice, 3)
+    one, other, third = (post_of(studio, alice, [image]) for image in images)
+    autumn, winter = (projects.start(studio, alice, title) for title in ("Autumn", "Winter"))
+    marks.put_into(studio, alice, images[:1], autumn)
+    moved = marks.put_into(studio, alice, images, winter)
+    marks.put_into(studio, alice, images[2:], autumn)  # by hand, meanwhile
+
+    with pytest.raises(NotFound):
+        marks.put_back(studio, bob, winter, moved)
+    assert marks.put_back(studio, alice, winter, moved) == 2
+
+    assert [project_of(studio, post) for post in (one, other, third)] == [autumn, None, autumn]
 
 
 def test_images_go_into_a_new_project(studio: Studio, alice: Person) -> None:
@@ -133,7 +148,7 @@ def test_images_go_into_a_new_project(studio: Studio, alice: Person) -> None:
 
     autumn, moved = marks.put_into_new(studio, alice, images[:1], " Autumn ")
 
-    assert (project_of(studio, post), moved) == (autumn, 1)
+    assert (project_of(studio, post), moved) == (autumn, {post: ""})
     assert [(project.id, project.title) for project in projects.titles(studio, alice)] == [(autumn, "Autumn")]
 
 
@@ -151,7 +166,7 @@ def test_images_from_before_there_were_posts_get_one(studio: Studio, alice: Pers
     (fox,) = many.images(studio, alice, 1)
     autumn = projects.start(studio, alice, "Autumn")
 
-    assert marks.put_into(studio, alice, [fox], autumn) == 1
+    assert list(marks.put_into(studio, alice, [fox], autumn).values()) == [""]
 
     with studio.reading() as db:
         assert project_of(studio, str(db.get_one(Image, fox).post_id)) == autumn

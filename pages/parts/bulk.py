@@ -52,8 +52,12 @@ def _project(studio: Studio, person: Person, wish: Wish) -> int:
     else:
         project, moved = wish["project"], marks.put_into(studio, person, wish["ids"], wish["project"])
     where = {project.id: project.title for project in projects.titles(studio, person)}.get(project, _("no project"))
-    st.toast(plural("{n} post went to:", "{n} posts went to:", moved) + f" {where}", icon=":material/folder:")
-    return moved
+    if moved:
+        told = plural("{n} post went to:", "{n} posts went to:", len(moved))
+        undo.offer(f"{told} {where}", "moved posts", project, moved)
+    else:
+        st.toast(_("Already there:") + f" {where}", icon=":material/folder:")
+    return len(moved)
 
 
 def _trash(studio: Studio, person: Person, wish: Wish) -> int:

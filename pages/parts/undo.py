@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import conversations, trash
+from core import conversations, marks, trash
 from core.access import Person
 from core.studio import Studio
 from pages.parts import toast, wishes
@@ -26,6 +26,7 @@ WAYS_BACK: Mapping[str, Callable[..., Any]] = {
     "images": trash.restore,
     "restored images": trash.trash,
     "restored conversation": conversations.trash,
+    "moved posts": marks.put_back,
 }
 
 

@@ -399,6 +399,9 @@ def test_picked_images_go_into_a_project_by_keyboard(grid: Page, images: list[st
     grid.keyboard.press("Enter")
 
     assert (acted(grid)["act"], acted(grid)["title"], acted(grid)["ids"]) == ("project", "Winter", [images[3]])
+    expect(grid.get_by_role("toolbar")).to_contain_text("1 picked")
+    expect(grid.get_by_role("textbox", name="New project")).to_have_count(0)
+    expect(grid.get_by_role("button", name="Add to project")).to_be_focused()
 
 
 def test_several_images_are_downloaded_as_one_zip(grid: Page, images: list[str]) -> None:
@@ -623,7 +626,15 @@ def test_the_address_says_what_is_looked_for(
     picture(page, made[3]).click(modifiers=["Control"])
     page.get_by_role("button", name="Add to project").click()
     page.get_by_role("button", name="Autumn").click()
-    expect(page.get_by_text("went to")).to_be_visible()
+    expect(page.get_by_text("1 post went to: Autumn")).to_be_visible()
+    expect(page.get_by_role("toolbar")).to_contain_text("1 picked")
+    still(page)
+    page.screenshot(path=SCREENSHOTS / "gallery-project.png")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    page.get_by_role("button", name="Add to project").click()
+    page.get_by_role("button", name="Autumn").click()
+    expect(page.get_by_text("1 post went to: Autumn")).to_be_visible()
     page.goto(f"{address}/gallery?q=project:Autumn")
 
     expect(page.locator(".total")).to_have_text(re.compile("^[12] images?$"))

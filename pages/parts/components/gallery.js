@@ -67,7 +67,7 @@ class Gallery {
     this.data = this.around.data = data;
     this.find?.show(data.q);
     if (answers.length) this.find?.refresh();
-    if (answers.some(({ leaves, error }) => leaves && !error)) this.acts?.rise();
+    if (answers.some(({ undone, error }) => undone && !error)) this.acts?.rise();
     this.refusal = refused[0]?.error ?? this.refusal;
     if (data.q !== before.q) return this.look();
     this.begun ??= this.begin();
@@ -337,8 +337,8 @@ class Gallery {
     if (act === "download") return this.download(ids);
     if (goes) return this.told.action({ act, id: ids[0] });
     if (leaves) this.gone(ids);
-    this.told.wish(act, told, { leaves, picked, again: act === "select" }); // which takes the mark from others of a post
-    if (act === "project") this.picks.clear();
+    const again = act === "select", undone = leaves || act === "project"; // select takes the mark from others of a post
+    this.told.wish(act, told, { undone, picked, again });
   }
 
   mark(ids, facts) {

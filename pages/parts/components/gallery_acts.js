@@ -19,7 +19,7 @@ export class Acts {
     return this.bar.contains(this.bar.getRootNode().activeElement);
   }
 
-  // Images are leaving, so what takes that back stands where this bar stands.
+  // What takes back what was done stands where this bar stands.
   rise() {
     this.bar.classList.add("high");
     clearTimeout(this.falling);
@@ -66,9 +66,10 @@ export class Acts {
     this.opener = opener;
     opener.setAttribute("aria-expanded", "true");
     const list = make("div", "list");
+    const put = (where) => (this.#close(opener), this.on.act("project", where)); // the images stay picked
     for (const { id, title } of [...projects, { id: "", title: words.no_project }]) {
       const one = make("button", id ? "" : "quiet", title, { type: "button" });
-      one.onclick = () => this.on.act("project", { project: id });
+      one.onclick = () => put({ project: id });
       list.append(one);
     }
     const title = make("input", "", "", { placeholder: words.new_project, "aria-label": words.new_project, maxlength: 120, required: "" });
@@ -76,7 +77,7 @@ export class Acts {
     const foot = make("div", "foot");
     foot.append(title, begin);
     this.menu.append(list, foot);
-    this.menu.onsubmit = (event) => (event.preventDefault(), this.on.act("project", { title: title.value }));
+    this.menu.onsubmit = (event) => (event.preventDefault(), put({ title: title.value }));
     this.bar.append(this.menu);
     (projects.length ? list.firstElementChild : title).focus();
   }
