@@ -99,6 +99,7 @@ def words() -> dict[str, Any]:
         "lightbox": _("Image"),
         "place": _("{n} of {total}"),
         "percent": _("{n} %"),
+        "already": _("Already shown at {n} %"),
         "keyed": _("{label} ({key})"),
         "previous": _("Previous image"),
         "next": _("Next image"),

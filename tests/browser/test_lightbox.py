@@ -582,13 +582,35 @@ def test_keys_zoom_and_move_what_is_zoomed(box: Callable[..., Page], large: str)
     expect(page.locator(".percent")).to_have_text("")
 
 
-def test_a_small_picture_is_shown_as_small_as_it_is(box: Callable[..., Page]) -> None:
+def test_full_size_makes_no_small_picture_smaller_and_says_so(box: Callable[..., Page]) -> None:
     page = box(0)
+    fits = picture(page)
+
+    page.keyboard.press("f")
+    expect(page.locator(".percent")).to_have_text(f"Already shown at {round(fits['width'] / 3)} %")
+
+    assert picture(page) == fits
+    expect(page.locator(".percent")).to_have_text("")
+    page.locator(".shown").dblclick()  # looks closer all the same
+    assert picture(page)["width"] > fits["width"] * 1.5
+
+
+def test_a_small_picture_can_be_shown_as_small_as_it_is(box: Callable[..., Page]) -> None:
+    page = box(0)
+
+    pressed(page, *["-"] * 8)
+    expect(page.locator(".percent")).to_have_text("100 %")
+
+    assert round(picture(page)["width"]) == 300
+
+
+def test_full_size_is_no_smaller_on_a_fine_screen(box: Callable[..., Page], large: str) -> None:
+    page = box(large, device_scale_factor=2)
 
     page.keyboard.press("f")
     expect(page.locator(".percent")).to_have_text("100 %")
 
-    assert round(picture(page)["width"]) == 300
+    assert round(picture(page)["width"]) == LARGE[0]
 
 
 # ---- fingers ----

@@ -286,7 +286,8 @@ class Lightbox {
   }
 
   full() {
-    this.stage.zoom.full();
+    const { zoom } = this.stage;
+    if (!zoom.full()) this.bar.already(zoom.percent);
   }
 
   info() {

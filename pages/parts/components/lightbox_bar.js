@@ -2,6 +2,8 @@
 
 import { button, dim, fill, icon, link, make } from "./elements.js";
 
+const SAID = 2500; // ms
+
 export class Bar {
   constructor(data, box) {
     const { words, locale } = data();
@@ -49,9 +51,18 @@ export class Bar {
   }
 
   zoomed(percent) {
+    clearTimeout(this.timer);
     const { words, locale } = this.data();
     this.enlarging.setAttribute("aria-pressed", String(percent !== null));
     this.percent.textContent = percent === null ? "" : fill(words.percent, { n: Math.round(percent) }, locale);
+  }
+
+  // Why nothing happened: it is shown as large as it is, or larger.
+  already(percent) {
+    const { words, locale } = this.data();
+    this.percent.textContent = fill(words.already, { n: Math.round(percent) }, locale);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.zoomed(null), SAID);
   }
 
   informed(shown) {

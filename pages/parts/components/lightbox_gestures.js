@@ -76,7 +76,7 @@ export function gestures(node, zoom, on) {
   function tap(event) {
     const at = point(event), double = tapped && event.timeStamp - tapped.time < TWICE && apart(tapped.at, at) < NEAR;
     tapped = double ? null : { time: event.timeStamp, at };
-    if (double) zoom.full(at);
+    if (double) zoom.closer(at);
   }
 }
 

@@ -1,4 +1,5 @@
-// How large a picture is shown, and which part of it. A scale of 1 fits the window; percent is of the picture's own pixels.
+// How large a picture is shown, and which part of it. A scale of 1 fits the window; at 100 percent each pixel of the picture
+// is one of the page (CSS), as browsers show pictures: on a fine screen it would be tiny otherwise.
 
 const MOST = 800; // percent
 const SURELY = 2; // a picture that is shown larger than that already can still be doubled
@@ -30,7 +31,7 @@ export class Zoom {
   }
 
   get percent() {
-    return this.width ? (100 * this.pixels) / this.width : 100 * this.scale;
+    return this.width ? (100 * this.scale * this.sheet.clientWidth) / this.width : 100 * this.scale;
   }
 
   // Another picture, of this many pixels across; 0 until somebody knows.
@@ -44,11 +45,18 @@ export class Zoom {
     this.#apply(calm);
   }
 
-  // One pixel of the picture on one of the screen, and back. Where that is what fits anyway, twice as large.
+  // 100 percent, and back. False where what fits is as large already, or larger: full size makes nothing smaller.
   full(at) {
-    if (this.zoomed) return this.reset();
-    const real = this.scale * (100 / this.percent);
-    this.to(Math.abs(real - 1) > SLIGHT ? real : SURELY, at, true);
+    const larger = this.#real > 1 + SLIGHT;
+    if (this.zoomed) this.reset();
+    else if (larger) this.to(this.#real, at, true);
+    else return false;
+    return true;
+  }
+
+  // A closer look in any case, and back.
+  closer(at) {
+    if (!this.full(at)) this.to(SURELY, at, true);
   }
 
   by(factor, at, calm = true) {
@@ -82,8 +90,13 @@ export class Zoom {
   }
 
   #limits() {
-    const real = 100 / (this.percent / this.scale);
+    const real = this.#real;
     return { least: Math.min(1, real), most: Math.max((MOST / 100) * real, SURELY) };
+  }
+
+  // The scale of 100 percent.
+  get #real() {
+    return 100 / (this.percent / this.scale);
   }
 
   // Of the sheet, as if it were never moved.
