@@ -115,8 +115,8 @@ class Replica:
         with self._turn:
             before = self._file and self._file.place
             file = self._brought()
-            file.write_back()
             self._use(file)
+            file.write_back()
             if file.tail > max(self.long_tail, file.rows // 20):
                 self._use(file.reordered(self._next()))
             return file.place != before

@@ -32,11 +32,13 @@ class Combos:
         self._known: Mapping[str, Facet] = {}
 
     def counted(
-        self, cursor: duckdb.DuckDBPyConnection, found: Mapping[str, np.ndarray], takes: Callable[[str, str], bool]
+        self, cursor: duckdb.DuckDBPyConnection, found: np.ndarray, takes: Callable[[str, str], bool]
     ) -> tuple[int, dict[str, Counter[str]]]:
-        """Of `found` images, `n` with each combination `no`: how many are taken, and how many with each value would be,
-        were its facet not asked for."""
-        numbers, n = found["no"], found["n"]
+        """Of images of which `found` has the combination of each: how many are taken, and how many with each value
+        would be, were its facet not asked for."""
+        often = np.bincount(found)  # half the time of DuckDB's GROUP BY, which expects fewer combinations
+        numbers = np.flatnonzero(often)
+        n = often[numbers]
         facets = self._upto(cursor, int(numbers.max(initial=0)))
         places = {name: facet.places[numbers] for name, facet in facets.items()}
         missed = {name: _missed(name, facet, takes)[places[name]] for name, facet in facets.items()}

@@ -96,9 +96,9 @@ def page(
 def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -> Counts:
     """Total and facets, in one pass. Raises Refused, and Behind when there is no replica that has the token."""
     query = _query(studio, person, wanted)
-    sql = f"SELECT combo AS no, count(*) AS n {query.on_replica(picks=False)} GROUP BY combo"
+    sql = f"SELECT combo {query.on_replica(picks=False)}"
     with replica.of(studio).counting(token) as (cursor, combos):
-        found = cursor.execute(sql, _given(cursor, sql, query, person)).fetchnumpy()
+        found = cursor.execute(sql, _given(cursor, sql, query, person)).fetchnumpy()["combo"]
         return Counts(*combos.counted(cursor, found, wanted.takes))
 
 

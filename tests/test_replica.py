@@ -240,6 +240,38 @@ def test_a_restart_goes_on_where_the_last_run_ended(studio: Studio, open_copy: C
     assert (copies(studio), starred(after)) == (files, {ids[0]})
 
 
+def test_a_new_copy_reads_every_text_as_it_stands(studio: Studio, copy: Replica) -> None:
+    """Thousands of rows travel as one text, in which some of these would mean something."""
+    alice = access.person_named(studio, "alice", "Alice")
+    texts = [
+        '"',
+        '""',
+        'say "a, b"',
+        ",",
+        "\n",
+        "a\r\nb,",
+        "",
+        " ",
+        "NULL",
+        "\\N",
+        "\\.",
+        "'",
+        "ß-e\u0301 😀",
+        "\u2028x",
+        "a\tb",
+    ]
+    many.images(studio, alice, len(texts), each=1)
+    with studio.transaction() as db:
+        for turn, text in zip(db.scalars(select(Turn)).all(), texts, strict=True):
+            turn.prompt = text
+        for thread, text in zip(db.scalars(select(Conversation)).all(), reversed(texts), strict=True):
+            thread.title = text
+
+    copy.sync()
+
+    assert differences(studio, copy) == []
+
+
 def test_two_processes_have_a_copy_each(studio: Studio, open_copy: Callable[..., Replica]) -> None:
     alice = access.person_named(studio, "alice", "Alice")
     ids = many.images(studio, alice, 3)
