@@ -109,13 +109,18 @@ def plan(studio: Studio, person: Person, post_id: str, which: str = ALL, without
 
 
 def making(catalogue: Catalogue, made: Any) -> dict[str, Any]:
-    """How an image was made, and for how much: what a manifest says of a variant, or of a row like one."""
+    """How an image was made, and for how much: what a manifest says of a variant, or of a row like one.
+
+    Practice keeps in the ledger what it would cost; nothing was paid for it.
+    """
+    cost = None if made.cost is None else str(made.cost)
     return {
         "practice": made.practice,
         "model": made.model,
         "model_label": catalogue.label(made.model) if made.model else None,
         "seed": made.seed,
-        "cost_usd": None if made.cost is None else str(made.cost),
+        "cost_usd": "0" if made.practice else cost,
+        "would_cost_usd": cost if made.practice else None,
         "cost_basis": made.cost_basis,
         "duration_ms": made.duration_ms,
     }

@@ -8,11 +8,13 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from core import access, conversations, parcels, zips
@@ -22,7 +24,7 @@ from core.files import StoreDown
 from core.parcels import Parcel
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import LEAD, Image, Post, new_id
+from core.tables import LEAD, Generation, Image, Post, new_id
 from tests import downloading, many, serving
 from tests.conftest import Clock, wish
 from tests.downloading import LARGE
@@ -100,6 +102,22 @@ def test_images_that_have_everything_in_common_have_names_of_their_own(studio: S
     assert [item.id for item in parcel.items] == sorted(asked)
 
 
+@pytest.mark.parametrize("practice", [True, False])
+def test_the_manifest_says_what_was_paid_and_what_practice_would_cost(
+    studio: Studio, alice: Person, practice: bool
+) -> None:
+    """It gave the sample content's prices as if somebody had paid them."""
+    made = many.images(studio, alice, 1)
+    many.thumbs(studio, alice, made)
+    with studio.transaction() as db:
+        db.execute(sa.update(Generation).values(practice=practice, cost=Decimal("0.06")))
+
+    [image] = manifest(unpacked(parcels.plan(studio, alice, made)))["images"]
+
+    told = (image["cost_usd"], image["would_cost_usd"])
+    assert told == (("0", "0.06") if practice else ("0.06", None))
+
+
 def test_the_manifest_says_how_each_image_came_to_be(studio: Studio, alice: Person, make: Make) -> None:
     fox = make(alice, "a red fox", seed=7)
     row = image_row(studio, fox)
@@ -123,6 +141,7 @@ def test_the_manifest_says_how_each_image_came_to_be(studio: Studio, alice: Pers
     assert (image["prompt"], image["caption"], image["hashtags"]) == ("a red fox", "Mine", ["fox"])
     assert (image["provider"], image["model"], image["seed"]) == ("sketch", "sketch/sketch", 7)
     assert (image["cost_usd"], image["practice"], image["starred"]) == ("0", True, True)
+    assert image["would_cost_usd"] == "0"
     assert image["cost_basis"] and image["duration_ms"] is not None
     assert (image["width"], image["height"], image["bytes"]) == (row.width, row.height, row.size)
     assert (image["created_at"], image["sha256"]) == (row.created_at.isoformat(), row.sha256)

@@ -87,6 +87,7 @@ def _values() -> dict[str, str]:
         "sort_slowest": _("Slowest first"),
         "stack_post": _("Stack by post"),
         "cost": _("Cost"),
+        "cost_practice": _("Practice is free; it counts with what it would cost."),
         "took": _("Duration"),
         "least": _("At least"),
         "most": _("At most"),

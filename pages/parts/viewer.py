@@ -155,6 +155,7 @@ def words() -> dict[str, Any]:
         "settings": setting_names(),
         "selected": _("Selected for its post"),
         "practice_free": _("Practice, free"),
+        "practice_price": _("Practice, free (would cost {cost})"),
         "cost_unknown": _("unknown"),
         "basis_reported": _("reported by the provider"),
         "basis_computed": _("computed from the price list"),

@@ -277,6 +277,15 @@ def test_a_key_that_takes_the_place_of_a_word_searches_that_word_no_more(page: P
     expect(field(page)).to_have_value("has:")
 
 
+def test_beside_the_cost_stands_what_practice_counts_with(page: Page) -> None:
+    told = filters(page).get_by_role("group", name="Cost").get_by_text("Practice is free")
+    expect(told).to_have_text("Practice is free; it counts with what it would cost.")
+
+    filters(page).get_by_label("GPT Image 2").check()
+
+    expect(told).to_have_count(0)
+
+
 def test_chips_that_come_push_no_filter_away(visit: Callable[..., Page]) -> None:
     page = visit(width=1440)
     starred = filters(page).get_by_label("Starred")

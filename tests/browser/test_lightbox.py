@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import CDPSession, Locator, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from core import access
 from core.access import Person
@@ -681,6 +681,20 @@ def test_the_panel_tells_all_of_it(box: Callable[..., Page]) -> None:
     expect(place(page)).to_have_text("3 of 6")
     expect(panel.locator(".facts")).to_contain_text("$0.04, reported by the provider")
     expect(panel.locator(".siblings .thumb")).to_have_count(3)
+
+
+def test_practice_with_a_price_is_free_and_tells_it(box: Callable[..., Page], images: list[str]) -> None:
+    """The filters and a download told the amount, and only here was nothing but "free"."""
+    page = box(3)
+
+    def priced(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"practice": True, "cost": "0.061"})
+
+    page.route(f"**/api/gallery/{images[4]}*", priced)
+    page.keyboard.press("ArrowRight")
+
+    expect(page.locator(".facts")).to_contain_text("Practice, free (would cost $0.06)")
 
 
 def test_the_prompt_and_its_parameters_stay_open_for_the_next_image(box: Callable[..., Page]) -> None:

@@ -101,9 +101,15 @@ export class Panel {
       ...(marks.length ? [this.#group(words.find.marks, marks)] : []),
       ...lists.map(([facet, choices]) => this.#list(facet, choices)),
       this.#group(words.find.made, dates(answer, this.data(), change)),
-      this.#group(words.find.cost, amounts("cost", answer, this.data(), change)),
+      this.#group(words.find.cost, [...amounts("cost", answer, this.data(), change), ...this.#free()]),
       this.#group(words.find.took, amounts("took", answer, this.data(), change)),
     ].filter(Boolean);
+  }
+
+  // Practice keeps in the ledger what it would cost, and is found by it.
+  #free() {
+    const { words } = this.data(), practice = this.answer.facets.practice?.some(({ value, n }) => value === "yes" && n > 0);
+    return practice ? [make("p", "told", words.find.cost_practice)] : [];
   }
 
   #order() {

@@ -1,6 +1,6 @@
 // The facts of an image: how it was made, what it cost, and what was asked.
 
-import { bytes, make, moment, money, seconds } from "./elements.js";
+import { bytes, fill, make, moment, money, seconds } from "./elements.js";
 
 export function facts(detail, { words, locale }) {
   return list("facts", [
@@ -35,7 +35,7 @@ function plain(value, locale) {
 }
 
 function cost({ practice, cost: paid, cost_basis: basis }, words, locale) {
-  if (practice) return words.practice_free;
+  if (practice) return Number(paid) ? fill(words.practice_price, { cost: money(paid, locale) }) : words.practice_free;
   if (paid === null) return words.cost_unknown;
   return `${money(paid, locale)}, ${words[`basis_${basis}`] ?? words.basis_unknown}`;
 }
