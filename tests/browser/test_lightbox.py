@@ -595,6 +595,17 @@ def test_full_size_makes_no_small_picture_smaller_and_says_so(box: Callable[...,
     assert picture(page)["width"] > fits["width"] * 1.5
 
 
+def test_that_it_is_large_already_covers_no_tool_on_a_phone(box: Callable[..., Page]) -> None:
+    page = box(0, width=390)
+
+    page.keyboard.press("f")
+    expect(page.locator(".percent")).to_contain_text("Already shown at")
+
+    said, tools = (page.locator(one).bounding_box() or {} for one in (".percent", ".tools"))
+    assert said["x"] + said["width"] <= tools["x"] or said["y"] >= tools["y"] + tools["height"]
+    shot(page, "already")
+
+
 def test_a_small_picture_can_be_shown_as_small_as_it_is(box: Callable[..., Page]) -> None:
     page = box(0)
 

@@ -52,6 +52,7 @@ export class Bar {
 
   zoomed(percent) {
     clearTimeout(this.timer);
+    this.percent.classList.remove("already");
     const { words, locale } = this.data();
     this.enlarging.setAttribute("aria-pressed", String(percent !== null));
     this.percent.textContent = percent === null ? "" : fill(words.percent, { n: Math.round(percent) }, locale);
@@ -60,6 +61,7 @@ export class Bar {
   // Why nothing happened: it is shown as large as it is, or larger.
   already(percent) {
     const { words, locale } = this.data();
+    this.percent.classList.add("already");
     this.percent.textContent = fill(words.already, { n: Math.round(percent) }, locale);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.zoomed(null), SAID);
