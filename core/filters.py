@@ -93,7 +93,7 @@ class Filters:
 
 def shown(studio: Studio, person: Person, text: str, zone: tzinfo = UTC) -> Filters:
     """What this line says and finds. Raises Misread for a line that cannot be read, Behind without a replica."""
-    said = line.parse(studio, person, text, zone)
+    said = line.read(studio, person, text, zone)
     counts, behind = _counts(studio, person, said.wanted)
     asker = Asker(studio, person, zone)
     return Filters(
@@ -157,7 +157,7 @@ def _ways(studio: Studio, person: Person, text: str, zone: tzinfo, pieces: Seque
 
     def way(piece: Piece, word: str) -> Way:
         other = f"{text[: piece.start]}{word}{text[piece.end :]}"
-        return Way(piece.start, piece.end, word, _total(studio, person, line.read(studio, person, other, zone)))
+        return Way(piece.start, piece.end, word, _total(studio, person, line.read(studio, person, other, zone).wanted))
 
     for piece in pieces:
         if meant := _meant(studio, person, piece):

@@ -71,24 +71,12 @@ def read(
     zone: tzinfo = UTC,
     titled: Sequence[Titled] | None = None,
     sight: Sight | None = None,
-) -> Wanted:
-    """What this person looks for with it. Days are those of `zone`.
+) -> Line:
+    """What this person looks for with it, and the words that say so. Days are those of `zone`.
 
     `titled` are their projects, when they are known; `sight` is asked whose images they see, so that it is asked once.
     Raises Misread for a word that makes no sense.
     """
-    return parse(studio, person, text, zone, titled, sight).wanted
-
-
-def parse(
-    studio: Studio,
-    person: Person,
-    text: str,
-    zone: tzinfo = UTC,
-    titled: Sequence[Titled] | None = None,
-    sight: Sight | None = None,
-) -> Line:
-    """The same as `read`, with the pieces. Raises Misread."""
     if len(text) > LONGEST:
         raise Misread(f"The line may have up to {LONGEST:,} characters. Leave something out.", LONGEST, len(text))
     asker, pieces, whole = Asker(studio, person, zone, titled, sight), list[Piece](), Wanted()

@@ -160,11 +160,11 @@ LINES: dict[str, Wanted] = {
 
 @pytest.mark.parametrize("text", LINES)
 def test_a_line_says_what_is_wanted(studio: Studio, alice: Person, text: str) -> None:
-    assert line.read(studio, alice, text) == LINES[text]
+    assert line.read(studio, alice, text).wanted == LINES[text]
 
 
 def test_a_part_of_a_name_means_every_model_that_has_it(studio: Studio, alice: Person) -> None:
-    found = line.read(studio, alice, "model:seedream").picked["model"]
+    found = line.read(studio, alice, "model:seedream").wanted.picked["model"]
 
     assert len(found) == 3
     assert all("seedream" in name for name in found)
@@ -180,12 +180,12 @@ PROJECTS: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("text", PROJECTS)
 def test_a_project_is_named_by_its_title(studio: Studio, alice: Person, ids: dict[str, str], text: str) -> None:
-    assert line.read(studio, alice, text) == picked(project=tuple(ids[title] for title in PROJECTS[text]))
+    assert line.read(studio, alice, text).wanted == picked(project=tuple(ids[title] for title in PROJECTS[text]))
 
 
 def test_none_is_no_project_even_if_one_is_called_so(studio: Studio, alice: Person, ids: dict[str, str]) -> None:
-    assert line.read(studio, alice, "project:none") == picked(project="")
-    assert line.read(studio, alice, f"project:{ids['none']}") == picked(project=ids["none"])
+    assert line.read(studio, alice, "project:none").wanted == picked(project="")
+    assert line.read(studio, alice, f"project:{ids['none']}").wanted == picked(project=ids["none"])
 
 
 def test_what_a_filter_is_told_to_write_picks_this_value_alone(
@@ -200,14 +200,14 @@ def test_what_a_filter_is_told_to_write_picks_this_value_alone(
     for facet, value in ((name, value) for name, chosen in values.items() for value in chosen):
         word = line_keys.word(asker, facet, value)
 
-        assert line.read(studio, alice, word) == picked(**{facet: value})
-        assert line.read(studio, alice, f"-{word}") == without(**{facet: value})
+        assert line.read(studio, alice, word).wanted == picked(**{facet: value})
+        assert line.read(studio, alice, f"-{word}").wanted == without(**{facet: value})
 
 
 def test_of_yes_and_no_the_one_is_written_and_the_other_left_out(studio: Studio, alice: Person, asker: Asker) -> None:
     assert line_keys.word(asker, "starred", "yes") == "is:starred"
     assert line_keys.word(asker, "starred", "no") == "-is:starred"
-    assert line.read(studio, alice, "-is:starred") == without(starred="yes")
+    assert line.read(studio, alice, "-is:starred").wanted == without(starred="yes")
 
 
 def test_titles_are_written_where_they_are_clear(asker: Asker, ids: dict[str, str]) -> None:
@@ -232,22 +232,22 @@ def test_a_lead_names_whose_images_and_others_only_themselves(studio: Studio, al
     lea, bob = access.person_named(studio, "lea", "Lea", LEAD), access.person_named(studio, "bob", "Bob")
 
     for text, people in {"by:everybody": (), "by:bob by:ALICE": (bob.id, alice.id), "by:me": (lea.id,)}.items():
-        assert line.read(studio, lea, text) == Wanted(people=people)
+        assert line.read(studio, lea, text).wanted == Wanted(people=people)
     for person in ("", bob.id, alice.id, lea.id):
         word = BY.word(Asker(studio, lea, UTC), person)
-        assert line.read(studio, lea, word) == Wanted(people=(person,) if person else ())
-    assert line.read(studio, alice, "by:me by:everybody") == Wanted(people=(alice.id,))
+        assert line.read(studio, lea, word).wanted == Wanted(people=(person,) if person else ())
+    assert line.read(studio, alice, "by:me by:everybody").wanted == Wanted(people=(alice.id,))
     with pytest.raises(Misread, match="your own images"):
         line.read(studio, alice, "by:lea")
 
 
 def test_days_are_those_of_the_persons_time_zone(studio: Studio, alice: Person) -> None:
-    assert line.read(studio, alice, "on:today", SAO_PAULO) == made("2026-11-20T03:00:00", "2026-11-21T03:00:00")
-    assert line.read(studio, alice, "after:7d", SAO_PAULO) == made("2026-11-13T03:00:00", None)
+    assert line.read(studio, alice, "on:today", SAO_PAULO).wanted == made("2026-11-20T03:00:00", "2026-11-21T03:00:00")
+    assert line.read(studio, alice, "after:7d", SAO_PAULO).wanted == made("2026-11-13T03:00:00", None)
 
 
 def test_a_day_that_has_no_midnight_begins_where_its_clocks_do(studio: Studio, alice: Person) -> None:
-    found = line.read(studio, alice, "on:2018-11-04", SAO_PAULO)
+    found = line.read(studio, alice, "on:2018-11-04", SAO_PAULO).wanted
 
     assert found == made("2018-11-04T03:00:00", "2018-11-05T02:00:00")
 
@@ -305,7 +305,7 @@ def test_what_was_meant_can_be_read_in_its_place(studio: Studio, alice: Person, 
     start, end, meant, instead = wrong.value.start, wrong.value.end, wrong.value.meant, wrong.value.instead
 
     assert str(wrong.value).endswith(f"“{meant}”?") and meant in instead
-    assert line.read(studio, alice, text[:start] + instead + text[end:])
+    assert line.read(studio, alice, text[:start] + instead + text[end:]).wanted
 
 
 def test_what_was_meant_is_quoted_when_it_has_blanks(studio: Studio, alice: Person) -> None:
@@ -360,7 +360,7 @@ def test_no_line_crashes_and_each_piece_says_its_own_part(
     studio: Studio, alice: Person, text: str, zone: ZoneInfo
 ) -> None:
     try:
-        said = line.parse(studio, alice, text, zone)
+        said = line.read(studio, alice, text, zone)
     except Misread as wrong:
         assert 0 <= wrong.start < wrong.end <= len(text)
         assert str(wrong).endswith((".", "?"))
@@ -368,7 +368,7 @@ def test_no_line_crashes_and_each_piece_says_its_own_part(
 
     Query(said.wanted)  # nobody else refuses what the line has taken
     for piece in said.pieces:
-        assert line.read(studio, alice, text[piece.start : piece.end], zone) == piece.wanted
+        assert line.read(studio, alice, text[piece.start : piece.end], zone).wanted == piece.wanted
 
 
 SIGNS = {"": operator.eq, "=": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -394,7 +394,7 @@ def test_an_amount_is_exact_to_the_billionth_of_a_dollar(studio: Studio, alice: 
     exact = Decimal(number) * 10**9
     around = near(sign, exact)
 
-    ends = line.read(studio, alice, f"cost:{sign}{number}").between["cost"]
+    ends = line.read(studio, alice, f"cost:{sign}{number}").wanted.between["cost"]
 
     for grains in around:
         assert among(grains / 10**9, ends) == SIGNS[sign](grains, exact)
@@ -408,7 +408,7 @@ def test_a_duration_is_exact_to_the_millisecond(
     exact = Decimal(number) * UNITS[unit]
     around = near(sign, exact)
 
-    ends = line.read(studio, alice, f"took:{sign}{number}{unit}").between["took"]
+    ends = line.read(studio, alice, f"took:{sign}{number}{unit}").wanted.between["took"]
 
     for grains in around:
         assert among(grains, ends) == SIGNS[sign](grains, exact)
@@ -418,9 +418,9 @@ def test_a_duration_is_exact_to_the_millisecond(
 def test_of_a_range_both_ends_count(studio: Studio, alice: Person, one: int, other: int) -> None:
     low, high = sorted((one, other))
 
-    assert line.read(studio, alice, f"took:{low}ms..{high}ms") == took(low, high + 1)
-    assert line.read(studio, alice, f"took:{low}ms..") == took(low, None)
-    assert line.read(studio, alice, f"took:..{high}ms") == took(None, high + 1)
+    assert line.read(studio, alice, f"took:{low}ms..{high}ms").wanted == took(low, high + 1)
+    assert line.read(studio, alice, f"took:{low}ms..").wanted == took(low, None)
+    assert line.read(studio, alice, f"took:..{high}ms").wanted == took(None, high + 1)
 
 
 MOMENTS = st.datetimes(datetime(1970, 1, 3), datetime(2999, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
@@ -437,13 +437,13 @@ def test_an_image_is_found_on_the_day_that_it_was_made_where_the_person_is(
     for at in (day, moment):
         own = at.astimezone(zone).date().isoformat()[:length]
         for key, true in {"on": own == said, "after": own >= said, "before": own < said}.items():
-            ends = line.read(studio, alice, f"{key}:{said}", zone).between["made"]
+            ends = line.read(studio, alice, f"{key}:{said}", zone).wanted.between["made"]
             assert among(at, ends) == true, key
 
 
 def test_every_range_and_every_order_can_be_said(studio: Studio, alice: Person) -> None:
     """A line of RANGES or SORTS is enough."""
-    assert [line.read(studio, alice, f"sort:{name}").sort for name in SORTS] == [*SORTS]
+    assert [line.read(studio, alice, f"sort:{name}").wanted.sort for name in SORTS] == [*SORTS]
     assert set(RANGES) - {"made"} <= KEYS.keys()
 
 
@@ -459,7 +459,7 @@ def test_models_that_only_ones_own_images_know_are_found(studio: Studio) -> None
         until(lambda: is_there(copy))
         copy.sync()
 
-        assert line.read(studio, carol, "model:shaper") == picked(model="a1111/Dreamshaper XL")
+        assert line.read(studio, carol, "model:shaper").wanted == picked(model="a1111/Dreamshaper XL")
         with pytest.raises(Misread):
             line.read(studio, access.person_named(studio, "bob", "Bob"), "model:shaper")
 

@@ -49,7 +49,7 @@ def test_a_colleagues_view_looks_at_ones_own_things(studio: Studio, alice: Perso
 
     (view,) = saved_views.views(studio, bob)
 
-    assert line.read(studio, bob, view.line).picked == {"project": (winters[bob.id],)}
+    assert line.read(studio, bob, view.line).wanted.picked == {"project": (winters[bob.id],)}
 
 
 def test_a_view_gets_another_name_and_another_line(studio: Studio, alice: Person) -> None:

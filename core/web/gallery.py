@@ -68,4 +68,4 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
 def _wanted(studio: Studio, person: Person, request: Request) -> Wanted:
     q = request.query_params.get("q", "")
-    return line.read(studio, person, q, asked.zone(request)) if q else gallery.EVERYTHING
+    return line.read(studio, person, q, asked.zone(request)).wanted if q else gallery.EVERYTHING

@@ -36,7 +36,7 @@ def found(studio: Studio, person: Person, first: int, titled: Sequence[Titled]) 
     text = st.query_params.get(LINE, "")
     sight = Sight(studio, person)
     try:
-        wanted = line.read(studio, person, text, zone(), titled, sight) if text else EVERYTHING
+        wanted = line.read(studio, person, text, zone(), titled, sight).wanted if text else EVERYTHING
         return Found(text, *gallery.beginning(studio, person, first, wanted, sight))
     except (line.Misread, Behind):
         return Found(text, NOTHING, "")

@@ -549,7 +549,7 @@ def test_what_the_filters_write_is_read_as_what_was_filled_in(page: Page, studio
     at_last(page, "on:2026-03-29 cost:0.01..0.5 took:1.5..20s")
 
     zone = ZoneInfo(page.evaluate("() => Intl.DateTimeFormat().resolvedOptions().timeZone"))
-    made, cost, took = line.read(studio, me, told(page)[-1], zone).between.values()
+    made, cost, took = line.read(studio, me, told(page)[-1], zone).wanted.between.values()
     assert made == (datetime(2026, 3, 29, tzinfo=zone), datetime(2026, 3, 30, tzinfo=zone))
     assert (cost, took) == ((Decimal("0.01"), Decimal("0.500000001")), (1_500, 20_001))
 
