@@ -26,7 +26,7 @@ from core.studio import Studio, open_studio
 from core.tables import CAPTION, SUCCEEDED, Attempt, Generation, Image, Post, new_id
 from tests.bench.apps import STUDIO, App, running
 from tests.bench.measure import Row, p95
-from tests.bench.visits import INSIDE, until
+from tests.bench.visits import INSIDE, SOURCES, until
 from tests.branches import Step, grow
 from tests.browser.windows import browser
 from tests.vendors import Vendors
@@ -42,24 +42,18 @@ CAPTION_MS, IMAGE_MS = 1_000, 100
 """What is promised."""
 
 # Notes when something is first on the screen: a picture once it is decoded, by its address; a caption by its words.
-NOTE = """
+NOTE = (
+    """
 window.seen = {};
 const note = (name) => requestAnimationFrame(() => (window.seen[name] ??= Date.now()));
-const plain = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
 const watch = (node, source) => {
   const id = /\\/m\\/[^/]+\\/([0-9a-f]+)\\//.exec(source)?.[1];
   if (id) node.addEventListener("load", () => node.isConnected && node.decode().then(() => note(id), () => {}));
 };
-Object.defineProperty(HTMLImageElement.prototype, "src", {
-  ...plain, set(source) { watch(this, source); plain.set.call(this, source); },
-});
-const attribute = Element.prototype.setAttribute;
-HTMLImageElement.prototype.setAttribute = function (name, value) {
-  if (name === "src") watch(this, value);
-  attribute.call(this, name, value);
-};
 setInterval(() => inside(document, ".caption .words").forEach((node) => note(node.textContent)), 100);
 """
+    + SOURCES
+)
 COMPLETE = """(turns) => {
   const seen = inside(document, ".turn .image").filter((node) => {
     const { top, bottom } = node.getBoundingClientRect();

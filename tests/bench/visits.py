@@ -18,17 +18,8 @@ QUIET_SECONDS = 0.7
 """So long nothing arrives any more when a page is complete."""
 MOST_SECONDS = 60
 
-# Notes when the first picture from our media route is decoded, however it got its address, also in a shadow root.
-FIRST_PICTURE = """
-window.firstPicture = null;
-const watch = (node, source) => {
-  if (node.watched || !String(source).includes("/m/")) return;
-  node.watched = true;
-  node.addEventListener("load", async () => {
-    await node.decode(); // fails for one that was taken off the page meanwhile; then another is the first
-    window.firstPicture ??= performance.now();
-  });
-};
+# Calls `watch(node, source)`, which stands before it, of every picture that gets an address, also in a shadow root.
+SOURCES = """
 const plain = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
 Object.defineProperty(HTMLImageElement.prototype, "src", {
   ...plain, set(source) { watch(this, source); plain.set.call(this, source); },
@@ -39,6 +30,21 @@ HTMLImageElement.prototype.setAttribute = function (name, value) {
   attribute.call(this, name, value);
 };
 """
+# Notes when the first picture from our media route is decoded.
+FIRST_PICTURE = (
+    """
+window.firstPicture = null;
+const watch = (node, source) => {
+  if (node.watched || !String(source).includes("/m/")) return;
+  node.watched = true;
+  node.addEventListener("load", async () => {
+    await node.decode(); // fails for one that was taken off the page meanwhile; then another is the first
+    window.firstPicture ??= performance.now();
+  });
+};
+"""
+    + SOURCES
+)
 INSIDE = """
 window.inside = (root, selector) => [...root.querySelectorAll("*")].flatMap((node) =>
   [...(node.matches(selector) ? [node] : []), ...(node.shadowRoot ? inside(node.shadowRoot, selector) : [])]);
