@@ -248,6 +248,20 @@ def test_an_answer_that_comes_after_closing_opens_nothing(timed: Page, images: l
     expect(timed.get_by_role("dialog")).to_be_hidden()
 
 
+def test_an_answer_that_comes_after_somebody_went_elsewhere_takes_them_nowhere_else(
+    timed: Page, images: list[str]
+) -> None:
+    """Who pressed E at once was taken back from Create, to the gallery."""
+    timed.keyboard.press("e")
+    assert [gone["act"] for gone in gone_to(timed)] == ["create"]
+
+    shown_in_address(timed, images[0])
+    timed.clock.fast_forward(5_000)
+
+    assert timed.url.endswith(f"?view={images[0]}")
+    assert asked(timed) == images[:1]
+
+
 def test_the_address_follows_when_an_answer_never_comes(timed: Page, images: list[str]) -> None:
     timed.keyboard.press("ArrowRight")
     expect(place(timed)).to_have_text("2 of 6")

@@ -44,9 +44,9 @@ export class Address {
     clearTimeout(this.waiting);
   }
 
-  // Somebody goes elsewhere from here: the address stays as it is, for whoever comes back.
+  // Somebody goes elsewhere from here: the address stays as it is, or as it was asked for, for whoever comes back.
   rest() {
-    this.wanted = this.known;
+    this.wanted = this.asked ?? this.known;
     clearTimeout(this.resting);
     this.resting = null;
   }
