@@ -7,7 +7,7 @@ from core.conversations import Ask
 from pages.parts import already, ask_box, beginnings, card, first_run, frame, viewer
 from pages.parts.words import _
 
-KEY = "create"
+KEY = beginnings.KEY
 PAGE = 12
 
 

@@ -8,7 +8,17 @@ from core.conversations import Card
 from core.studio import Studio
 from core.tables import Generation, Image, Turn
 from core.views import ImageView
-from pages.parts.ask_box import Settings
+from pages.parts import choices, frame
+from pages.parts.choices import Settings
+
+KEY = "create"
+"""The box of the Create page."""
+
+
+def create(image_id: str) -> None:
+    """Go to Create with this image, its model and its shape, whatever was chosen there before. Does not return."""
+    choices.anew(KEY)
+    frame.go("create", source=image_id)
 
 
 def source(studio: Studio, person: Person, image_id: str) -> ImageView:

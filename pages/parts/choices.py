@@ -42,6 +42,12 @@ def begin(
     state[begun] = start
 
 
+def anew(key: str) -> None:
+    """Somebody brings an image to this box: it begins again with that, also when it started from it before."""
+    if f"{key}-begun" in st.session_state:
+        st.session_state[f"{key}-begun"] = None
+
+
 def _nearest(source: ImageView, ratios: Sequence[str]) -> str:
     """An edit keeps the shape of its image, as near as the models come to it."""
 

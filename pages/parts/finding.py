@@ -8,7 +8,7 @@ from core import access
 from core.access import Person
 from core.studio import Studio
 from core.views import ImageView
-from pages.parts import frame
+from pages.parts import beginnings, frame
 from pages.parts.words import _
 
 SEARCH, IMAGE, TRASH, AFTER = "q", "image", "trash", "after"
@@ -65,7 +65,7 @@ def of_image(studio: Studio, person: Person, image: ImageView) -> None:
         st.markdown(_("Conversations that made this image or started from it"), width="content")
         st.button(_("Show all"), icon=":material/close:", type="tertiary", key="all", on_click=_without, args=(IMAGE,))
         if st.button(_("New conversation from it"), icon=":material/add:", type="tertiary", key="from-image"):
-            frame.go("create", source=image.id)
+            beginnings.create(image.id)
 
 
 def nothing(wanted: Wanted) -> None:

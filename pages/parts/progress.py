@@ -10,7 +10,7 @@ from core.access import Person
 from core.conversations import Opened
 from core.studio import Studio
 from core.views import GenerationView, TurnView
-from pages.parts import frame, price, tile_words, toast
+from pages.parts import beginnings, price, tile_words, toast
 from pages.parts.components import component
 from pages.parts.words import _, language, money, plural, seconds
 
@@ -78,7 +78,7 @@ def grant(
         "retry": lambda: toast.after(lambda: generations.retry(studio, person, target), _("Asked again.")),
         "cancel": lambda: toast.after(lambda: generations.cancel(studio, person, target), _("Canceled.")),
         "continue": lambda: on_continue(target),
-        "create": lambda: frame.go("create", source=target),
+        "create": lambda: beginnings.create(target),
     }
     verbs.get(told.get("act"), lambda: on_turn(told))()
 

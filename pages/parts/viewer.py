@@ -11,7 +11,7 @@ import streamlit as st
 from core import access, marks, trash
 from core.access import Person
 from core.studio import Studio
-from pages.parts import frame, wishes
+from pages.parts import beginnings, frame, wishes
 from pages.parts.components import component
 from pages.parts.wishes import Wish
 from pages.parts.words import _, language, setting_names
@@ -68,7 +68,9 @@ def act(action: Mapping[str, str] | None) -> None:
         frame.go("conversations", image=image)
     if action["act"] == "similar":
         frame.go("gallery", q=f"like:{image}")
-    frame.go("create", **({"source": image} if image else {}))
+    if image:
+        beginnings.create(image)
+    frame.go("create")
 
 
 def grant(

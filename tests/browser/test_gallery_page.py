@@ -466,6 +466,32 @@ def test_who_came_by_a_link_is_back_where_they_were_before_it(desk: Page, addres
     expect(desk.get_by_role("dialog")).to_be_hidden()
 
 
+def test_create_takes_the_shape_of_the_image_each_time_it_is_brought_there(
+    desk: Page, address: str, images: list[str]
+) -> None:
+    """Brought there again, it met the ratio that was chosen by hand meanwhile."""
+    ratio = desk.get_by_role("combobox", name="Ratio")
+    visit(desk, address)
+
+    def bring() -> None:
+        desk.locator(f"a[href='?view={images[0]}']").click()
+        expect(desk.locator(".place")).to_have_text(f"1 of {HOW_MANY}")
+        desk.keyboard.press("e")
+        expect(desk).to_have_url(re.compile(rf"/\?source={images[0]}$"))
+
+    bring()
+    expect(ratio).not_to_have_value("")
+    own = ratio.input_value()
+    ratio.click()
+    desk.get_by_role("option", name="21:9", exact=True).click()
+    expect(ratio).to_have_value("21:9")
+    desk.get_by_role("link", name="Gallery").click()
+    bring()
+
+    assert own != "21:9"
+    expect(ratio).to_have_value(own)
+
+
 def test_a_link_to_what_is_gone_is_answered_kindly(desk: Page, address: str) -> None:
     desk.goto(f"{address}?view={'0' * 32}")
 
