@@ -39,4 +39,30 @@ def words() -> dict[str, str]:
         "nothing": _("Nothing here yet"),
         "nothing_text": _("Every image that you make is kept and appears here, newest first."),
         "first": _("Make your first image"),
+        "keys": _("Keys"),
+        "key_names": key_names(),
+        "key_move": _("Go from image to image"),
+        "key_page": _("A window up or down"),
+        "key_ends": _("First or last image"),
+        "key_open": _("Show it large"),
+        "key_range": _("Pick several in a row"),
+        "key_all": _("Pick all"),
+        "key_search": _("Search and filter"),
+        "key_hint": _("They act on the picked images, or on the one you are at. The large view has more."),
+    }
+
+
+def key_names() -> dict[str, str]:
+    """Keys as they are called on a keyboard, where that is not the letter itself."""
+    return {
+        "Home": _("Home"),
+        "End": _("End"),
+        "Escape": _("Esc"),
+        "Shift": _("Shift"),
+        "Ctrl": _("Ctrl"),
+        "Enter": _("Enter"),
+        "Space": _("Space"),
+        "PageUp": _("Page up"),
+        "PageDown": _("Page down"),
+        "delete": _("Del"),
     }

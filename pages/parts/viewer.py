@@ -13,6 +13,7 @@ from core.access import Person
 from core.studio import Studio
 from pages.parts import beginnings, frame, wishes
 from pages.parts.components import component
+from pages.parts.gallery_words import key_names
 from pages.parts.wishes import Wish
 from pages.parts.words import _, language, setting_names
 
@@ -129,7 +130,8 @@ def words() -> dict[str, Any]:
         "in_trash": _("In the trash"),
         "restore": _("Restore"),
         "in_use": _("In use: something that is not in the trash started from it, so it stays."),
-        "key_names": _key_names(),
+        "key_names": key_names(),
+        "keys_behind": _("In the grid behind it"),
         "key_walk": _("Previous or next image"),
         "key_ends": _("First or last image"),
         "key_switch": _("Another image of this post"),
@@ -175,8 +177,3 @@ def words() -> dict[str, Any]:
         "threads": _("Conversations with this image"),
         "used": _("All {n} conversations with it"),
     }
-
-
-def _key_names() -> dict[str, str]:
-    """Keys as they are called on a keyboard, where that is not the letter itself."""
-    return {"Home": _("Home"), "End": _("End"), "Escape": _("Esc"), "Shift": _("Shift")}

@@ -358,6 +358,22 @@ def test_the_lightbox_tells_all_and_keeps_the_page_behind_still(
         assert "?view=" not in focused(page)
 
 
+def test_beside_an_image_the_keys_of_the_grid_are_listed_too(
+    desk: Page, alone: Callable[..., None], images: list[str]
+) -> None:
+    alone(desk)
+    desk.locator(f"a[href='?view={images[2]}']").click()
+    expect(desk.get_by_role("dialog", name="Image")).to_be_visible()
+
+    desk.keyboard.press("?")
+
+    told = desk.get_by_role("region", name="Keys")
+    expect(told).to_contain_text("Move to trash")
+    expect(told).to_contain_text("In the grid behind it")
+    expect(told).to_contain_text("Pick several in a row")
+    shot(desk, "keys")
+
+
 def test_practice_is_free_and_says_so(desk: Page, alone: Callable[..., None], images: list[str]) -> None:
     alone(desk)
 

@@ -12,7 +12,7 @@ from core import access, marks, projects, trash
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from pages.parts import find_words
+from pages.parts import bulk, find_words
 from tests import many, serving
 from tests.branches import Step, grow
 from tests.browser.app_server import app_server
@@ -384,6 +384,27 @@ def with_line(open_page: Callable[..., Page], served: Served, me: Person, *views
     page = shown(clocked, served, me, more={"views": list(views), "words": words})
     expect(page.locator(".find.asking")).to_have_count(0)
     return page
+
+
+def test_the_keys_of_the_grid_are_listed_there_and_beside_an_image(grid: Page, images: list[str]) -> None:
+    """Only the large view told its own."""
+    picture(grid, images[0]).focus()
+    grid.keyboard.press("?")
+    told = grid.get_by_role("dialog", name="Keys")
+    for act in (act for act in bulk.acts() if act.get("key")):
+        expect(told).to_contain_text(f"{act['key'].upper()}{act['label']}")
+    expect(told).to_contain_text("Pick all")
+    assert serious(grid) == []
+    grid.keyboard.press("Escape")
+    expect(told).to_have_count(0)
+    expect(picture(grid, images[0])).to_be_focused()
+
+    keys = grid.evaluate("""() => new Promise((done) => {
+      document.addEventListener("studio:order", ({ detail }) => done(detail.keys()), { once: true });
+      document.dispatchEvent(new CustomEvent("studio:ready"));
+    })""")
+
+    assert [["S"], "Star"] in keys and [["Ctrl A"], "Pick all"] in keys
 
 
 def test_picked_images_go_into_a_project_by_keyboard(grid: Page, images: list[str]) -> None:

@@ -10,6 +10,7 @@ import { Find } from "./find.js";
 import { Around } from "./gallery_around.js";
 import { Bars } from "./gallery_bar.js";
 import { Hand } from "./gallery_hand.js";
+import { Help, gridKeys } from "./gallery_help.js";
 import { listen } from "./gallery_news.js";
 import { Picks } from "./gallery_picks.js";
 import { Shelf } from "./gallery_shelf.js";
@@ -47,6 +48,7 @@ class Gallery {
     this.square = remembered(SQUARE) === "1";
     this.build();
     this.leaving = new AbortController();
+    this.help = new Help(this.root, () => this.data, () => this.keys(), this.leaving.signal);
     const hear = (event, then) => document.addEventListener(event, then, { capture: true, signal: this.leaving.signal });
     hear("scroll", () => this.moved());
     hear("studio:ready", () => this.offer());
@@ -110,6 +112,7 @@ class Gallery {
       create: () => this.told.action({ act: "create" }),
       welcome: () => this.welcome(true),
       square: () => this.shape(),
+      keys: () => this.help.show(),
       day: (day, focus) => this.jump(day, focus),
     });
     this.around.shaped(this.square);
@@ -297,9 +300,14 @@ class Gallery {
     this.offer();
   }
 
+  keys() {
+    return gridKeys(this.data, Boolean(this.find));
+  }
+
   // What the lightbox walks along; that of the next screen is not ours.
   offer() {
     if (this.leaving.signal.aborted) return;
+    this.shelf.keys = () => this.keys();
     document.dispatchEvent(new CustomEvent("studio:order", { detail: this.shelf }));
   }
 

@@ -6,7 +6,7 @@ import { button, count, icon, make, month } from "./elements.js";
 const LABEL = 900; // ms that the month stays after the last movement
 
 export class Around {
-  // `on`: { create(), welcome(), square(), day(day, focus) }
+  // `on`: { create(), welcome(), square(), keys(), day(day, focus) }
   constructor(root, area, data, on) {
     Object.assign(this, { root, area, data, on });
     this.bar = make("div", "bar");
@@ -94,7 +94,10 @@ export class Around {
     this.shape.onclick = this.on.square;
     this.calendar = make("label", "tool", "", { title: words.jump });
     this.calendar.append(icon("calendar"), this.#day());
-    this.tools.append(this.calendar, this.shape);
+    const keys = button("tool keyboard", "keys", words.keys, this.on.keys);
+    keys.title = `${words.keys} (?)`;
+    keys.setAttribute("aria-keyshortcuts", "?");
+    this.tools.append(this.calendar, this.shape, keys);
   }
 
   // What is typed is a date with each digit of its year, so it counts with Enter or when the field is left.

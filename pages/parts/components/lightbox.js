@@ -1,7 +1,8 @@
 // One image as large as the window allows, with everything that is known of it. Any screen may mount it.
 //
 // It listens on `document`:   studio:open  { item }   show this image (id, width, height, placeholder, text); see enlarge
-//                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along
+//                             studio:order { total, indexOf(id), at(index), reach(index) }   what the arrows walk along;
+//                             with `keys()`, the keys of that screen are listed too
 // and tells there:            studio:shown { id }   studio:closed { id }   studio:ready   (send the order again)
 //                             studio:marked { id, starred }   studio:trashed { ids }   studio:restored { ids }
 // With `data.plain` it shows what is in the trash: there are no details but how long it stays, and nothing is done with an
@@ -86,7 +87,7 @@ class Lightbox {
       placed: (id) => this.walk.asks(id),
     });
     this.bar = new Bar(data, this);
-    this.keys = new Keys(data);
+    this.keys = new Keys(data, () => this.walk.order?.keys?.() ?? []);
     this.previous = arrow("previous", words.previous, "←", "ArrowLeft", () => this.step(-1));
     this.next = arrow("next", words.next, "→", "ArrowRight", () => this.step(1));
     this.notice = make("p", "notice", "", { role: "alert", hidden: "" });

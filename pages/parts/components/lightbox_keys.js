@@ -1,6 +1,7 @@
 // What each key does while the lightbox is open, and the list of them that "?" shows.
 
 import { button, make } from "./elements.js";
+import { keyList } from "./key_list.js";
 
 const PAN = 80; // pixels
 const DOES = new Set(["s", "x", "Delete", "e", "i", "z"]); // not where images are only shown
@@ -14,8 +15,10 @@ export function arrow(name, label, sign, key, act) {
 }
 
 export class Keys {
-  constructor(data) {
+  // `behind()` says which keys the screen behind knows.
+  constructor(data, behind) {
     this.data = data;
+    this.behind = behind;
     this.node = make("div", "keys", "", { role: "region", "aria-label": data().words.keys, tabindex: "0", hidden: "" });
   }
 
@@ -24,7 +27,7 @@ export class Keys {
   }
 
   show(shown) {
-    if (shown && !this.node.firstChild) this.#draw();
+    if (shown) this.#draw();
     this.node.hidden = !shown;
   }
 
@@ -91,12 +94,7 @@ export class Keys {
       [["↑", "↓", `${names.Shift} ←`, `${names.Shift} →`], words.key_pan],
       [[names.Escape], words.close],
     ];
-    const list = make("dl");
-    for (const [keys, meaning] of lines) {
-      const name = make("dt");
-      for (const key of keys) name.append(key === "…" ? make("span", "", key) : make("kbd", "", key));
-      list.append(name, make("dd", "", meaning));
-    }
-    this.node.append(make("h2", "", words.keys), list, make("p", "", words.key_hint));
+    const behind = this.behind(), grid = behind.length ? [make("h2", "", words.keys_behind), keyList(behind)] : [];
+    this.node.replaceChildren(make("h2", "", words.keys), keyList(lines), make("p", "", words.key_hint), ...grid);
   }
 }
