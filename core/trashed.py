@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func
 from core import cursors, purging, retention, tile_rows
 from core.access import Person
 from core.columns import Moment
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.studio import Studio
 from core.tables import Conversation, Event, Generation, Image, Post, Turn
 from core.tiles import MOST, PAGE, UNIT, Layout, Page, Tile, milliseconds
@@ -79,10 +79,16 @@ def contents(studio: Studio, person: Person, after: str | None = None, limit: in
 
 
 def these(studio: Studio, person: Person, image_ids: Sequence[str]) -> tuple[Thrown, ...]:
-    """Those of these images that are in the person's trash, the last thrown away first; at most a page of them."""
+    """Those of these images that are in the person's trash, the last thrown away first; at most a page of them.
+
+    Raises NotFound when none is.
+    """
     wanted = image_ids[:PAGE]
     query = contents_query(person, None, PAGE).where(col(Image.id).in_(wanted))
-    return tuple(_tile(studio, row) for row in _rows(studio, person, query))
+    found = tuple(_tile(studio, row) for row in _rows(studio, person, query))
+    if not found:
+        raise NotFound("None of these images is in your trash any more.")
+    return found
 
 
 def contents_query(person: Person, after: str | None, limit: int) -> Any:

@@ -29,7 +29,8 @@ from tests.conftest import unfinished, wish
 
 CORE = Path(__file__).parent.parent / "core"
 # What verbs want beside ids, by the name of the argument; with its module before it where another one is meant. It has
-# to be right, so that a verb refuses the id alone. A verb that wants something else fails until it is told here.
+# to be right, so that a verb refuses the id alone; a function is asked with the id. A verb that wants something else
+# fails until it is told here.
 GIVEN: dict[str, object] = {
     "ask": wish("mine now"),
     "title": "mine now",
@@ -52,6 +53,7 @@ GIVEN: dict[str, object] = {
     "word": "fax",
     "run": "1",
     "posting.model": "sketch/caption",
+    "moved": lambda row_id: {row_id: row_id},
 }
 TAKES_NEW_THINGS = ("asks.quote", "uploads.upload", "drafts.asked")
 """Verbs that want no id: the ask's images are tested below, the others take a person's own new thing."""
@@ -144,7 +146,8 @@ def given(verb: Verb, row_id: str) -> dict[str, object]:
         if wanted.name in verb.ids:
             told[wanted.name] = [row_id] if wanted.name.endswith("_ids") else row_id
         elif own in GIVEN or wanted.name in GIVEN:
-            told[wanted.name] = GIVEN.get(own, GIVEN.get(wanted.name))
+            value = GIVEN.get(own, GIVEN.get(wanted.name))
+            told[wanted.name] = value(row_id) if isinstance(value, types.FunctionType) else value
         elif wanted.default is inspect.Parameter.empty:
             pytest.fail(f"{verb.name} wants {wanted.name}: say in GIVEN what a stranger would give it")
     return told
