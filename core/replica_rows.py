@@ -28,6 +28,7 @@ BLOCK = 20_000
 """Rows in one piece of a bulk read: some 10 MB."""
 FEW = 100
 """So many rows Postgres looks up one by one by itself."""
+LOOKED_UP = {"enable_hashjoin": "off", "max_parallel_workers_per_gather": "0", "jit": "off"}
 
 
 def _ratio() -> str:
@@ -72,6 +73,8 @@ FACTS: Mapping[str, tuple[str, pa.DataType]] = {
 }
 """Beside the facets. `cost` is in billionths of a dollar, `took` in milliseconds; moments are text, in UTC."""
 
+FREE = ("told", "prompt", "facets")
+"""Columns in which anything may stand; they are never NULL."""
 BETWEEN = "\x1f"
 """Stands between the facets of an image while they travel as one text, which is twice as fast as one by one."""
 SCHEMA = pa.schema([(name, kind) for name, (_, kind) in FACTS.items()] + [("facets", pa.string())])
@@ -121,10 +124,12 @@ def some(connection: sa.Connection, ids: Sequence[str]) -> pa.Table:
 
 @contextmanager
 def _each_looked_up(connection: sa.Connection) -> Iterator[None]:
-    """For some thousands Postgres would read whole tables, which takes twice as long."""
-    connection.exec_driver_sql("SET LOCAL enable_hashjoin = off")
+    """For some thousands Postgres would read whole tables, by several processes, which takes twice as long."""
+    for name, value in LOOKED_UP.items():
+        connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
     yield
-    connection.exec_driver_sql("SET LOCAL enable_hashjoin = on")
+    for name in LOOKED_UP:
+        connection.exec_driver_sql(f"SET LOCAL {name} TO DEFAULT")
 
 
 def _moment(sql: str) -> str:
@@ -156,11 +161,12 @@ def _copied(connection: sa.Connection) -> Iterator[bytes]:
 
 
 def _written(connection: sa.Connection) -> Iterator[bytes]:
-    """SQLite puts the lines together from what is text in any case; numbers of rows only say where a block ends."""
+    """SQLite puts the lines together; numbers of rows only say where a block ends."""
     (last,) = connection.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM image").one()
-    values = " || ',' || ".join(f"coalesce('\"' || replace({name}, '\"', '\"\"') || '\"', '')" for name in SCHEMA.names)
+    form = ",".join('"%w"' if name in FREE else "%s" for name in SCHEMA.names)  # %w doubles quotes, %s of NULL is empty
+    line = f"printf('{form}', {', '.join(SCHEMA.names)})"
     block = f"{_travelling(connection)} WHERE image.rowid > ? AND image.rowid <= ?"
-    sql = f"SELECT CAST(group_concat({values}, char(10)) AS BLOB) FROM ({block})"
+    sql = f"SELECT CAST(group_concat({line}, char(10)) AS BLOB) FROM ({block})"
     for start in range(0, last, BLOCK):
         (lines,) = connection.exec_driver_sql(sql, (start, start + BLOCK)).one()
         if lines:
