@@ -45,7 +45,8 @@ TABLES = f"""
     CREATE TABLE state (cursor VARCHAR, home VARCHAR, tail BIGINT);
     INSERT INTO state VALUES ('', '', 0);
 """
-ORDER = "owner, made, id"
+ORDER = "owner, made DESC, id DESC"
+"""As people look: once the newest are read, no older block can hold what belongs on the page."""
 _APART = r"[^\p{{L}}\p{{N}} ][^\p{{L}}\p{{N}}]*| [^\p{{L}}\p{{N}}]+"
 """All that stands between words but single blanks, which stay: to put a blank for each takes three times as long."""
 FOLD = f"' ' || trim(regexp_replace(lower(strip_accents({{text}})), '{_APART}', ' ', 'g')) || ' '"
@@ -98,7 +99,7 @@ _DELETE = """
 """
 _QUIET = "SET enable_progress_bar = false"
 """DuckDB would draw what takes more than two seconds into the log."""
-_LAYOUT = f"{TABLES}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}"
+_LAYOUT = f"{TABLES}{ORDER}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}"
 NAME = f"{hashlib.sha256(_LAYOUT.encode()).hexdigest()[:8]}-{duckdb.__version__}"
 """Part of the file's name: a file of another layout or another DuckDB is not for this code."""
 
