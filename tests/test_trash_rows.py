@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from core import access, trash
 from core.access import Person
+from core.errors import NotFound
 from core.settings import Settings
 from core.studio import open_studio
 from core.tables import SOURCE, Image, Reference, Turn
@@ -68,7 +69,8 @@ def test_some_are_told_alone_and_nobody_elses(served: Served, alice: Person, thr
     told = trash.these(served.studio, alice, [thrown[2], "0" * 32, thrown[0]])
 
     assert [(one.id, one.used) for one in told] == [(thrown[0], True), (thrown[2], False)]
-    assert trash.these(served.studio, serving.person(served.studio, "Bob"), thrown[:3]) == ()
+    with pytest.raises(NotFound):
+        trash.these(served.studio, serving.person(served.studio, "Bob"), thrown[:3])
 
 
 def test_the_layout_fits_the_pages(browser: httpx.Client, thrown: list[str]) -> None:

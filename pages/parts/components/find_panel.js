@@ -47,6 +47,7 @@ export class Panel {
   // As a sheet it takes the keyboard; beside the grid it does not.
   show(sheet) {
     if (this.open && this.modal === sheet) return;
+    if (!this.open && this.answer) this.#redraw();
     const before = this.node.getRootNode().activeElement;
     if (this.open) this.node.close();
     if (sheet) return this.node.showModal();
@@ -64,12 +65,13 @@ export class Panel {
     this.node.close();
   }
 
-  // Not while somebody writes or presses here, or while changes are on their way: what they wrote would be gone.
+  // Not while nobody sees it: most galleries are looked at without. Nor while somebody writes or presses here, or while
+  // changes are on their way: what they wrote would be gone.
   draw(answer) {
     const { words, locale } = this.data();
     this.answer = answer;
     this.done.textContent = count(words.find, "show", answer.total, locale);
-    this.late = this.on.busy() || this.pressed || this.#written();
+    this.late = !this.open || this.on.busy() || this.pressed || this.#written();
     if (!this.late) this.#redraw();
   }
 
@@ -83,6 +85,7 @@ export class Panel {
   }
 
   #redraw() {
+    this.late = false;
     const held = this.node.getRootNode().activeElement?.dataset?.name, { scrollTop } = this.body;
     this.body.replaceChildren(...this.#groups());
     this.body.scrollTop = scrollTop;
