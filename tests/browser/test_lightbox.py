@@ -930,6 +930,26 @@ def test_by_keyboard_alone_from_the_tile_and_back(
     expect(page.locator(f"a[href='?view={bluer}']")).to_be_focused()
 
 
+def test_the_keyboard_goes_to_an_image_that_comes_back_after_the_large_view_was_closed(
+    home: tuple[str, Studio, list[str]], open_page: Callable[..., Page]
+) -> None:
+    root, studio, (fox, bluer, night) = home
+    page = open_page(f"{root}/gallery?view={bluer}")
+    seen(page)
+    page.keyboard.press("x")
+    expect(page.locator(f"a[href='?view={bluer}']")).to_have_count(0)
+    page.evaluate("() => { const real = fetch; window.fetch = async (...asked) => (await wait(), real(...asked)); }")
+    page.evaluate("() => { window.wait = () => new Promise((done) => setTimeout(done, 1500)); }")
+
+    page.keyboard.press("z")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(f"a[href='?view={fox}']")).to_be_focused()
+
+    expect(page.locator(f"a[href='?view={bluer}']")).to_be_focused()
+    assert row(studio, bluer).deleted_at is None
+
+
 def test_what_was_purged_meanwhile_cannot_be_starred_and_says_so(
     home: tuple[str, Studio, list[str]], open_page: Callable[..., Page]
 ) -> None:

@@ -53,7 +53,7 @@ class Gallery {
     hear("scroll", () => this.moved());
     hear("studio:ready", () => this.offer());
     hear("studio:shown", ({ detail }) => this.at(detail.id, (index) => (this.wall.current = index)));
-    hear("studio:closed", ({ detail }) => this.at(detail.id, (index) => this.wall.focus(index)));
+    hear("studio:closed", ({ detail }) => this.closed(detail.id));
     hear("studio:marked", ({ detail: { id, ...facts } }) => this.mark([id], facts));
     hear("studio:trashed", ({ detail }) => this.gone(detail.ids));
     hear("studio:restored", () => (this.stay(), this.measure()));
@@ -226,7 +226,7 @@ class Gallery {
       const changed = await measuring;
       if (over()) return;
       this.unmeasured = false;
-      if (changed) this.follow(), this.arrange(), this.wall.remark(), this.find?.refresh();
+      if (changed) this.follow(), this.arrange(), this.regain(), this.wall.remark(), this.find?.refresh();
       this.count();
       this.offer();
       this.newer = [];
@@ -246,6 +246,20 @@ class Gallery {
   follow() {
     const held = [...this.wall.cells()].find((cell) => Number(cell.dataset.index) === this.wall.current);
     if (held) this.at(held.dataset.id, (index) => (this.wall.current = index));
+  }
+
+  // The lightbox was closed at this image. One that was taken back may not stand here yet: the keyboard waits beside it.
+  closed(id) {
+    const index = this.shelf.indexOf(id);
+    this.awaited = index < 0 ? { id, beside: this.shelf.at(this.wall.current)?.id } : null;
+    if (this.wall.rows?.length) this.wall.focus(index < 0 ? this.wall.current : index);
+  }
+
+  // The image is back, and the keyboard still waits.
+  regain() {
+    const { id, beside } = this.awaited ?? {};
+    if (!this.wall.focused || this.shelf.at(this.wall.current)?.id !== beside) this.awaited = null;
+    else this.at(id, (index) => ((this.awaited = null), this.wall.focus(index)));
   }
 
   // In the server's words when it answered at all.
@@ -318,7 +332,7 @@ class Gallery {
     enlarge(item, this.shelf);
   }
 
-  // The lightbox went on to this image, or was closed at it.
+  // Where this image stands, if it does.
   at(id, then) {
     const index = this.shelf.indexOf(id);
     if (index >= 0) then(index);

@@ -46,7 +46,7 @@ class Lightbox {
     document.addEventListener("studio:open", (event) => (event.preventDefault(), this.open(event.detail.item)), { signal });
     document.addEventListener("studio:order", ({ detail }) => this.ordered(detail), { signal });
     document.dispatchEvent(new CustomEvent("studio:ready"));
-    addEventListener("popstate", () => this.item && this.address.wentBack() && this.hide(), { signal });
+    addEventListener("popstate", () => this.moved(), { signal });
   }
 
   update(component) {
@@ -157,6 +157,12 @@ class Lightbox {
     if (this.item?.id === id) return;
     this.front();
     this.look({ id });
+  }
+
+  // Back or Forward in the browser.
+  moved() {
+    this.address.moved();
+    if (this.item && this.address.wentBack()) this.hide();
   }
 
   // Details arrived: what a link alone did not tell, and who stands beside.

@@ -51,6 +51,11 @@ export class Address {
     this.resting = null;
   }
 
+  // Somebody goes through the history: what it leads to is news, whatever was asked for before.
+  moved() {
+    if (!this.going) this.late.delete(here());
+  }
+
   // The browser's Back while the lightbox is open; true when that closes it.
   wentBack() {
     if (!this.trail.length || kept().length > this.trail.length) return false; // the latter was Forward
@@ -82,7 +87,8 @@ export class Address {
   #answers(view) {
     if (view !== this.asked) return this.late.delete(view);
     this.asked = null;
-    this.late.clear();
+    const twice = this.late.has(view); // each time may be answered
+    this.late = new Set(twice ? [view] : []);
     return true;
   }
 
