@@ -933,7 +933,7 @@ def test_by_keyboard_alone_from_the_tile_and_back(
 def test_the_keyboard_goes_to_an_image_that_comes_back_after_the_large_view_was_closed(
     home: tuple[str, Studio, list[str]], open_page: Callable[..., Page]
 ) -> None:
-    root, studio, (fox, bluer, night) = home
+    root, studio, (fox, bluer, _) = home
     page = open_page(f"{root}/gallery?view={bluer}")
     seen(page)
     page.keyboard.press("x")
