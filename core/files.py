@@ -4,11 +4,12 @@ Keys are `<user>/<conversation or standalone>/<image>.<ext>`, variants `<image>.
 digits. Nothing else is let in. A file that can be read is whole; a put that returned survives kill -9 and power cuts.
 """
 
+import fcntl
 import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,18 +109,24 @@ def temporary() -> str:
 
 def recognise(store: Marked) -> None:
     """Raise StoreDown unless the store is the one this machine first met; the first meeting leaves a marker in it."""
-    expected = _remembered(store.known)
-    if expected is None and store.marker() is None:
-        store.make_marker(secrets.token_hex(16).encode())
-    found = store.marker()
-    if found is None or expected not in (None, found):
+    expected = _remembered(store.known) or _met(store)
+    if expected is None or store.marker() != expected:
         raise StoreDown(
             f"The file store is not the one used so far: its file {MARKER} is missing or another's, so nothing was "
             f"written. Bring the right disk or bucket back. If the change is wanted, remove {store.known.name} "
             "from the data folder."
         )
-    if expected is None:
-        _remember(store.known, found)
+
+
+def _met(store: Marked) -> bytes | None:
+    """What the marker of a store says that this machine sees for the first time, or the one that it is given then."""
+    with _alone(store.known):  # some buckets let two put it who both were told that nobody else did
+        if _remembered(store.known) is None:
+            if store.marker() is None:
+                store.make_marker(secrets.token_hex(16).encode())
+            if found := store.marker():
+                _remember(store.known, found)
+        return _remembered(store.known)
 
 
 def compare(data: bytes) -> None:
@@ -134,8 +141,16 @@ def _remembered(path: Path) -> bytes | None:
     return None
 
 
-def _remember(path: Path, identity: bytes) -> None:
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One of all threads and processes of this machine that want to write this file."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_name(f"{path.name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remember(path: Path, identity: bytes) -> None:
     draft = path.with_name(path.name + temporary())
     with open(draft, "wb") as file:
         file.write(identity)
