@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 from core import log, web, worker
 from core.errors import StudioError
 from core.replica import Replica
+from core.replica_calls import LEDGER
 from core.studio import Studio, current
 from core.web.security import local_identity
 
@@ -37,7 +38,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
     if here:
         await run_sync(partial(worker.start, studio, patient=True))
     try:
-        with Replica(studio).running():
+        with Replica(studio).running(), Replica(studio, LEDGER).running():
             async with hub.running():
                 yield {}
     finally:

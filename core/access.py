@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import LEAD, MEMBER, User
+from core.tables import ADMIN, MEMBER, SEEING, User
 
 DAY = 86_400
 MOST = 10_000
@@ -69,14 +69,14 @@ def look(db: Session, table: type[Row], row_id: str, person: Person) -> Row:
 
 def may_read(table: type[Row], person: Person) -> Any:
     """The condition under which the person reads a row of this table: it is theirs, or they are a lead."""
-    leads = select(User.id).where(User.id == person.id, User.role == LEAD).exists()
+    leads = select(User.id).where(User.id == person.id, col(User.role).in_(SEEING)).exists()
     return or_(col(table.user_id) == person.id, leads)
 
 
 def leads(studio: Studio, person: Person) -> bool:
     """Whether the person sees everybody's work."""
     with studio.reading() as db:
-        return db.exec(select(User.role).where(User.id == person.id)).first() == LEAD
+        return db.exec(select(User.role).where(User.id == person.id)).first() in SEEING
 
 
 def people(studio: Studio, person: Person) -> tuple[Person, ...]:
@@ -118,7 +118,7 @@ def look_many(db: Session, table: type[Row], row_ids: Iterable[str], person: Per
 
 def local_person(studio: Studio) -> Person:
     """The one person of local mode; made at first use."""
-    return person_named(studio, "local", "You", LEAD)
+    return person_named(studio, "local", "You", ADMIN)
 
 
 def person_named(studio: Studio, subject: str, name: str, role: str = MEMBER) -> Person:
@@ -186,7 +186,7 @@ def _ours(row_id: str) -> bool:
 
 def _seen(person: Person) -> Any:
     lead = aliased(User)
-    leads = select(lead.id).where(lead.id == person.id, lead.role == LEAD).exists()
+    leads = select(lead.id).where(lead.id == person.id, col(lead.role).in_(SEEING)).exists()
     return or_(col(User.id) == person.id, leads)
 
 

@@ -1,4 +1,4 @@
-"""What a person asks for in one turn: checked and priced before paying, then rows, then the request that is sent."""
+"""What a person asks for in one turn: checked and priced before paying, then rows and their background work."""
 
 import random
 from dataclasses import asdict, dataclass, replace
@@ -14,9 +14,9 @@ from core.catalogue import Model, TextModel, estimate, fit
 from core.columns import plain
 from core.errors import Refused
 from core.fitting import SEED_MAX
-from core.providers import Call, Picture, Request
+from core.providers import Picture, Request
 from core.studio import Studio
-from core.tables import MASK, REFERENCE, SOURCE, Conversation, Generation, Image, Reference, Turn, new_id
+from core.tables import MASK, REFERENCE, SOURCE, Conversation, Generation, Image, Post, Reference, Turn, new_id
 
 MOST_AT_ONCE = 16
 """Pictures that one turn may ask for: a slip in two number fields must not cost a month's budget."""
@@ -139,11 +139,14 @@ def check(studio: Studio, ask: Ask) -> None:
 def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversation, ask: Ask) -> Asked:
     """The turn, its references and generations and their background work: all or nothing."""
     wish, begins = _wish(db, person, ask)
+    origin = _origin(db, ask.source)
+    project_id = conversation.project_id if begins else origin.project_id
     position = db.exec(select(sa.func.count()).where(Turn.conversation_id == conversation.id)).one() + 1
     turn = Turn(
         id=new_id(),
         conversation_id=conversation.id,
         user_id=person.id,
+        root_id=origin.root_id,
         position=position,
         prompt=plain(ask.prompt),
         settings=ask.settings,
@@ -159,7 +162,7 @@ def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversa
         captions.begin(studio, db, turn, conversation, _writer(studio, ask, models))
     for model in models:
         for n in range(1, ask.count + 1):
-            _generation(studio, db, turn, model, wish, n)
+            _generation(studio, db, turn, project_id, model, wish, n)
     events.record(studio, db, "turn.asked", person.id, conversation=conversation.id, turn=turn.id)
     return Asked(conversation.id, turn.id)
 
@@ -168,7 +171,27 @@ def _writer(studio: Studio, ask: Ask, models: list[Model]) -> TextModel | None:
     return captions.writer(studio, ask.caption, practice=all(model.practice for model in models))
 
 
-def _generation(studio: Studio, db: Session, turn: Turn, model: Model, wish: Request, n: int) -> None:
+@dataclass(frozen=True)
+class _Origin:
+    """Where the image comes from that a turn starts from: the turn that all began with, the project of its post."""
+
+    root_id: str | None = None
+    project_id: str | None = None
+
+
+def _origin(db: Session, source: str | None) -> _Origin:
+    if source is None:
+        return _Origin()
+    root = sa.func.coalesce(Turn.root_id, Turn.id)
+    query = sa.select(root, col(Post.project_id)).select_from(Image)
+    query = query.outerjoin(Generation, col(Generation.id) == Image.generation_id)
+    query = query.outerjoin(Turn, col(Turn.id) == Generation.turn_id).outerjoin(Post, col(Post.id) == Image.post_id)
+    return _Origin(*db.execute(query.where(col(Image.id) == source)).one())
+
+
+def _generation(
+    studio: Studio, db: Session, turn: Turn, project_id: str | None, model: Model, wish: Request, n: int
+) -> None:
     request, left_out = fit(model, wish)
     generation = Generation(
         id=new_id(),
@@ -177,6 +200,7 @@ def _generation(studio: Studio, db: Session, turn: Turn, model: Model, wish: Req
         provider=model.provider,
         model=model.id,
         n=n,
+        project_id=project_id,
         seed=_seed(model, request.seed, n),
         practice=model.practice,
         left_out=list(left_out),
@@ -228,60 +252,3 @@ def _references(turn: Turn, ask: Ask) -> list[Reference]:
     uses = [(SOURCE, 0, ask.source), (MASK, 0, ask.mask)]
     uses += [(REFERENCE, place, image_id) for place, image_id in enumerate(ask.references)]
     return [Reference(turn_id=turn.id, image_id=i, role=role, position=place) for role, place, i in uses if i]
-
-
-@dataclass(frozen=True)
-class Used:
-    """A picture that a turn starts from, by its file."""
-
-    role: str
-    key: str
-    mime: str
-    width: int
-    height: int
-
-
-def used(db: Session, turn: Turn) -> list[Used]:
-    """The pictures of a turn's references, in their order."""
-    query = (
-        select(Reference, Image)
-        .join(Image, col(Image.id) == Reference.image_id)
-        .where(Reference.turn_id == turn.id)
-        .order_by(col(Reference.position))
-    )
-    return [Used(use.role, image.key, image.mime, image.width, image.height) for use, image in db.exec(query).all()]
-
-
-def call(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]) -> Call | None:
-    """The call that makes this picture; None when its provider is not set up. Raises as `request` does."""
-    asked, reserved = request(studio, generation, turn, uses)
-    provider = studio.providers.get(generation.provider)
-    return Call(provider.sent(asked), reserved, lambda: provider.send(asked)) if provider else None
-
-
-def request(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]) -> tuple[Request, Decimal | None]:
-    """What is sent for this generation, with the bytes of its pictures, and what it should cost.
-
-    Raises Refused when the model cannot do it any more, NotFound when a picture is gone, StoreDown.
-    """
-    pictures = [(u.role, Picture(studio.store.get(u.key), u.mime, u.width, u.height)) for u in uses]
-    wish = replace(
-        plain_request(generation, turn),
-        source=next((p for role, p in pictures if role == SOURCE), None),
-        mask=next((p for role, p in pictures if role == MASK), None),
-        references=tuple(p for role, p in pictures if role == REFERENCE),
-    )
-    model = studio.catalogue.find(f"{generation.provider}/{generation.model}")
-    fitted, _ = fit(model, wish)
-    inputs = len(wish.references) + (wish.source is not None)
-    return fitted, estimate(model, fitted, inputs).usd
-
-
-def plain_request(generation: Generation, turn: Turn) -> Request:
-    """What was asked, without pictures: enough to read an answer."""
-    return Request(
-        model=generation.model,
-        prompt=turn.prompt,
-        seed=generation.seed,
-        **{name: turn.settings[name] for name in ASKED if name in turn.settings},
-    )

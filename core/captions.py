@@ -67,6 +67,7 @@ def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -
         n=(db.exec(same).one() or 0) + 1,
         kind=CAPTION,
         post_id=post.id,
+        project_id=post.project_id,
         practice=model.practice,
         queued_at=studio.now(),
     )

@@ -1,4 +1,4 @@
-"""The change log: database triggers note every change that an image's place in the gallery depends on.
+"""The change log: database triggers note every change that the gallery or the figures of calls depend on.
 
 Triggers, because bulk statements, migrations and psql pass by everything that Python could listen to. A line of the log
 says which row changed, not how: who follows reads that row as it is now, so reading a line twice does no harm.
@@ -18,7 +18,7 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Watched:
-    """A table whose rows images depend on."""
+    """A table whose rows something in a replica depends on."""
 
     ent: int
     """Which kind of row a line of the log means."""
@@ -29,10 +29,17 @@ class Watched:
     """Only a change of one of these is noted."""
     owner: str = "NULL"
     """Only images need one: an image that is gone can no longer be asked."""
+    only: str = ""
+    """A column that must not be NULL: other rows mean nothing to it."""
+
+    @property
+    def name(self) -> str:
+        """Part of its triggers' names."""
+        return f"{self.table}_{self.only}" if self.only else self.table
 
 
-IMAGE, GENERATION, TURN, CONVERSATION, POST = range(1, 6)
-# To let the read copy hold another fact, name its column here: an update of a column that is not here is not seen.
+IMAGE, GENERATION, TURN, CONVERSATION, POST, ATTEMPT = range(1, 7)
+# To let a replica hold another fact, name its column here: an update of a column that is not here is not seen.
 WATCHED = (
     Watched(
         IMAGE,
@@ -53,11 +60,42 @@ WATCHED = (
         ),
         owner="user_id",
     ),
-    Watched(GENERATION, "generation", "id", ("id", "turn_id", "provider", "model", "practice", "cost", "duration_ms")),
-    Watched(TURN, "turn", "id", ("id", "conversation_id", "prompt")),
+    Watched(
+        GENERATION,
+        "generation",
+        "id",
+        ("id", "turn_id", "user_id", "provider", "model", "kind", "practice", "project_id", "cost", "duration_ms"),
+    ),
+    Watched(TURN, "turn", "id", ("id", "conversation_id", "root_id", "prompt")),
     Watched(TURN, "reference", "turn_id", ("turn_id", "role")),
     Watched(CONVERSATION, "conversation", "id", ("id", "title", "project_id")),
     Watched(POST, "post", "id", ("id", "caption", "project_id")),
+    Watched(
+        ATTEMPT,
+        "attempt",
+        "id",
+        (
+            "id",
+            "generation_id",
+            "state",
+            "error_kind",
+            "cost",
+            "cost_basis",
+            "reserved_cost",
+            "duration_ms",
+            "waited_ms",
+            "images",
+            "started_at",
+        ),
+    ),
+    # Whether what a call brought was chosen; told by the call, because a purged image says no more whose it was.
+    Watched(
+        ATTEMPT,
+        "image",
+        "attempt_id",
+        ("attempt_id", "generation_id", "selected", "deleted_at"),
+        only="attempt_id",
+    ),
 )
 
 
@@ -131,8 +169,11 @@ def _sqlite(watched: Watched) -> Iterator[str]:
         ("update", f"UPDATE OF {of}", _line(watched, "NEW")),
         ("move", f"UPDATE OF {of}", _line(watched, "OLD")),
     ):
-        trigger = f"watch_{watched.table}_{name}"
-        only = f" WHEN {moved}" if name == "move" else ""
+        trigger = f"watch_{watched.name}_{name}"
+        told = "OLD" if name in ("delete", "move") else "NEW"
+        when_told = [f"({moved})"] if name == "move" else []
+        when_told += [f"{told}.{watched.only} IS NOT NULL"] if watched.only else []
+        only = f" WHEN {' AND '.join(when_told)}" if when_told else ""
         yield f"DROP TRIGGER IF EXISTS {trigger}"
         yield f"CREATE TRIGGER {trigger} AFTER {when} ON {watched.table}{only} BEGIN {lines}; END"
 
@@ -152,20 +193,21 @@ def _postgres(watched: Watched) -> Iterator[str]:
         ("delete", "gone", "OLD TABLE AS gone"),
         ("update", differing, "OLD TABLE AS gone NEW TABLE AS came"),
     ):
-        lines = f"SELECT DISTINCT {watched.ent}, {watched.key}, {watched.owner} FROM {source}"
+        where = f" WHERE {watched.only} IS NOT NULL" if watched.only else ""
+        lines = f"SELECT DISTINCT {watched.ent}, {watched.key}, {watched.owner} FROM {source}{where}"
         body = f"INSERT INTO change_log (ent, row_id, owner) {lines};"
-        yield from _trigger(watched.table, name, body, f"REFERENCING {referencing}")
+        yield from _trigger(watched, name, body, f"REFERENCING {referencing}")
     epoch = "UPDATE change_mark SET value = md5(random()::text) WHERE name = 'epoch';"
-    yield from _trigger(watched.table, "truncate", epoch, "")
+    yield from _trigger(watched, "truncate", epoch, "")
 
 
-def _trigger(table: str, name: str, body: str, referencing: str) -> Iterator[str]:
-    trigger = f"watch_{table}_{name}"
+def _trigger(watched: Watched, name: str, body: str, referencing: str) -> Iterator[str]:
+    trigger = f"watch_{watched.name}_{name}"
     yield (
         f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS "
         f"$$ BEGIN {body} RETURN NULL; END $$"
     )
     yield (
-        f"CREATE OR REPLACE TRIGGER {trigger} AFTER {name} ON {table} {referencing} "
+        f"CREATE OR REPLACE TRIGGER {trigger} AFTER {name} ON {watched.table} {referencing} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()"
     )

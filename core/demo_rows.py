@@ -81,6 +81,8 @@ class Making:
     drawn: dict[tuple[int, int], tuple[str, Picture]] = field(default_factory=dict)
     """Image id and picture by step and shot."""
     files: list[str] = field(default_factory=list)
+    roots: dict[int, str] = field(default_factory=dict)
+    """The turn that each step's turn began with."""
 
     def conversation(self, project_id: str | None) -> None:
         """Draw and store every picture of it and fill `rows`. Raises StoreDown."""
@@ -118,6 +120,7 @@ class Making:
                 id=aged_id(moment, self.rng),
                 conversation_id=conversation.id,
                 user_id=self.owner.id,
+                root_id=self.roots[step.source[0]] if step.source else None,
                 position=at + 1,
                 prompt=step.prompt,
                 settings=ask.settings,
@@ -125,12 +128,14 @@ class Making:
                 created_at=moment,
             )
         )
+        self.roots[at] = turn.root_id or turn.id
         if step.source:
             image_id = self.drawn[step.source][0]
             self._add(Reference(id=aged_id(moment, self.rng), turn_id=turn.id, image_id=image_id, role=SOURCE))
         posts = self._posts(turn, conversation.project_id, one=at == 0)
         for n, shot in enumerate(step.shots):
-            self._generation(turn, step, (at, n), shot, posts)
+            row = self._generation(turn, step, (at, n), shot, posts)
+            row.project_id = conversation.project_id
 
     def _posts(self, turn: Turn, project_id: str | None, *, one: bool) -> Iterator[Post]:
         """A first turn puts its images into one post; a later one makes a post for each and copies the caption."""
@@ -150,7 +155,9 @@ class Making:
             while one:
                 yield post
 
-    def _generation(self, turn: Turn, step: Step, place: tuple[int, int], shot: Shot, posts: Iterator[Post]) -> None:
+    def _generation(
+        self, turn: Turn, step: Step, place: tuple[int, int], shot: Shot, posts: Iterator[Post]
+    ) -> Generation:
         model = self.studio.catalogue.find(shot.model)
         source = self.drawn[step.source][1] if step.source else None
         seed = shot.seed if model.seed else None
@@ -182,6 +189,7 @@ class Making:
         _add_up(row, attempts)
         if shot.kept:
             self._image(turn, attempts[-1], place, shot, replace(fitted, source=source), next(posts))
+        return row
 
     def _attempts(self, row: Generation, shot: Shot, reserved: Decimal, model: Model) -> list[Attempt]:
         """The calls that this ending comes from; none when it was stopped in the queue."""
@@ -215,6 +223,9 @@ class Making:
                 error_kind=kind,
                 error=sentence,
                 sent={"model": row.model, "seed": row.seed} if row.seed is not None else {"model": row.model},
+                waited_ms=(row.started_at - row.queued_at) // timedelta(milliseconds=1),
+                images=int(state == STORED),
+                priced_on=row.started_at.date(),
                 started_at=row.started_at,
                 finished_at=row.finished_at,
             )

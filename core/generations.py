@@ -12,7 +12,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, asks, captions, events, jobs, ledger, log, metrics, receipts, spool
+from core import access, calls, captions, events, jobs, ledger, log, metrics, receipts, spool
 from core.access import Person
 from core.errors import NotFound, OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
 from core.ledger import Entry
@@ -185,14 +185,14 @@ def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Call, Entr
         if found is None:
             return None
         generation, turn = found
-        uses = asks.used(db, turn)
+        uses = calls.used(db, turn)
         post = db.get(Post, generation.post_id) if generation.post_id else None
     try:
         studio.refuse_when_full()
         if generation.kind == CAPTION:
             call = captions.call(studio, generation, turn, post)
         else:
-            call = asks.call(studio, generation, turn, uses)
+            call = calls.call(studio, generation, turn, uses)
     except StoreDown:
         metrics.STORAGE_ERRORS.inc()
         return receipts.WAIT

@@ -99,9 +99,12 @@ def send(
     with studio.transaction() as db:
         _lock(db, generation_id)
         found = due(db, generation_id, round)
-        if found is None or any(made.state != FAILED for made in attempts(db, generation_id, round)):
+        before = attempts(db, generation_id, round)
+        if found is None or any(made.state != FAILED for made in before):
             return None
         generation, turn = found
+        now = studio.now()
+        since = before[-1].finished_at if before else generation.queued_at
         number = len(db.exec(select(Attempt.id).where(Attempt.generation_id == generation_id)).all()) + 1
         attempt = Attempt(
             id=new_id(),
@@ -110,7 +113,9 @@ def send(
             round=round,
             reserved_cost=reserved,
             sent=parameters,
-            started_at=studio.now(),
+            waited_ms=max(0, (now - (since or now)) // timedelta(milliseconds=1)),
+            priced_on=now.date(),
+            started_at=now,
         )
         db.add(attempt)
         generation.status, generation.error_kind, generation.error = RUNNING, None, None
@@ -147,7 +152,7 @@ def store(
         found = _locked_entry(db, attempt_id)
         if found is None or found.attempt.state == STORED:
             return
-        _settle(studio, found, STORED, bill, **facts)
+        _settle(studio, found, STORED, bill, images=len(images), **facts)
         found.generation.seed = found.generation.seed if seed is None else seed
         if words is not None:
             posts.write(studio, db, found.generation, found.turn, words)
@@ -229,7 +234,7 @@ def _close(
 
 
 def _settle(studio: Studio, found: Entry, state: str, bill: Bill, **facts: Any) -> None:
-    """`facts` are further columns of the attempt: request_id, duration_ms."""
+    """`facts` are further columns of the attempt: request_id, duration_ms, images, usage."""
     attempt = found.attempt
     attempt.state, attempt.cost, attempt.cost_basis = state, bill.cost, bill.basis
     attempt.finished_at = studio.now()
@@ -244,7 +249,7 @@ def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image])
     already = db.exec(select(func.max(Image.n)).where(Image.generation_id == generation.id)).one() or 0
     for place, image in enumerate(images, start=already + 1):
         image.generation_id, image.attempt_id, image.n = generation.id, attempt.id, place
-        posts.place(studio, db, turn, image)
+        generation.project_id = posts.place(studio, db, turn, image).project_id
         db.add(image)
         _tell(studio, db, "image.kept", found, image=image.id)
     db.flush()

@@ -79,6 +79,7 @@ def put_back(studio: Studio, person: Person, project_id: str, moved: Moved) -> i
         changed = [post for post in held if moved[post.id] in there]
         for post in changed:
             post.project_id = moved[post.id] or None
+        posts.count_for_projects(db, changed)
         _tell(studio, db, person, "image.moved", _images_of(db, changed))
     return len(changed)
 
@@ -97,6 +98,7 @@ def _move(studio: Studio, db: Session, person: Person, image_ids: Iterable[str],
     moved = {post.id: post.project_id or "" for post in changed}
     for post in changed:
         post.project_id = project_id or None
+    posts.count_for_projects(db, changed)
     _tell(studio, db, person, "image.moved", found if changed else [])
     return moved
 

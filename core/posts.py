@@ -1,5 +1,6 @@
 """Posts: a caption with its images. A first turn makes one for all its images, an edit makes one for each."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -62,7 +63,25 @@ def locked(db: Session, post_id: str | None) -> Post | None:
     return db.exec(query, execution_options={"populate_existing": True}).first() if post_id else None
 
 
-def place(studio: Studio, db: Session, turn: Turn, image: Image) -> None:
+def count_for_projects(db: Session, moved: Iterable[Post]) -> None:
+    """What was asked for these posts counts for the project that each is in now: the ledger keeps it by itself."""
+    db.flush()
+    for project_id, post_ids in _by_project(moved).items():
+        for start in range(0, len(post_ids), AT_ONCE):
+            some = post_ids[start : start + AT_ONCE]
+            images = select(Image.generation_id).where(col(Image.post_id).in_(some))
+            theirs = sa.or_(col(Generation.post_id).in_(some), col(Generation.id).in_(images))
+            db.execute(sa.update(Generation).where(theirs).values(project_id=project_id))
+
+
+def _by_project(moved: Iterable[Post]) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for post in moved:
+        found[post.project_id].append(post.id)
+    return found
+
+
+def place(studio: Studio, db: Session, turn: Turn, image: Image) -> Post:
     """Put a new image into its post: the turn's own, or one that inherits the words of what it was made from."""
     parent = origin(db, turn)
     if parent is not None:
@@ -72,6 +91,7 @@ def place(studio: Studio, db: Session, turn: Turn, image: Image) -> None:
         # None when it was asked by a version that made no posts
         post = locked(db, first) or begin(studio, db, turn, None, {})
     image.post_id, image.alt = post.id, post.alt
+    return post
 
 
 def write(studio: Studio, db: Session, generation: Generation, turn: Turn, told: Mapping[str, Any]) -> None:

@@ -1,10 +1,10 @@
 """From an answer on disk to images that people see. Done again after a kill, it does the same thing again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from core import asks, captions, keeping, ledger, metrics, pictures, spool
+from core import calls, captions, keeping, ledger, metrics, pictures, spool
 from core.catalogue import cost
 from core.errors import AnswerUnusable, ProviderRefused, Refused
 from core.ledger import Bill, Entry
@@ -62,18 +62,20 @@ class Taken:
     """A caption's fields."""
     seed: int | None = None
     request_id: str | None = None
+    usage: Mapping[str, int] = field(default_factory=dict)
 
 
 def _images(studio: Studio, found: Entry, receipt: Receipt) -> Taken | None:
     provider = studio.providers.get(found.generation.provider)
     if provider is None:
         return None
-    result = provider.read(asks.plain_request(found.generation, found.turn), receipt.answer)
+    result = provider.read(calls.plain_request(found.generation, found.turn), receipt.answer)
     try:
         kept = tuple(pictures.keep(data, pictures.ORIGINAL_BYTES) for data in result.pictures)
     except Refused as refusal:
         raise AnswerUnusable(f"The provider sent something we cannot show as a picture. {refusal}") from refusal
-    return Taken(_bill(studio, found, result), kept, seed=result.seed, request_id=result.request_id)
+    bill = _bill(studio, found, result)
+    return Taken(bill, kept, seed=result.seed, request_id=result.request_id, usage=result.usage)
 
 
 def _caption(studio: Studio, found: Entry, receipt: Receipt) -> Taken | None:
@@ -85,7 +87,7 @@ def _caption(studio: Studio, found: Entry, receipt: Receipt) -> Taken | None:
     result = writer.read(captions.plain_request(found.generation, found.turn, post), receipt.answer)
     words = captions.tidied(result.told, post.brief if post else {})
     amount, basis = captions.cost(studio, found.generation, result, found.attempt.reserved_cost)
-    return Taken(Bill(amount, basis), words=words, request_id=result.request_id)
+    return Taken(Bill(amount, basis), words=words, request_id=result.request_id, usage=result.usage)
 
 
 def _store(studio: Studio, found: Entry, receipt: Receipt, taken: Taken) -> None:
@@ -110,6 +112,7 @@ def _store(studio: Studio, found: Entry, receipt: Receipt, taken: Taken) -> None
         seed=taken.seed,
         words=taken.words,
         request_id=taken.request_id,
+        usage=dict(taken.usage) or None,
         duration_ms=receipt.duration_ms,
     )
 
@@ -129,5 +132,5 @@ def _bill(studio: Studio, found: Entry, result: Result) -> Bill:
         model = studio.catalogue.find(f"{found.generation.provider}/{found.generation.model}")
     except Refused:  # it ended after the call was made
         return Bill(result.cost, "reported") if result.cost is not None else Bill(reserved, "estimated")
-    amount, basis = cost(model, asks.plain_request(found.generation, found.turn), result)
+    amount, basis = cost(model, calls.plain_request(found.generation, found.turn), result)
     return Bill(reserved if basis == "estimated" else amount, basis)

@@ -1,4 +1,4 @@
-"""The replica: a read copy of the gallery in DuckDB, one disposable file per process, that follows the database.
+"""The replica: a read copy of the database in DuckDB, one disposable file per process and kind, that follows it.
 
 It can be removed at any time and is made anew. What is about to be changed, and one thing by its id, is read from the
 database itself; everything that filters, counts and searches many images is read here.
@@ -12,14 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import duckdb
+import sqlalchemy as sa
 
-from core import log, replica_log, replica_rows
+from core import log, replica_log
 from core.errors import StudioError
-from core.replica_combos import Combos
-from core.replica_file import FOLD, NAME, SAYS, File, discard
+from core.replica_file import File, Layout, discard
+from core.replica_gallery import FOLD, GALLERY, SAYS
 from core.studio import Studio
 
 __all__ = ["FOLD", "LONG", "PATIENCE", "SAYS", "Behind", "Cursor", "Replica", "of"]
@@ -40,28 +41,31 @@ MANY = 50_000
 LONG_TAIL = 16_384
 """Images that changed stand behind the others, out of order; so many, and a twentieth of all, make a new file."""
 
-_NUMBERED = re.compile(rf"{re.escape(NAME)}-(\d+)\.duckdb")
 Cursor = duckdb.DuckDBPyConnection
-_running: dict[int, "Replica"] = {}
+_running: dict[tuple[int, str], "Replica"] = {}
 
 
 class Behind(StudioError):
     """The replica is not there yet, or does not hold yet what this reader wrote: read the database instead."""
 
 
-def of(studio: Studio) -> "Replica":
-    """The replica that runs in this process for that studio. Raises Behind when none does."""
-    found = _running.get(id(studio.engine))
+def of(studio: Studio, layout: Layout = GALLERY) -> "Replica":
+    """The replica of this kind that runs in this process for that studio. Raises Behind when none does."""
+    found = _running.get((id(studio.engine), layout.folder))
     if found is None:
-        raise Behind("The gallery's index is not running in this process.")
+        raise Behind("The index is not running in this process.")
     return found
 
 
 class Replica:
     """Follows one database into one file. `running` does so in the background; `sync` does one step."""
 
-    def __init__(self, studio: Studio, *, many: int = MANY, long_tail: int = LONG_TAIL) -> None:
-        self.studio = studio
+    def __init__(
+        self, studio: Studio, layout: Layout = GALLERY, *, many: int = MANY, long_tail: int = LONG_TAIL
+    ) -> None:
+        self.studio, self.layout = studio, layout
+        self._me = id(studio.engine), layout.folder
+        self._numbered = re.compile(rf"{re.escape(layout.name)}-(\d+)\.duckdb")
         self.many, self.long_tail = many, long_tail
         self._file: File | None = None
         self._folder: Path | None = None
@@ -77,13 +81,13 @@ class Replica:
         """Follow until the end of this block. Returns at once: a copy that must be made is there some seconds later."""
         follower = threading.Thread(target=self._follow, name="replica", daemon=True)
         self.studio.on_commit.append(self._wake.set)
-        _running[id(self.studio.engine)] = self
+        _running[self._me] = self
         follower.start()
         try:
             yield self
         finally:
             self.studio.on_commit.remove(self._wake.set)
-            _running.pop(id(self.studio.engine), None)
+            _running.pop(self._me, None)
             self._stopping.set()
             self._wake.set()
             follower.join()
@@ -99,16 +103,16 @@ class Replica:
             yield cursor
 
     @contextmanager
-    def counting(self, token: str | None = None, patience: float = PATIENCE) -> Iterator[tuple[Cursor, Combos]]:
-        """As `reading`, with what the numbers of combinations mean that this cursor sees."""
+    def counting(self, token: str | None = None, patience: float = PATIENCE) -> Iterator[tuple[Cursor, Any]]:
+        """As `reading`, with what its readers keep between them (`Layout.memo`)."""
         with self._synced:
             self._synced.wait_for(lambda: self._holds(token), patience if token and self._file else 0)
             if not self._holds(token) or self._file is None:
-                raise Behind("The gallery's index is still catching up.")
-            reading, combos = ExitStack(), self._file.combos
+                raise Behind("The index is still catching up.")
+            reading, memo = ExitStack(), self._file.memo
             cursor = reading.enter_context(self._file.reading())  # in here: afterwards it may be closed for a newer one
         with reading:
-            yield cursor, combos
+            yield cursor, memo
 
     def sync(self) -> bool:
         """Bring the copy to this moment; make one when there is none that can go on. Tells whether there was news."""
@@ -132,23 +136,26 @@ class Replica:
             file = self._file = self._file or self._left_behind()
             if file is None or not replica_log.can_go_on(connection, file.place, now):
                 self._seen = -math.inf  # it may be another database's: nobody reads it from here on
-                return File.make(self._next(), replica_rows.every(connection), now)
+                return self._made(connection, now)
             most = max(self.many, file.rows // 5)
             lines = replica_log.lines_since(connection, file.place, now, most)
             if lines >= most:
-                return File.make(self._next(), replica_rows.every(connection), now)
-            delta = replica_log.delta(connection, file.place, now) if lines else None
-            sums = replica_log.sums(connection) if time.monotonic() > self._check_at else None
+                return self._made(connection, now)
+            delta = replica_log.delta(connection, self.layout.rows, file.place, now) if lines else None
+            sums = replica_log.sums(connection, self.layout.rows) if time.monotonic() > self._check_at else None
         if delta:
             file.apply(delta)
         file.place = now
         return file if sums is None else self._checked(file, sums)
 
+    def _made(self, connection: sa.Connection, now: replica_log.Place) -> File:
+        return File.make(self._next(), self.layout, self.layout.rows.every(connection), now)
+
     def _checked(self, file: File, sums: set[replica_log.Sums]) -> File:
         self._check_at = time.monotonic() + CHECK_SECONDS
         if file.sums() == sums and not file.twice():
             return file
-        log.broken(StudioError("The gallery's index differed from the database and is made anew."))
+        log.broken(StudioError(f"The index in {self.layout.folder} differed from the database and is made anew."))
         self._abandon()
         return self._brought()
 
@@ -159,7 +166,7 @@ class Replica:
             before.retire()
 
     def twice(self) -> int:
-        """How many images are in it more than once; nothing but our own care keeps this at 0."""
+        """How many rows are in it more than once; nothing but our own care keeps this at 0."""
         return self._file.twice() if self._file else 0
 
     def close(self) -> None:
@@ -212,12 +219,12 @@ class Replica:
         if self._folder:
             return None  # what is there was abandoned
         folder = self._take_slot()
-        files = sorted(folder.glob("*.duckdb"), key=_number)
-        newest = files.pop() if files and _number(files[-1]) else None
+        files = sorted(folder.glob("*.duckdb"), key=self._number)
+        newest = files.pop() if files and self._number(files[-1]) else None
         for path in (*files, *folder.glob("*.partial")):
             discard(path)
         try:
-            return File(newest) if newest else None
+            return File(newest, self.layout) if newest else None
         except duckdb.Error:
             discard(newest or folder)
             return None
@@ -225,7 +232,7 @@ class Replica:
     def _take_slot(self) -> Path:
         """A folder that no other process has; a lock ends with its process, however that ends."""
         for number in range(1000):
-            folder = self.studio.settings.data_dir / "replica" / str(number)
+            folder = self.studio.settings.data_dir / self.layout.folder / str(number)
             folder.mkdir(parents=True, exist_ok=True)
             lock = (folder / "lock").open("w")
             try:
@@ -235,15 +242,14 @@ class Replica:
                 continue
             self._slot, self._folder = lock, folder
             return folder
-        raise StudioError("A thousand processes use this DATA_DIR; there is no room for another gallery index.")
+        raise StudioError("A thousand processes use this DATA_DIR; there is no room for another index.")
 
     def _next(self) -> Path:
         folder = self._folder or self._take_slot()
-        numbers = [_number(path) for path in folder.glob("*.duckdb")]
-        return folder / f"{NAME}-{max(numbers, default=0) + 1}.duckdb"
+        numbers = [self._number(path) for path in folder.glob("*.duckdb")]
+        return folder / f"{self.layout.name}-{max(numbers, default=0) + 1}.duckdb"
 
-
-def _number(path: Path) -> int:
-    """Which one it is; 0 for a file that is not for this code."""
-    named = _NUMBERED.fullmatch(path.name)
-    return int(named[1]) if named else 0
+    def _number(self, path: Path) -> int:
+        """Which one it is; 0 for a file that is not for this code."""
+        named = self._numbered.fullmatch(path.name)
+        return int(named[1]) if named else 0

@@ -1,4 +1,4 @@
-"""One file of the replica: a DuckDB database with one table in the order in which people look, and where it stands.
+"""One file of a replica: a DuckDB database with one table in the order in which it is read, and where it stands.
 
 No primary key and no index: what arrives is deleted and inserted, so arriving twice does no harm, and one transaction
 holds rows and place together, so a crash leaves both old or both new.
@@ -7,20 +7,19 @@ holds rows and place together, so a crash leaves both old or both new.
 import hashlib
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
-from core import replica_rows
-from core.replica_combos import Combos
-from core.replica_log import SUMS, Delta, Place, Sums
-from core.replica_rows import BETWEEN, FACETS
-from core.tiles import UNIT
+from core.replica_log import Delta, Place, Sums
+from core.replica_read import Projection
 
 ROW_GROUP = 16_384
 """Rows that are read together; small, so that a page of one person touches little."""
@@ -29,7 +28,7 @@ LARGE_LOG = 16_000_000
 MOST_REFUSALS = 5
 """So often readers may keep it from being written back; then they are waited for."""
 PIECE = 2_048
-"""Changed rows that one thread takes at a time; folding their texts is nearly all of the work."""
+"""Changed rows that one thread takes at a time."""
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "256MB",
     "threads": 2,
@@ -38,123 +37,102 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
 }
-TABLES = f"""
-    CREATE TABLE combo (no UINTEGER, key VARCHAR, {", ".join(f"{name} VARCHAR" for name in FACETS)});
-    CREATE TABLE img (id UUID, owner UUID, made TIMESTAMP, live BOOLEAN, combo UINTEGER, cost BIGINT, took INTEGER,
-        shape UTINYINT, post UUID, trashed TIMESTAMP, words VARCHAR, asked UBIGINT, dhash BIGINT);
+_QUIET = "SET enable_progress_bar = false"
+"""DuckDB would draw what takes more than two seconds into the log."""
+STATE = """
     CREATE TABLE state (cursor VARCHAR, home VARCHAR, tail BIGINT);
     INSERT INTO state VALUES ('', '', 0);
 """
-ORDER = "owner, made DESC, id DESC"
-"""As people look: once the newest are read, no older block can hold what belongs on the page."""
-_APART = r"[^\p{{L}}\p{{N}} ][^\p{{L}}\p{{N}}]*| [^\p{{L}}\p{{N}}]+"
-"""All that stands between words but single blanks, which stay: to put a blank for each takes three times as long."""
-FOLD = f"' ' || trim(regexp_replace(lower(strip_accents({{text}})), '{_APART}', ' ', 'g')) || ' '"
-"""Text as it is searched: small letters without accents, one blank around every word; without words, two blanks."""
-SAYS = "CASE WHEN {folded} <> '  ' THEN hash({folded}) END"
-"""What two prompts have in common that say the same; NULL for one that says nothing in words."""
-_SHAPE = f"least(greatest(f.width * {UNIT} // f.height, 1), 255)"
 
 
-def _folded(rows: str) -> str:
-    """Both texts by one expression: to prepare its pattern takes longer than to fold a few rows."""
-    both = f"list_transform([told, prompt], lambda text: {FOLD.format(text='text')})"
-    lists = f"(SELECT *, {both} AS texts FROM {rows})"
-    return f"(SELECT * EXCLUDE texts REPLACE (texts[1] AS told, texts[2] AS prompt) FROM {lists})"
+@dataclass(frozen=True)
+class Layout:
+    """One kind of replica: whose rows it holds, and how they lie in its file. All SQL here is DuckDB's."""
 
+    folder: str
+    """Under DATA_DIR."""
+    rows: Projection
+    table: str
+    """Where the rows are, with the columns that `tables` says."""
+    tables: str
+    """CREATE TABLE …"""
+    order: str
+    """As people look: blocks that hold nothing of what is asked for are passed by."""
+    known: str
+    """A query for the keys of what rows of few values are told by."""
+    keys: Callable[[pa.Table], Set[str]]
+    """Those of these rows."""
+    learn: str
+    """Takes the keys of `rows` up that are new."""
+    insert: Callable[..., str]
+    """`insert(into, many=)`: from `rows` into a table; of many rows it may take another way."""
+    delete: str
+    """Takes the rows of `touched` (id, owner) out."""
+    sums: str
+    """As those of `rows`."""
+    beside: tuple[str, ...]
+    """The other tables, in the order of their `no`."""
+    memo: Callable[[], Any]
+    """What readers of one file keep between them."""
 
-def _folded_once(rows: str) -> str:
-    """As `_folded`, each text once: of many rows half the work, because images of one turn share their prompt."""
-    texts = f"(SELECT told AS text FROM {rows} UNION SELECT prompt FROM {rows})"
-    return f"""(
-        WITH folded AS MATERIALIZED (SELECT text, {FOLD.format(text="text")} AS said FROM {texts})
-        SELECT r.* REPLACE (a.said AS told, b.said AS prompt)
-        FROM {rows} AS r
-        LEFT JOIN folded AS a ON a.text = r.told
-        LEFT JOIN folded AS b ON b.text = r.prompt
-    )"""
-
-
-def _insert(source: str, into: str = "img") -> str:
-    return f"""
-        INSERT INTO {into}
-        SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
-            f.post::UUID, f.trashed::TIMESTAMP,
-            CASE WHEN f.told = '  ' THEN f.prompt ELSE f.told || ltrim(f.prompt) END,
-            {SAYS.format(folded="f.prompt")}, f.dhash
-        FROM {source} AS f
-        JOIN combo ON combo.key = f.facets
-    """
-
-
-_COMBOS = f"""
-    INSERT INTO combo
-    SELECT (SELECT coalesce(max(no), 0) FROM combo) + row_number() OVER (), facets,
-        {", ".join(f"string_split(facets, '{BETWEEN}')[{place}]" for place in range(1, len(FACETS) + 1))}
-    FROM (SELECT DISTINCT facets FROM rows WHERE facets NOT IN (SELECT key FROM combo)) AS new
-"""
-_DELETE = """
-    DELETE FROM img
-    WHERE owner IN (SELECT owner::UUID FROM touched) AND id IN (SELECT id::UUID FROM touched)
-"""
-_QUIET = "SET enable_progress_bar = false"
-"""DuckDB would draw what takes more than two seconds into the log."""
-_LAYOUT = f"{TABLES}{ORDER}{_insert(_folded('rows'))}{_COMBOS}{replica_rows.projection()}"
-NAME = f"{hashlib.sha256(_LAYOUT.encode()).hexdigest()[:8]}-{duckdb.__version__}"
-"""Part of the file's name: a file of another layout or another DuckDB is not for this code."""
+    @cached_property
+    def name(self) -> str:
+        """Part of the file's name: a file of another layout or another DuckDB is not for this code."""
+        parts = (self.tables, STATE, self.order, self.insert("", many=False), self.learn, self.rows.sql())
+        return f"{hashlib.sha256(''.join(parts).encode()).hexdigest()[:8]}-{duckdb.__version__}"
 
 
 class File:
     """An open file. One thread writes; any number read, each with a cursor of its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, layout: Layout) -> None:
         """Open what is there. Raises duckdb.Error when it is no whole file of ours."""
-        self.path = path
+        self.path, self.layout = path, layout
         self._connection = duckdb.connect(str(path), config=CONFIG)
         self._writer = self._connection.cursor()
         self._writer.execute(_QUIET)
         ((cursor, home, self.tail),) = self._writer.execute("SELECT * FROM state").fetchall()
         self.place = Place(cursor, home)
-        self.rows = int(self._writer.execute("SELECT count(*) FROM img").fetchall()[0][0])
+        self.rows = int(self._writer.execute(f"SELECT count(*) FROM {layout.table}").fetchall()[0][0])
         """When it was opened."""
-        self.combos = Combos()
-        self._keys: set[str] = {key for (key,) in self._writer.execute("SELECT key FROM combo").fetchall()}
-        """Of combinations that are in it: to look for them there takes longer than all else about a change."""
+        self.memo = layout.memo()
+        self._keys: set[str] = {key for (key,) in self._writer.execute(layout.known).fetchall()}
+        """To look for them in the file takes longer than all else about a change."""
         self._readers = self._refused = 0
         self._retired = self._remove = False
         self._lock = threading.Lock()
 
     @classmethod
-    def make(cls, path: Path, blocks: Iterator[pa.Table], place: Place) -> Self:
+    def make(cls, path: Path, layout: Layout, blocks: Iterator[pa.Table], place: Place) -> Self:
         """A new file with these rows. Until it is whole it has another name."""
-        with _building(path) as connection:
-            connection.execute("CREATE TEMP TABLE unordered AS FROM img")
-            _fill(connection, blocks)
+        with _building(path, layout) as connection:
+            connection.execute(f"CREATE TEMP TABLE unordered AS FROM {layout.table}")
+            _fill(connection, layout, blocks)
             connection.execute("BEGIN")
-            connection.execute(f"INSERT INTO img FROM unordered ORDER BY {ORDER}")
+            connection.execute(f"INSERT INTO {layout.table} FROM unordered ORDER BY {layout.order}")
             connection.execute("UPDATE state SET cursor = $cursor, home = $home", _named(place))
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT new")  # nothing may be left in a log of the name that it loses
-        return cls(path)
+        return cls(path, layout)
 
     def apply(self, delta: Delta) -> None:
-        """Bring these images to their newest state and the file to that place: both or neither."""
+        """Bring these rows to their newest state and the file to that place: both or neither."""
         if delta.touched.num_rows:  # else nothing that is shown changed; the place is kept with the next change that is
             self._write(delta)
             self.tail += delta.rows.num_rows
 
     def _write(self, delta: Delta) -> None:
-        writer = self._writer
+        writer, layout = self._writer, self.layout
         writer.register("touched", delta.touched)
         writer.register("rows", pa.Table.from_batches(delta.rows.to_batches(PIECE), delta.rows.schema))
         writer.execute("BEGIN")
         try:
-            writer.execute(_DELETE)
-            keys = set(delta.rows["facets"].to_pylist())
+            writer.execute(layout.delete)
+            keys = layout.keys(delta.rows)
             if keys - self._keys:
-                writer.execute(_COMBOS)
+                writer.execute(layout.learn)
             if keys:
-                writer.execute(_insert(_folded("rows")))
+                writer.execute(layout.insert(layout.table, many=False))
             writer.execute(
                 "UPDATE state SET cursor = $cursor, home = $home, tail = $tail",
                 {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},
@@ -175,7 +153,8 @@ class File:
         self._writer.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
         try:
             self._writer.execute("BEGIN")
-            for table, order in (("combo", "no"), ("img", ORDER), ("state", "1")):
+            ordered = {**dict.fromkeys(self.layout.beside, "no"), self.layout.table: self.layout.order, "state": "1"}
+            for table, order in ordered.items():
                 self._writer.execute(f"CREATE TABLE new.{table} AS FROM {table} ORDER BY {order}")
             self._writer.execute("UPDATE new.state SET tail = 0, cursor = $cursor", {"cursor": self.place.cursor})
             self._writer.execute("COMMIT")
@@ -183,7 +162,7 @@ class File:
         finally:
             self._writer.execute("DETACH new")
         partial.replace(path)
-        return File(path)
+        return File(path, self.layout)
 
     def write_back(self) -> None:
         """Empty the write-ahead log when it is large."""
@@ -198,12 +177,13 @@ class File:
 
     def sums(self) -> set[Sums]:
         """As `replica_log.sums`."""
-        found = self._writer.execute(SUMS.format(rows="img JOIN combo ON img.combo = combo.no")).fetchall()
-        return {(owner.hex, *map(int, rest)) for owner, *rest in found}
+        found = self._writer.execute(self.layout.sums).fetchall()
+        return {(owner, *map(int, rest)) for owner, *rest in found}
 
     def twice(self) -> int:
-        """How many images are in it more than once; nothing but our own care keeps this at 0."""
-        return int(self._writer.execute("SELECT count(*) - count(DISTINCT id) FROM img").fetchall()[0][0])
+        """How many rows are in it more than once; nothing but our own care keeps this at 0."""
+        sql = f"SELECT count(*) - count(DISTINCT id) FROM {self.layout.table}"
+        return int(self._writer.execute(sql).fetchall()[0][0])
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -240,24 +220,24 @@ def discard(path: Path) -> None:
 
 
 @contextmanager
-def _building(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _building(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     partial = _partial(path)
     with duckdb.connect(":memory:", config={**CONFIG, "temp_directory": f"{partial}.tmp"}) as connection:
         connection.execute(_QUIET)
         connection.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
         connection.execute("USE new")
-        connection.execute(TABLES)
+        connection.execute(layout.tables + STATE)
         yield connection
     partial.replace(path)
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, blocks: Iterator[pa.Table]) -> None:
-    """Fold each block while the next one is read."""
+def _fill(connection: duckdb.DuckDBPyConnection, layout: Layout, blocks: Iterator[pa.Table]) -> None:
+    """Take each block in while the next one is read."""
 
     def keep(block: pa.Table) -> None:
         connection.register("rows", block)
-        connection.execute(_COMBOS)
-        connection.execute(_insert(_folded_once("rows"), into="unordered"))
+        connection.execute(layout.learn)
+        connection.execute(layout.insert("unordered", many=True))
         connection.unregister("rows")
 
     with ThreadPoolExecutor(1) as folding:

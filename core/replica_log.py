@@ -9,15 +9,9 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from core import replica_rows
-from core.changes import CONVERSATION, GENERATION, IMAGE, POST, TURN
+from core.replica_read import Projection
 
 Sums = tuple[Any, ...]
-SUMS = """
-    SELECT owner, count(*), coalesce(sum(cost), 0), coalesce(sum(took), 0),
-        sum(CASE WHEN starred = 'yes' THEN 1 ELSE 0 END)
-    FROM {rows} GROUP BY owner
-"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Delta:
-    """What became of some images since a place."""
+    """What became of some rows since a place."""
 
     touched: pa.Table
     """Ids, with each owner they had."""
@@ -92,29 +86,24 @@ def lines_since(connection: sa.Connection, since: Place, now: Place, most: int) 
     return int(connection.execute(sa.text(sql), {**_parameters(since, now), "most": most}).scalar_one())
 
 
-def delta(connection: sa.Connection, since: Place, now: Place) -> Delta:
-    """The images whose own row changed, or one of those they depend on."""
-    parameters = _parameters(since, now)
+def delta(connection: sa.Connection, of: Projection, since: Place, now: Place) -> Delta:
+    """The rows that changed themselves, or of which something did that they depend on."""
     new = _NEW[connection.dialect.name]
-    touched = " UNION ".join(sql.format(new=new) for sql in _TOUCHED)
-    found = connection.execute(sa.text(touched), parameters).cursor.fetchall()
-    rows = replica_rows.some(connection, [image_id for image_id, _ in found]) if found else _empty()
+    touched = " UNION ".join(sql.format(new=new) for sql in of.touched)
+    found = connection.execute(sa.text(touched), _parameters(since, now)).cursor.fetchall()
+    rows = of.some(connection, [row_id for row_id, _ in found]) if found else of.schema.empty_table()
     return Delta(_owned(found), rows, now)
 
 
-def sums(connection: sa.Connection) -> set[Sums]:
+def sums(connection: sa.Connection, of: Projection) -> set[Sums]:
     """What a replica must come to as well, for each person."""
-    found = connection.exec_driver_sql(SUMS.format(rows=f"({replica_rows.projection()}) AS img")).all()
+    found = connection.exec_driver_sql(of.sums.format(rows=f"({of.sql()}) AS rows")).all()
     return {(str(owner), *map(int, rest)) for owner, *rest in found}
 
 
 def _owned(found: Sequence[Any]) -> pa.Table:
     ids, owners = zip(*found, strict=True) if found else ((), ())
     return pa.table({"id": pa.array(ids, pa.string()), "owner": pa.array(owners, pa.string())})
-
-
-def _empty() -> pa.Table:
-    return replica_rows.SCHEMA.empty_table()
 
 
 def _parameters(since: Place, now: Place) -> dict[str, Any]:
@@ -157,17 +146,3 @@ _NEW = {
     " AND NOT pg_visible_in_snapshot(c.xid, CAST(:since AS pg_snapshot))"
     " AND pg_visible_in_snapshot(c.xid, CAST(:now AS pg_snapshot))",
 }
-# CROSS JOIN keeps SQLite from walking through all images, which it guesses to be few; Postgres chooses for itself.
-_TOUCHED = (
-    f"SELECT c.row_id AS id, c.owner FROM change_log AS c WHERE c.ent = {IMAGE} AND {{new}}",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
-    f" WHERE c.ent = {GENERATION} AND {{new}} AND image.generation_id = c.row_id",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN generation CROSS JOIN image"
-    f" WHERE c.ent = {TURN} AND {{new}} AND generation.turn_id = c.row_id AND image.generation_id = generation.id",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN turn CROSS JOIN generation CROSS JOIN image"
-    f" WHERE c.ent = {CONVERSATION} AND {{new}} AND turn.conversation_id = c.row_id"
-    f" AND generation.turn_id = turn.id AND image.generation_id = generation.id",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
-    f" WHERE c.ent = {POST} AND {{new}} AND image.post_id = c.row_id",
-)
-"""Ids with the owners they had or have. What an image depended on before does not matter: a link is a change, too."""

@@ -1,16 +1,13 @@
 """What the replica knows of an image: the same words and facts, read from either database into the same columns."""
 
-import io
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from itertools import islice, pairwise
-from typing import Any
+from collections.abc import Mapping
+from itertools import pairwise
 
 import pyarrow as pa
-import sqlalchemy as sa
-from pyarrow import csv
+
+from core.changes import CONVERSATION, GENERATION, IMAGE, POST, TURN
+from core.replica_read import Projection
 
 SHAPES = {
     "1:2": 1 / 2,
@@ -24,11 +21,6 @@ SHAPES = {
 }
 SHAPES |= {"3:2": 3 / 2, "16:9": 16 / 9, "2:1": 2.0, "21:9": 21 / 9}
 """Ratios as people say them; an image counts as the nearest."""
-BLOCK = 20_000
-"""Rows in one piece of a bulk read: some 10 MB."""
-FEW = 100
-"""So many rows Postgres looks up one by one by itself."""
-LOOKED_UP = {"enable_hashjoin": "off", "max_parallel_workers_per_gather": "0", "jit": "off"}
 
 
 def _ratio() -> str:
@@ -73,12 +65,6 @@ FACTS: Mapping[str, tuple[str, pa.DataType]] = {
 }
 """Beside the facets. `cost` is in billionths of a dollar, `took` in milliseconds; moments are text, in UTC."""
 
-FREE = ("told", "prompt", "facets")
-"""Columns in which anything may stand; they are never NULL."""
-BETWEEN = "\x1f"
-"""Stands between the facets of an image while they travel as one text, which is twice as fast as one by one."""
-SCHEMA = pa.schema([(name, kind) for name, (_, kind) in FACTS.items()] + [("facets", pa.string())])
-
 FROM = """
     FROM image
     JOIN generation ON generation.id = image.generation_id
@@ -88,86 +74,32 @@ FROM = """
 """
 
 
-def projection() -> str:
-    """SELECT … FROM … without conditions: all facts and facets by name."""
-    facts = {name: sql for name, (sql, _) in FACTS.items()}
-    return f"SELECT {_named({**facts, **FACETS})} {FROM}"
-
-
-def _travelling(connection: sa.Connection) -> str:
-    """The same as it is read: in the columns of SCHEMA."""
-    zoned = connection.dialect.name == "postgresql"  # it keeps zones, and writes them into texts
-    facts = {name: _moment(sql) if zoned and name in ("made", "trashed") else sql for name, (sql, _) in FACTS.items()}
-    facets = f" || '{BETWEEN}' || ".join(FACETS.values())
-    return f"SELECT {_named({**facts, 'facets': facets})} {FROM}"
-
-
-def _named(columns: Mapping[str, str]) -> str:
-    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-
-
-def every(connection: sa.Connection) -> Iterator[pa.Table]:
-    """All images with a generation, block by block; as CSV, which holds up no other thread as Python's objects do."""
-    blocks = _copied if connection.dialect.name == "postgresql" else _written
-    return map(_parsed, blocks(connection))
-
-
-def some(connection: sa.Connection, ids: Sequence[str]) -> pa.Table:
-    """Those of these ids; in one parameter, for there may be tens of thousands."""
-    arrays = connection.dialect.name == "postgresql"
-    among = "= ANY(:ids)" if arrays else "IN (SELECT value FROM json_each(:ids))"
-    given = {"ids": list(ids) if arrays else json.dumps(ids)}
-    with _each_looked_up(connection) if arrays and len(ids) > FEW else nullcontext():
-        found = connection.execute(sa.text(f"{_travelling(connection)} WHERE image.id {among}"), given)
-        return _table(found.cursor.fetchall())
-
-
-@contextmanager
-def _each_looked_up(connection: sa.Connection) -> Iterator[None]:
-    """For some thousands Postgres would read whole tables, by several processes, which takes twice as long."""
-    for name, value in LOOKED_UP.items():
-        connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
-    yield
-    for name in LOOKED_UP:
-        connection.exec_driver_sql(f"SET LOCAL {name} TO DEFAULT")
-
-
-def _moment(sql: str) -> str:
-    return f"CAST({sql} AT TIME ZONE 'UTC' AS text)"
-
-
-def _table(rows: Sequence[Sequence[Any]]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
-    return pa.table([pa.array(c, field.type) for c, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
-
-
-def _parsed(block: bytes) -> pa.Table:
-    read = csv.ReadOptions(column_names=SCHEMA.names, block_size=1 << 30, use_threads=False)
-    parse = csv.ParseOptions(newlines_in_values=True)
-    convert = csv.ConvertOptions(
-        column_types=SCHEMA, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
-    return csv.read_csv(io.BytesIO(block), read, parse, convert)
-
-
-def _copied(connection: sa.Connection) -> Iterator[bytes]:
-    """Postgres writes CSV itself, inside the caller's snapshot."""
-    raw: Any = connection.connection.driver_connection
-    sql = f"COPY ({_travelling(connection)}) TO STDOUT (FORMAT csv)"
-    with raw.cursor() as cursor, cursor.copy(sql) as copy:
-        lines = (bytes(line) for line in copy)
-        while block := b"".join(islice(lines, BLOCK)):
-            yield block
-
-
-def _written(connection: sa.Connection) -> Iterator[bytes]:
-    """SQLite puts the lines together; numbers of rows only say where a block ends."""
-    (last,) = connection.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM image").one()
-    form = ",".join('"%w"' if name in FREE else "%s" for name in SCHEMA.names)  # %w doubles quotes, %s of NULL is empty
-    line = f"printf('{form}', {', '.join(SCHEMA.names)})"
-    block = f"{_travelling(connection)} WHERE image.rowid > ? AND image.rowid <= ?"
-    sql = f"SELECT CAST(group_concat({line}, char(10)) AS BLOB) FROM ({block})"
-    for start in range(0, last, BLOCK):
-        (lines,) = connection.exec_driver_sql(sql, (start, start + BLOCK)).one()
-        if lines:
-            yield lines
+# CROSS JOIN keeps SQLite from walking through all images, which it guesses to be few; Postgres chooses for itself.
+TOUCHED = (
+    f"SELECT c.row_id AS id, c.owner FROM change_log AS c WHERE c.ent = {IMAGE} AND {{new}}",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
+    f" WHERE c.ent = {GENERATION} AND {{new}} AND image.generation_id = c.row_id",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN generation CROSS JOIN image"
+    f" WHERE c.ent = {TURN} AND {{new}} AND generation.turn_id = c.row_id AND image.generation_id = generation.id",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN turn CROSS JOIN generation CROSS JOIN image"
+    f" WHERE c.ent = {CONVERSATION} AND {{new}} AND turn.conversation_id = c.row_id"
+    f" AND generation.turn_id = turn.id AND image.generation_id = generation.id",
+    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
+    f" WHERE c.ent = {POST} AND {{new}} AND image.post_id = c.row_id",
+)
+"""What an image depended on before does not matter: a link is a change, too."""
+SUMS = """
+    SELECT owner, count(*), coalesce(sum(cost), 0), coalesce(sum(took), 0),
+        sum(CASE WHEN starred = 'yes' THEN 1 ELSE 0 END)
+    FROM {rows} GROUP BY owner
+"""
+IMAGES = Projection(
+    table="image",
+    facts=FACTS,
+    facets=FACETS,
+    tables=FROM,
+    touched=TOUCHED,
+    sums=SUMS,
+    moments=("made", "trashed"),
+    free=("told", "prompt"),
+)

@@ -143,7 +143,7 @@ class Query:
         whose = self.whose.replace("owner ", "image.user_id ", 1)
         scope = f"{whose} AND image.deleted_at IS NULL AND image.generation_id IS NOT NULL"
         rest = " AND ".join((*self.picks, *self.ranges, *self.place)) or "1 = 1"
-        return f"FROM ({replica_rows.projection()} WHERE {scope}) AS img WHERE {rest}"
+        return f"FROM ({replica_rows.IMAGES.sql()} WHERE {scope}) AS img WHERE {rest}"
 
     @property
     def only_replica(self) -> bool:

@@ -428,7 +428,7 @@ def _die_after_spooling(studio: Studio, asked: GenerationView) -> None:
     """What a kill right after the receipt was written leaves behind."""
     attempt_id = _die_while_calling(studio, asked)
     provider = studio.providers["openrouter"]
-    request = generations.asks.plain_request(*_rows(studio, asked))
+    request = generations.calls.plain_request(*_rows(studio, asked))
     answer = asyncio.run(provider.send(request))
     spool.write(studio.settings, Receipt(attempt_id, 1234, answer))
 

@@ -20,23 +20,25 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.saved_views  core.filters
+    core.saved_views  core.filters  core.analytics  core.named  core.lost
     core.line
     core.line_keys
     core.line_choices
     core.marks  core.trash  core.parcels
     core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
+    core.calls
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions  core.trashed  core.throwing
     core.posts  core.projects  core.retention
     core.briefs  core.newest  core.purging  core.shelves  core.written
     core.strays  core.tile_rows
     core.wanted
-    core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica
-    core.replica_file  core.known_store
-    core.replica_log  core.replica_combos
-    core.replica_rows
+    core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica  core.figures
+    core.replica_gallery  core.replica_calls  core.known_store
+    core.replica_file  core.replica_combos
+    core.replica_log  core.replica_rows
+    core.replica_read
     core.studio
     core.migrations.**  core.keeping  core.spool  core.catalogue
     core.database  core.store  core.fitting
@@ -64,7 +66,7 @@ HOMES = {
     "babel": ("pages.parts.words", "core.web.words"),
     "jinja2": ("core.web.paper",),
     "pandas": ("app",),  # imported early there, for Streamlit
-    "duckdb": ("core.replica", "core.replica_file", "core.replica_combos"),
+    "duckdb": ("core.replica", "core.replica_file", "core.replica_combos", "core.replica_calls"),
     "pyarrow": ("app", "core.replica_*"),
     "anyio": ("app", "core.web.**"),
     "starlette": ("core.web.**",),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import select
 
-from core import access, asks, conversations, events, generations, ledger, spool, turns
+from core import access, calls, conversations, events, generations, ledger, spool, turns
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.settings import Settings
@@ -186,7 +186,7 @@ def answered(studio: Studio, generation_id: str) -> None:
     """Its call was made and the answer is on disk, and then the power went."""
     booked = ledger.send(studio, generation_id, 0, Decimal(0), {})
     assert booked
-    request = asks.plain_request(booked.generation, booked.turn)
+    request = calls.plain_request(booked.generation, booked.turn)
     answer = asyncio.run(studio.providers[booked.generation.provider].send(request))
     spool.write(studio.settings, Receipt(booked.attempt.id, 1234, answer))
 

@@ -12,11 +12,14 @@ from sqlalchemy.orm.exc import ObjectDeletedError
 from sqlmodel import Session, col
 
 from core import replica
+from core.replica_calls import LEDGER
+from core.replica_gallery import GALLERY
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import (
     SOURCE,
     SUCCEEDED,
+    Attempt,
     Conversation,
     Generation,
     Image,
@@ -44,6 +47,7 @@ WORDS = (
     "%_",
     "\n",
 )
+STATES = ("sent", "received", "stored", "stored", "failed", "unknown")
 MODELS = (("sketch", "sketch"), ("openai", "gpt-image-2"), ("a1111", "own, 'model'"))
 
 
@@ -56,9 +60,11 @@ def write(home: Settings, seed: int) -> None:
 
 def follow(home: Settings) -> None:
     """Bring the replica up to date until killed; often enough in a new file."""
-    copy = replica.Replica(open_studio(home), many=100, long_tail=50)
+    studio = open_studio(home)
+    copies = [replica.Replica(studio, layout, many=100, long_tail=50) for layout in (GALLERY, LEDGER)]
     while True:
-        copy.sync()
+        for copy in copies:
+            copy.sync()
 
 
 def disturb(studio: Studio, chance: random.Random) -> None:
@@ -99,8 +105,11 @@ def make(db: Session, chance: random.Random) -> None:
     post = _add(db, _post(db, chance, turn)) if chance.random() < 0.7 else None
     for number in range(chance.choice((1, 1, 2, 4))):
         generation = _add(db, _generation(chance, turn, number))
+        attempts = [_add(db, _attempt(chance, generation, n)) for n in range(chance.choice((0, 1, 1, 1, 3)))]
         for n in range(chance.choice((1, 1, 1, 0, 2))):
-            db.add(_image(chance, turn, generation, n, post))
+            image = _image(chance, turn, generation, n, post)
+            image.attempt_id = chance.choice(attempts).id if attempts else None
+            db.add(image)
 
 
 def upload(db: Session, chance: random.Random) -> None:
@@ -143,7 +152,7 @@ def change_image(db: Session, chance: random.Random) -> None:
 def change_words(db: Session, chance: random.Random) -> None:
     """What images depend on: of one row, or of many by one statement that no ORM sees."""
     turn, thread, post, generation = (_any(db, chance, table) for table in (Turn, Conversation, Post, Generation))
-    project = _any(db, chance, Project)
+    project, person = _any(db, chance, Project), _any(db, chance, User)
     for row, values in (
         (turn, {"prompt": _words(chance)}),
         (thread, {"title": _words(chance)}),
@@ -151,11 +160,32 @@ def change_words(db: Session, chance: random.Random) -> None:
         (post, {"caption": chance.choice((_words(chance), ""))}),
         (post, {"project_id": project.id if project else None}),
         (generation, {"cost": chance.choice((Decimal("0.000000001"), Decimal("12.5"), None))}),
+        (generation, {"project_id": project.id if project else None}),
+        (generation, {"user_id": person.id} if person else {}),
         (generation, {"turn_id": turn.id if turn else None, "n": chance.randrange(10_000)}),
         (turn, {"conversation_id": thread.id if thread else None, "position": chance.randrange(10_000)}),
     ):
-        if row and chance.random() < 0.3:
+        if row and values and chance.random() < 0.3:
             _set(db, row, values)
+
+
+def change_attempt(db: Session, chance: random.Random) -> None:
+    """A call goes on, or its bill is corrected; also what nobody should do: it is another generation's, or gone."""
+    if attempt := _any(db, chance, Attempt):
+        generation = _any(db, chance, Generation)
+        values: tuple[dict[str, Any], ...] = (
+            {"state": chance.choice(STATES), "error_kind": chance.choice((None, "busy", "unknown"))},
+            {"cost": chance.choice((None, Decimal("0.01"))), "cost_basis": chance.choice((None, "reported"))},
+            {"reserved_cost": chance.choice((None, Decimal("0.02")))},
+            {"duration_ms": chance.randrange(9_000), "waited_ms": chance.randrange(9_000), "images": 2},
+            {"request_id": "not watched"},
+            {"started_at": _moment(chance)},
+            {"generation_id": generation.id, "number": chance.randrange(9_999)} if generation else {"round": 1},
+        )
+        _set(db, attempt, chance.choice(values))
+        if chance.random() < 0.1:
+            db.execute(sa.update(Image).where(col(Image.attempt_id) == attempt.id).values(attempt_id=None))
+            db.execute(sa.delete(Attempt).where(col(Attempt.id) == attempt.id))
 
 
 def change_many(db: Session, chance: random.Random) -> None:
@@ -172,8 +202,8 @@ def found_project(db: Session, chance: random.Random) -> None:
 
 
 CHANGES: tuple[Callable[[Session, random.Random], None], ...]
-CHANGES = (make, upload, purge, change_image, change_words, change_many, found_project)
-WEIGHTS = (30, 2, 6, 40, 20, 1, 2)
+CHANGES = (make, upload, purge, change_image, change_words, change_attempt, change_many, found_project)
+WEIGHTS = (30, 2, 6, 40, 20, 20, 1, 2)
 
 
 def _any(db: Session, chance: random.Random, table: Any) -> Any:
@@ -243,6 +273,22 @@ def _generation(chance: random.Random, turn: Turn, n: int) -> Generation:
         duration_ms=chance.choice((None, chance.randrange(60_000))),
         practice=chance.random() < 0.3,
         queued_at=_moment(chance),
+    )
+
+
+def _attempt(chance: random.Random, generation: Generation, number: int) -> Attempt:
+    return Attempt(
+        generation_id=generation.id,
+        number=number,
+        state=chance.choice(STATES),
+        reserved_cost=chance.choice((None, Decimal("0.04"))),
+        cost=chance.choice((None, Decimal(0), Decimal("0.042"), Decimal("0.000000001"))),
+        cost_basis=chance.choice((None, "reported", "estimated")),
+        duration_ms=chance.choice((None, chance.randrange(60_000))),
+        waited_ms=chance.choice((None, chance.randrange(60_000))),
+        images=chance.choice((0, 1, 1, 4)),
+        error_kind=chance.choice((None, "busy", "moderation")),
+        started_at=_moment(chance),
     )
 
 

@@ -3,7 +3,7 @@
 from core.columns import new_id
 from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
 from core.tables.images import KEPT, Image, Post
-from core.tables.people import LEAD, MEMBER, Note, Project, SavedView, Share, User, Verdict
+from core.tables.people import ADMIN, LEAD, MEMBER, SEEING, Note, Project, SavedView, Share, User, Verdict
 from core.tables.traces import Event, Heartbeat, KnownStore, Stray
 from core.tables.work import (
     CANCELED,
@@ -23,6 +23,7 @@ from core.tables.work import (
 )
 
 __all__ = [
+    "ADMIN",
     "CANCELED",
     "CAPTION",
     "FAILED",
@@ -35,6 +36,7 @@ __all__ = [
     "RECEIVED",
     "REFERENCE",
     "RUNNING",
+    "SEEING",
     "SENT",
     "SOURCE",
     "STORED",

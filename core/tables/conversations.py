@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 
 from core.tables.shape import TRASHED, UNTRASHED, json, moment, row_id, to
 
@@ -50,6 +50,9 @@ class Turn(SQLModel, table=True):
     id: str = row_id()
     conversation_id: str = to("conversation")
     user_id: str = to("person")
+    root_id: str | None = Field(default=None, max_length=32)
+    """The turn that all this began with, through every image that a turn started from; None for that turn itself. What
+    a picture cost is what its whole tree cost, also when what stands between was purged: so it is no link."""
     position: int
     prompt: str
     settings: dict[str, Any] = json()

@@ -8,8 +8,10 @@ from sqlmodel import Field, SQLModel
 
 from core.tables.shape import json, later, moment, row_id, to
 
-MEMBER, LEAD = "member", "lead"
-"""What a person may do: a lead sees everybody's work, and changes only their own."""
+MEMBER, LEAD, ADMIN = "member", "lead", "admin"
+"""What a person may do: a lead sees everybody's work and changes only their own; an admin also sets how all work."""
+SEEING = (LEAD, ADMIN)
+"""Roles that see everybody's work."""
 
 
 class User(SQLModel, table=True):
@@ -21,10 +23,14 @@ class User(SQLModel, table=True):
     subject: str = Field(unique=True)
     """Who the sign-in says they are; "local" in local mode."""
     name: str
+    email: str = later("")
+    """As the sign-in says it; only for telling people of one name apart."""
     role: str = later(MEMBER)
     brief: dict[str, Any] = json()
     """Voice, audience, language, hashtags and words to avoid, for captions outside a project."""
     created_at: datetime = moment(optional=False)
+    off_at: datetime | None = moment()
+    """Since when this person is switched off: they are not let in, and what is open ends."""
 
 
 class Project(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """What providers are asked for: generations, and the ledger of calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,8 @@ class Generation(SQLModel, table=True):
     kind: str = later(IMAGE)
     post_id: str | None = to("post", index=True, optional=True)
     """What a caption is written for; images say themselves which post they are in."""
+    project_id: str | None = Field(default=None, max_length=32)
+    """What it counts for: the project of its post. No link: what was paid for a project stays known without it."""
     status: str = QUEUED
     round: int = 0
     """How often a person asked again for this one; every round is one piece of background work."""
@@ -81,6 +83,14 @@ class Attempt(SQLModel, table=True):
     cost_basis: str | None = None
     duration_ms: int | None = None
     """From a monotonic clock: from sending to the last byte."""
+    waited_ms: int | None = None
+    """From being asked for, or from the call before it, to being sent."""
+    images: int = later(0)
+    """How many it brought; some may be purged by now."""
+    usage: dict[str, int] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    """Tokens that the provider counted, by kind; what `cost` was computed from."""
+    priced_on: date | None = None
+    """The day whose prices `cost` and `reserved_cost` were taken from."""
     request_id: str | None = None
     error_kind: str | None = None
     error: str | None = None

@@ -1,7 +1,7 @@
 """Words on screen: English in the code, other languages from catalogues, numbers and times as people write them."""
 
 import gettext
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 
 CATALOGUES = Path(__file__).parent / "locale"
 """`<language>/LC_MESSAGES/studio.mo`; a language without a catalogue reads English."""
@@ -36,7 +36,18 @@ def money(dollars: Decimal) -> str:
     return format_currency(dollars, "USD", format=pattern, locale=language(), currency_digits=False)
 
 
-def day(moment: datetime) -> str:
+def number(value: int) -> str:
+    """A count: "12,345"."""
+    return format_decimal(value, locale=language())
+
+
+def percent(share: float, *, signed: bool = False) -> str:
+    """A share of one: "93%", "99.5%"; or how much something grew: "+12%"."""
+    fine = "0.#%" if not signed and 0.9 < share < 1 else "0%"
+    return format_percent(share, f"+#,##{fine};-#,##{fine}" if signed else f"#,##{fine}", locale=language())
+
+
+def day(moment: date) -> str:
     """A date: "November 21, 2026"."""
     return format_date(moment, "long", locale=language())
 

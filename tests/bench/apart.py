@@ -105,7 +105,7 @@ def _size(copy: Replica) -> int:
 def _plain(studio: Studio) -> float:
     began = time.perf_counter()
     with replica_log.one_moment(studio.engine) as connection:
-        sql, raw = replica_rows.projection(), connection.connection.driver_connection
+        sql, raw = replica_rows.IMAGES.sql(), connection.connection.driver_connection
         cursor = raw.cursor() if studio.engine.dialect.name == "sqlite" else raw.cursor("all")
         cursor.execute(sql)
         while cursor.fetchmany(BLOCK):

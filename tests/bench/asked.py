@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from core import shelves
 from core.access import Person
-from core.replica_rows import FACETS, projection
+from core.replica_rows import FACETS, IMAGES
 from core.shelves import Counts, Wanted
 from core.studio import Studio
 from core.wanted import Query, for_database, terms
@@ -171,14 +171,14 @@ def _tsquery(words: str) -> str:
 
 _GENEROUS = sa.text("SET LOCAL work_mem = '128MB'")
 _ONE = (
-    f"SELECT {NAMES}, id, owner, made, trashed, cost, took, told || ' ' || prompt AS words FROM ({projection()}) AS p"
+    f"SELECT {NAMES}, id, owner, made, trashed, cost, took, told || ' ' || prompt AS words FROM ({IMAGES.sql()}) AS p"
 )
 _MATCHING = " AND ".join(f"combo.{name} = p.{name}" for name in FACETS)
 _COMMON = (
     "DROP TABLE IF EXISTS img",
     "DROP TABLE IF EXISTS combo",
     f"CREATE TABLE combo AS SELECT row_number() OVER () AS no, {NAMES}"
-    f" FROM (SELECT DISTINCT {NAMES} FROM ({projection()}) AS p) AS c",
+    f" FROM (SELECT DISTINCT {NAMES} FROM ({IMAGES.sql()}) AS p) AS c",
     f"CREATE UNIQUE INDEX combo_of ON combo ({NAMES})",
     "CREATE UNIQUE INDEX combo_no ON combo (no)",
     "ANALYZE combo",
