@@ -10,12 +10,13 @@ from pathlib import Path
 import streamlit as st
 from anyio.to_thread import run_sync
 
-from core import log, web, worker
+from core import log, sign_in, web, worker
 from core.errors import StudioError
 from core.replica import Replica
 from core.replica_calls import LEDGER
 from core.studio import Studio, current
-from core.web.security import local_identity
+from core.web.security import identity
+from pages.parts import cookies
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 
@@ -23,7 +24,9 @@ PARTS = Path(__file__).parent / "pages" / "parts"
 def opened() -> Studio:
     """The studio; a wrong setting ends the start with one sentence instead of a traceback."""
     try:
-        return current()
+        studio = current()
+        sign_in.check(studio.settings, st.get_option("server.address"))
+        return studio
     except StudioError as error:
         sys.stderr.write(f"Image Studio cannot start: {error}\n")
         raise SystemExit(2) from None
@@ -57,10 +60,12 @@ def _warm() -> None:
 
 studio = opened()
 log.setup()
+cookies.sign(studio)
 hub = web.Hub(studio)
 app = st.App(
     PARTS / "shell.py",  # absolute, and no sibling of pages/: a deep link on a cold server would run past the shell
-    routes=web.routes(studio, local_identity(studio), PARTS / "components", hub),
-    middleware=web.middleware(),
+    routes=web.routes(studio, identity(studio, cookies.claims), PARTS / "components", hub),
+    middleware=web.middleware(studio.settings, cookies.claims, [page.stem for page in PARTS.parent.glob("*.py")]),
     lifespan=lifespan,
+    secrets=cookies.secrets(studio),
 )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from core import standing
 from core.errors import NotFound, Refused
 from core.studio import Studio
 from core.tables import ADMIN, MEMBER, SEEING, User
@@ -146,7 +147,17 @@ def media_token(studio: Studio, person: Person) -> str:
 
 
 def person_of_token(studio: Studio, token: str) -> Person:
-    """Whose media token this is. Raises NotFound for anything changed, made up or past its end."""
+    """Whose media token this is.
+
+    Raises NotFound for anything changed, made up or past its end, and for somebody who is switched off.
+    """
+    person = named_by(studio, token)
+    standing.refuse_off(studio, person.id)
+    return person
+
+
+def named_by(studio: Studio, token: str) -> Person:
+    """As `person_of_token`, without a look at whether they are switched off; asks no database."""
     body, _, signature = token.rpartition(".")
     person_id, _, ends = body.partition(".")
     genuine = hmac.compare_digest(_bytes(signature), _bytes(_signature(studio, body)))

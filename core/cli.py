@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,13 +50,15 @@ Images = Annotated[int, typer.Option(min=1, max=100_000, help="About how many im
 def run(port: Port = None, host: Host = "127.0.0.1") -> None:
     """Start the studio and tell where it is."""
     with _told():
+        from core import sign_in
         from core.settings import Settings
 
-        port = port or Settings.from_env().port
+        settings = Settings.from_env()
+        port = port or settings.port
     if not APP.exists():
         _stop("The screens are not beside this installation. Start it from a checkout of Image Studio.")
-    if not _own(host):
-        _stop(f"There is no sign-in, so the studio answers only to this machine. Leave --host {host} away.")
+    with _told():
+        sign_in.check(settings, host)
     if _taken(host, port):
         _stop(f"Something else answers at port {port} already. Choose another one with --port.", FINDINGS)
     typer.echo(f"Image Studio: http://{'localhost' if host == '127.0.0.1' else _bracketed(host)}:{port}")
@@ -206,14 +207,6 @@ def _studio() -> "Studio":
 
     log.setup()
     return current()
-
-
-def _own(host: str) -> bool:
-    """True for names of this machine that nobody else can reach."""
-    try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _taken(host: str, port: int) -> bool:

@@ -34,8 +34,10 @@ HOUSE = """
     core.briefs  core.newest  core.purging  core.shelves  core.written
     core.strays  core.tile_rows
     core.wanted
+    core.people
+    core.sign_in
     core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica  core.figures
-    core.replica_gallery  core.replica_calls  core.known_store
+    core.replica_gallery  core.replica_calls  core.known_store  core.standing
     core.replica_file  core.replica_combos
     core.replica_log  core.replica_rows
     core.replica_read

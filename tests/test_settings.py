@@ -70,7 +70,11 @@ def test_a_secret_does_not_stand_in_a_refusal() -> None:
     assert "sk-" not in str(refused.value)
 
 
-SECRETS = [f.name for f in fields(Settings) if f.name.endswith(("_key", "_secret", "_url")) and "base" not in f.name]
+SECRETS = [
+    f.name
+    for f in fields(Settings)
+    if f.name.endswith(("_key", "_secret", "_secrets", "_url")) and "base" not in f.name
+]
 
 
 @pytest.mark.parametrize("name", [name for name in SECRETS if name != "a1111_url"])

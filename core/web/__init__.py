@@ -1,5 +1,6 @@
 """The studio over plain HTTP: pictures, uploads, gallery rows, live screens, health. Never Streamlit."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from starlette.middleware import Middleware
@@ -7,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from core import sign_in
+from core.settings import Settings
 from core.studio import Studio
 from core.web import (
     conversations,
@@ -24,12 +27,14 @@ from core.web import (
     ui,
     uploads,
 )
+from core.web.arrivals import Arrivals
 from core.web.live import Hub
 from core.web.media import Media
-from core.web.security import Identify
+from core.web.security import Claimed, Identify
 
 OURS = ("api", "m", "s", "ui")
 """What Streamlit must not answer with its start page and status 200."""
+LAPTOP = Settings()
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -59,11 +64,18 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
     ]
 
 
-def middleware() -> list[Middleware]:
-    """What stands before every address, Streamlit's too."""
+def middleware(
+    settings: Settings = LAPTOP, claims: Claimed = lambda cookies: {}, pages: Collection[str] = ()
+) -> list[Middleware]:
+    """What stands before every address, Streamlit's too.
+
+    `claims` reads the cookie of a sign-in; people who have none find the one of `pages` again that they asked for.
+    """
+    with_sign_in = settings.sign_in == sign_in.OIDC
     return [
         Middleware(security.StudioHeaders),
-        Middleware(security.Gate, local=True),
+        Middleware(security.Gate, settings=settings),
+        *([Middleware(Arrivals, settings=settings, claims=claims, pages=pages)] if with_sign_in else ()),
         Middleware(security.Sentences),
     ]
 

@@ -6,7 +6,7 @@ a whole generation as it is now, so nothing can be lost in between and hearing s
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core import conversations, events, log, metrics
+from core import conversations, events, log, metrics, standing
 from core.access import Person
 from core.errors import NotFound, StudioError
 from core.events import Happened
@@ -30,8 +30,8 @@ BUNCH_SECONDS = 0.02
 PING_SECONDS = 20.0
 """Proxies cut connections that are silent for a minute."""
 SEND_SECONDS = 20.0
-GONE, BROKEN, STOPPING, NOT_FOUND, TOO_SLOW = 1000, 1011, 1012, 4404, 4408
-"""Close codes. After STOPPING, TOO_SLOW and BROKEN a screen comes back; after NOT_FOUND it does not."""
+GONE, BROKEN, STOPPING, OUT, NOT_FOUND, TOO_SLOW = 1000, 1011, 1012, 4401, 4404, 4408
+"""Close codes. After STOPPING, TOO_SLOW and BROKEN a screen comes back; after OUT and NOT_FOUND it does not."""
 
 
 @dataclass(eq=False)
@@ -119,10 +119,19 @@ class Hub:
             self._woken.clear()
             for happened in await self._read(feed):
                 lines = self.lines.get(happened.user_id, ())
+                if happened.kind in standing.KINDS:
+                    self._heed(happened, lines)
                 for line in lines:
                     line.offer(happened)
                 if lines and happened.kind == "image.kept":
                     self.kept(next(iter(lines)).person, str(happened.facts.get("image")))
+
+    def _heed(self, happened: Happened, lines: Iterable[Line]) -> None:
+        """Somebody stands otherwise now. Who signed out somewhere has every screen come back and say who it is."""
+        standing.forget(self.studio)
+        codes = {standing.OFF: OUT, standing.SIGNED_OUT: STOPPING}
+        for line in lines if happened.kind in codes else ():
+            line.end(codes[happened.kind])
 
     async def _read(self, feed: events.Feed) -> Sequence[Happened]:
         """Nothing while the database is away: the feed keeps its place, so what happened comes late, not never."""
@@ -182,14 +191,27 @@ async def _talk(hub: Hub, socket: WebSocket, line: Line) -> int:
         try:
             first = await asyncio.wait_for(line.waiting.get(), hub.ping_seconds)
         except TimeoutError:
+            await _refuse_off(hub.studio, line)
             await _send(socket, text({"type": "ping"}))
             continue
+        await _refuse_off(hub.studio, line)
         bunch = [first, *(line.waiting.get_nowait() for _ in range(line.waiting.qsize()))]
         for message in of_images(bunch):  # at once: the picture comes while all else about it is looked up
             await _send(socket, message)
         for message in await _messages(hub.desk, line, bunch):
             await _send(socket, message)
         await asyncio.sleep(BUNCH_SECONDS)  # the first change goes out at once, what follows closely goes together
+
+
+async def _refuse_off(studio: Studio, line: Line) -> None:
+    """End the line of somebody who is switched off, should the feed not have told it yet. Raises NotFound then."""
+    if not standing.remembered(studio, line.person.id):
+        await run_sync(standing.of, studio, line.person.id)
+    try:
+        standing.refuse_off(studio, line.person.id)
+    except NotFound:
+        line.end(OUT)
+        raise
 
 
 async def _messages(desk: Desk, line: Line, bunch: Sequence[Happened]) -> list[str]:

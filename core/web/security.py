@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -10,15 +10,18 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core import access, log
+from core import access, log, sign_in
 from core.access import Person
-from core.errors import NotFound, StudioError
+from core.errors import NotFound, Refused, StudioError
 from core.files import StoreDown
 from core.replica import Behind
+from core.settings import Settings
 from core.studio import Studio
 
 Identify = Callable[[HTTPConnection], Person]
 """Who is asking, by cookie, header or mode. Raises HTTPException (401, 403) when nobody we know."""
+Claimed = Callable[[Mapping[str, str]], sign_in.Claims]
+"""What the sign-in cookie among these cookies says; nothing when it is not there or not genuine."""
 
 # The least with which Streamlit, its charts and our components work; blob: and the inline scripts are Streamlit's.
 PAGE_POLICY = (
@@ -69,13 +72,15 @@ class StudioHeaders:
 class Gate:
     """Refuses, before anything is read, what no honest browser of ours sends.
 
-    Foreign host names (DNS rebinding; local mode only), changes and sockets that another site asks for, and operators'
-    addresses from anywhere but this machine.
+    Host names that are not ours (DNS rebinding), connections from elsewhere when only this machine may connect, changes
+    and sockets that another site asks for, and operators' addresses from anywhere but this machine.
     """
 
-    def __init__(self, app: ASGIApp, local: bool) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.local = local
+        self.local = settings.sign_in == sign_in.LOCAL
+        self.here_only = settings.sign_in != sign_in.OIDC
+        self.hosts = sign_in.hosts(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers 403 itself, or hands on."""
@@ -87,9 +92,13 @@ class Gate:
             await send({"type": "websocket.close", "code": REFUSED_SOCKET, "reason": reason})
 
     def _reason(self, scope: Scope) -> str | None:
-        path = scope["path"]
-        if self.local and not is_local_name(Headers(scope=scope).get("host", "")):
+        path, host = scope["path"], Headers(scope=scope).get("host", "")
+        if self.local and not is_local_name(host):
             return "In local mode Image Studio answers only to localhost and 127.0.0.1."
+        if self.hosts and not is_local_name(host) and _name(host) not in self.hosts:
+            return "Image Studio does not answer to this name. Whoever runs it can add it to ALLOWED_HOSTS."
+        if self.here_only and not _arrived_here(scope):  # whatever the server was told to listen at
+            return "Image Studio answers only to this machine: there is no sign-in of its own."
         if path.startswith(OPERATORS) and not from_this_machine(scope):
             return "This address answers only to programs on the same machine."
         if path.startswith("/api/") and not _ours(scope):
@@ -134,6 +143,26 @@ def local_identity(studio: Studio) -> Identify:
     return identify
 
 
+def identity(studio: Studio, claims: Claimed) -> Identify:
+    """Who is asking, as the mode of this studio tells; `claims` reads what our cookie of a sign-in says."""
+    settings = studio.settings
+    if settings.sign_in == sign_in.LOCAL:
+        return local_identity(studio)
+
+    def identify(connection: HTTPConnection) -> Person:
+        by_proxy = settings.sign_in == sign_in.PROXY
+        headers = connection.headers
+        told = sign_in.from_headers(settings, headers.getlist) if by_proxy else claims(connection.cookies)
+        try:
+            return sign_in.person(studio, told)
+        except sign_in.SignedOut as error:
+            raise HTTPException(401, str(error)) from None
+        except Refused as error:
+            raise HTTPException(403, str(error)) from None
+
+    return identify
+
+
 def sentence(text: str, status: int) -> Response:
     """A JSON answer that says what happened; never cached."""
     return JSONResponse({"error": text}, status, FRESH)
@@ -151,6 +180,18 @@ def from_this_machine(scope: Scope) -> bool:
     headers = Headers(scope=scope)
     forwarded = "x-forwarded-for" in headers or "forwarded" in headers
     return bool(scope.get("client")) and _is_loopback(scope["client"][0]) and not forwarded
+
+
+def _arrived_here(scope: Scope) -> bool:
+    """True when this came in at a loopback address, or at a socket that is a file."""
+    server = scope.get("server")
+    return not server or not server[0] or sign_in.is_loopback(server[0])
+
+
+def _name(host: str) -> str:
+    """Without the port."""
+    named = _HOST.fullmatch(host)
+    return named[1].lower() if named else ""
 
 
 def same_origin(scope: Scope) -> bool:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import access, log
+from core import log
 from core.access import Person
 from core.errors import StudioError
 from core.studio import Studio, current
+from pages.parts import door
 from pages.parts.words import _
 
 PAGES = Path(__file__).parent.parent
@@ -23,14 +24,16 @@ def screen(title: str) -> Iterator[tuple[Studio, Person]]:
     person can pass on. What was drawn before stays. `st.stop`, `st.rerun` and `st.switch_page` pass through.
     """
     st.set_page_config(page_title=f"{title} · {_('Image Studio')}")
+    studio, person = guard()
     with sentences():
-        yield guard()
+        yield studio, person
 
 
 @contextmanager
 def sentences() -> Iterator[None]:
     """Show what goes wrong inside as a sentence in this place, and go on after it."""
     try:
+        door.refuse()  # a fragment may be drawn anew long after its page was
         yield
     except StudioError as error:
         st.error(str(error), icon=":material/error:")
@@ -39,11 +42,15 @@ def sentences() -> Iterator[None]:
 
 
 def guard() -> tuple[Studio, Person]:
-    """The studio and who is looking at it; pages start here, so a deep link on a cold server is guarded too."""
+    """The studio and who is looking at it; pages start here, so a deep link on a cold server is guarded too.
+
+    Whoever is not signed in, or not let in any more, sees the sign-in page instead, and the run ends.
+    """
     studio = current()
-    if "person" not in st.session_state:
-        st.session_state["person"] = access.local_person(studio)
-    return studio, st.session_state["person"]
+    person = door.person(studio)
+    if person is None:
+        st.stop()
+    return studio, person
 
 
 def go(page: str, **query: str) -> None:

@@ -10,7 +10,8 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402 (needs the path above)
 
-from pages.parts import menu, undo  # noqa: E402 (likewise)
+from core.studio import current  # noqa: E402 (likewise)
+from pages.parts import door, menu, undo  # noqa: E402 (likewise)
 from pages.parts.words import _  # noqa: E402 (likewise)
 
 PAGES = ROOT / "pages"
@@ -27,9 +28,12 @@ button kbd[class] { opacity: 1; color: inherit }
 
 st.set_page_config(page_title=_("Image Studio"), page_icon=ICON, layout="wide")
 
-st.logo(ICON)
-st.html(STYLE)
-menu.show()
+studio = current()
+person = door.person(studio)
+if person:
+    st.logo(ICON)
+    st.html(STYLE)
+    menu.show()
 
 # To add a screen, add a line. Hidden ones are reached from other screens and by their address.
 MENU = [
@@ -42,6 +46,8 @@ MENU = [
     st.Page(PAGES / "post.py", title=_("Post"), url_path="post", visibility="hidden"),
 ]
 
-page = st.navigation(MENU, position="top")
-undo.arrive(page.url_path)
-page.run()
+page = st.navigation(MENU, position="top" if person else "hidden")
+if person:
+    door.sign_out(studio, person)
+    undo.arrive(page.url_path)
+    page.run()

@@ -6,6 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.errors import StudioError
+from pages.parts import door
 
 Result = TypeVar("Result")
 
@@ -13,6 +14,7 @@ Result = TypeVar("Result")
 def after(verb: Callable[[], Result], done: str = "", icon: str = ":material/check:") -> Result | None:
     """What the verb returned, with `done` as a toast; None with its sentence when it was refused. For callbacks."""
     try:
+        door.refuse()
         result = verb()
     except StudioError as error:
         st.toast(str(error), icon=":material/error:", duration="long")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import log
 from core.errors import StudioError
+from pages.parts import door
 from pages.parts.words import _
 
 LATEST = 20
@@ -36,6 +37,7 @@ def answered(whose: str) -> list[Answer]:
 
 def _done(acts: Mapping[str, Callable[[Wish], object]], wish: Wish) -> str | None:
     try:
+        door.refuse()
         acts[str(wish.get("act"))](wish)
     except StudioError as error:
         return str(error)

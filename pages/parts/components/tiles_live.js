@@ -6,6 +6,7 @@ const QUIET_MS = 2_000; // shorter gaps are not worth telling
 const SILENT_MS = 45_000; // the server says something every 20 s, so after this long the line is dead
 const LONGEST_WAIT_MS = 10_000;
 const LINGER_MS = 3_000; // a rerun may take the last turn off the screen for a moment
+const OUT = 4401;
 const NOT_FOUND = 4404;
 const ORDER = { queued: 0, running: 1 };
 
@@ -92,7 +93,7 @@ function hear(thread, message) {
 
 function lost(thread, code) {
   thread.socket = null;
-  thread.over ||= code === NOT_FOUND;
+  thread.over ||= code === NOT_FOUND || code === OUT;
   if (thread.over) return;
   line(thread, false);
   const wait = Math.min(LONGEST_WAIT_MS, 250 * 2 ** thread.tries) * (0.7 + Math.random() * 0.6);

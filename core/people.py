@@ -1,0 +1,123 @@
+"""People of the team, for admins: who they are, what they may do, and who is let in no longer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core import events, sign_in, standing
+from core.access import Person
+from core.errors import NotFound, Refused
+from core.studio import Studio
+from core.tables import ADMIN, LEAD, MEMBER, User
+
+ROLES = (MEMBER, LEAD, ADMIN)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person of the team, as admins see them."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    since: datetime
+    off_at: datetime | None
+    """Since when they are switched off."""
+    given: bool
+    """The role comes from the sign-in or a list, and is changed there."""
+
+
+def everybody(studio: Studio, person: Person) -> tuple[Member, ...]:
+    """All people by name. Raises Refused for who is no admin."""
+    with studio.reading() as db:
+        _refuse_others(db, person)
+        users = db.exec(select(User).order_by(col(User.name), col(User.id))).all()
+        return tuple(
+            Member(
+                id=user.id,
+                name=user.name,
+                email=user.email,
+                role=user.role,
+                since=user.created_at,
+                off_at=user.off_at,
+                given=_given(studio, user),
+            )
+            for user in users
+        )
+
+
+def set_role(studio: Studio, person: Person, user_id: str, role: str) -> None:
+    """Make the person with this id a member, a lead or an admin.
+
+    Raises Refused for who is no admin, for the last admin, and where the role comes from elsewhere; NotFound for an
+    id that is nobody's.
+    """
+    if role not in ROLES:
+        raise Refused(f"A role is {MEMBER}, {LEAD} or {ADMIN}.")
+    with studio.transaction() as db:
+        user = _found(db, person, user_id)
+        if _given(studio, user):
+            raise Refused(f"The role of {user.name} comes from the sign-in. Change it there.")
+        if role != ADMIN:
+            _refuse_last(db, user)
+        user.role = role
+        events.record(studio, db, standing.ROLE, user.id, role=role, by=person.id)
+    standing.forget(studio)
+
+
+def switch_off(studio: Studio, person: Person, user_id: str) -> None:
+    """Let the person with this id in no longer; what they have open ends. Their work stays.
+
+    Raises Refused for who is no admin and for the last admin; NotFound for an id that is nobody's.
+    """
+    with studio.transaction() as db:
+        user = _found(db, person, user_id)
+        _refuse_last(db, user)
+        user.off_at = user.off_at or studio.now()
+        events.record(studio, db, standing.OFF, user.id, by=person.id)
+    standing.forget(studio)
+
+
+def switch_on(studio: Studio, person: Person, user_id: str) -> None:
+    """Let them in again. Raises as `switch_off`."""
+    with studio.transaction() as db:
+        user = _found(db, person, user_id)
+        user.off_at = None
+        events.record(studio, db, standing.ON, user.id, by=person.id)
+    standing.forget(studio)
+
+
+def _found(db: Session, person: Person, user_id: str) -> User:
+    """Every admin's row is locked first, in order, so that two admins cannot put each other out at the same moment."""
+    admins = select(User).where(User.role == ADMIN).order_by(col(User.id)).with_for_update()
+    db.exec(admins).all()
+    _refuse_others(db, person)
+    known = user_id.isascii() and user_id.isalnum()
+    user = db.exec(select(User).where(User.id == user_id).with_for_update()).first() if known else None
+    if user is None:
+        raise NotFound("There is no such person.")
+    return user
+
+
+def _refuse_others(db: Session, person: Person) -> None:
+    is_admin = select(User.id).where(User.id == person.id, User.role == ADMIN, col(User.off_at).is_(None))
+    if db.exec(is_admin).first() is None:
+        raise Refused("Only admins see and change who is in the team.")
+
+
+def _refuse_last(db: Session, user: User) -> None:
+    """The person of local mode can sign in nowhere else, so they are no admin who is left, and always let in there."""
+    if user.subject == sign_in.LOCAL:
+        raise Refused("This is the person of local mode, who stays an admin there.")
+    if user.role == ADMIN and user.off_at is None:
+        others = select(User.id).where(User.role == ADMIN, col(User.off_at).is_(None), User.id != user.id)
+        if db.exec(others.where(User.subject != sign_in.LOCAL)).first() is None:
+            raise Refused(f"{user.name} is the last admin. Make somebody else an admin first.")
+
+
+def _given(studio: Studio, user: User) -> bool:
+    """The person of local mode is nobody's whom a sign-in names."""
+    settings = studio.settings
+    return user.subject != sign_in.LOCAL and sign_in.given_role(settings, user.email) is not None

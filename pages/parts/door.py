@@ -1,0 +1,98 @@
+"""The door: who is looking, the sign-in page for whoever is not in, and the way out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core import sign_in
+from core.access import Person
+from core.errors import Refused
+from core.sign_in import Claims
+from core.studio import Studio, current
+from pages.parts.words import _
+
+ICON = Path(__file__).parent / "icon.svg"
+WIDTH = 360
+
+# The menu of the person sits in the page's head, which Streamlit keeps for itself.
+STYLE = """
+<style>
+.st-key-person { position: fixed; top: 0.5rem; right: 1rem; width: auto; z-index: 1000000 }
+</style>
+"""
+PAGE_STYLE = """
+<style>
+.st-key-door { padding-top: max(1rem, 16vh) }
+.st-key-door img { border-radius: 14px }
+</style>
+"""
+
+
+def person(studio: Studio) -> Person | None:
+    """Who is looking. For whoever is not signed in, or not let in, it draws the sign-in page and answers None."""
+    try:
+        return sign_in.person(studio, _claims(studio))
+    except sign_in.SignedOut as error:
+        _draw(studio, str(error) if _claims(studio) else "")
+    except Refused as error:
+        _draw(studio, str(error), refused=True)
+    return None
+
+
+def refuse() -> None:
+    """Raise Refused for whoever was put out since the page was drawn: callbacks and fragments run before the page."""
+    studio = current()
+    sign_in.person(studio, _claims(studio))
+
+
+def sign_out(studio: Studio, person: Person) -> None:
+    """The person's menu in the head of the page; in local mode there is nobody to sign out."""
+    if studio.settings.sign_in == sign_in.LOCAL:
+        return
+    st.html(STYLE)
+    with st.container(key="person"), st.popover(person.name, icon=":material/account_circle:", type="tertiary"):
+        if studio.settings.sign_in == sign_in.OIDC:
+            st.button(_("Sign out"), key="sign-out", icon=":material/logout:", on_click=_out, args=(studio,))
+        else:
+            st.caption(_("Signed in by the proxy of your team."))
+
+
+def _claims(studio: Studio) -> Claims:
+    if studio.settings.sign_in == sign_in.OIDC:
+        return st.user.to_dict()
+    headers = st.context.headers
+
+    def header(name: str) -> Sequence[str]:
+        return headers.get_all(name)
+
+    return sign_in.from_headers(studio.settings, header)
+
+
+def _draw(studio: Studio, why: str, refused: bool = False) -> None:
+    st.html(PAGE_STYLE)
+    with st.container(key="door", horizontal_alignment="center"), st.container(width=WIDTH):
+        st.image(str(ICON), width=56)
+        st.title(_("Image Studio"), anchor=False)
+        if why:
+            st.warning(why)
+        if studio.settings.sign_in != sign_in.OIDC:
+            return
+        if refused:
+            st.button(_("Sign in as somebody else"), key="sign-out", on_click=_out, args=(studio,), width="stretch")
+            return
+        st.write(_("Sign in to go on."))
+        for place, provider in enumerate(sign_in.providers(studio.settings)):
+            st.button(
+                _("Continue with {provider}").format(provider=provider.name),
+                key=f"sign-in-{provider.name}",
+                type="primary" if place == 0 else "secondary",
+                on_click=st.login,
+                args=(provider.name,),
+                width="stretch",
+            )
+
+
+def _out(studio: Studio) -> None:
+    sign_in.end(studio, _claims(studio))
+    st.logout()
