@@ -1,6 +1,6 @@
 """What figures are told apart by, as people call it: models by labels, projects by titles, people by name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlmodel import col, select
 
@@ -21,7 +21,7 @@ def labels(studio: Studio, person: Person, values: Mapping[str, Iterable[str]], 
     """
     titles = _titles(studio, person, values.get("project", ()))
     people = (sight or Sight(studio, person)).people if "person" in values else {}
-    known = {
+    known: dict[str, Callable[[str], str]] = {
         "model": studio.catalogue.label,
         "provider": lambda name: ROUTES.get(name, name),
         "project": lambda project: titles.get(project, "A project that is gone") if project else "No project",
