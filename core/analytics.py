@@ -23,8 +23,8 @@ from core.figures import (
     PER_SELECTED,
     SPLITS,
     Column,
-    Question,
 )
+from core.question import Question
 from core.replica import LONG, Behind, Cursor
 from core.replica_calls import LEDGER, Names
 from core.studio import Studio
@@ -143,6 +143,18 @@ class Analytics:
         found = {dim: self.cursor.execute(f"SELECT DISTINCT {dim} FROM call{own}").fetchall() for dim in dims}
         return {dim: tuple(self._value(dim, number) for (number,) in rows) for dim, rows in found.items()}
 
+    def scope(self, question: Question) -> str:
+        """The condition, in DuckDB's SQL over `call`, for the calls that count and are seen."""
+        question.check()
+        if not set(question.people) <= {self.person.id} and not self.sight.reaches(question.people):
+            raise NotFound("There is no such person, or you do not see their work.")
+        first, end = figures.slots(question)
+        wanted = {dim: [self._number(dim, value) for value in values] for dim, values in question.filters().items()}
+        wanted["person"] = wanted["person"] or (self._seen if self._alone else [])
+        conditions = [f"slot >= {first} AND slot < {end}", "true" if question.practice else "NOT practice"]
+        conditions += [f"{dim} IN ({', '.join(map(str, numbers))})" for dim, numbers in wanted.items() if numbers]
+        return " AND ".join(conditions)
+
     # ---- how ----
 
     @cached_property
@@ -153,21 +165,9 @@ class Analytics:
     def _seen(self) -> list[int]:
         return [self._number("person", one) for one in (self.sight.people if not self._alone else (self.person.id,))]
 
-    def _scope(self, question: Question) -> str:
-        """The condition for the calls that count."""
-        question.check()
-        if not set(question.people) <= {self.person.id} and not self.sight.reaches(question.people):
-            raise NotFound("There is no such person, or you do not see their work.")
-        first, end = question.slots()
-        wanted = {dim: [self._number(dim, value) for value in values] for dim, values in question.filters().items()}
-        wanted["person"] = wanted["person"] or (self._seen if self._alone else [])
-        conditions = [f"slot >= {first} AND slot < {end}", "true" if question.practice else "NOT practice"]
-        conditions += [f"{dim} IN ({', '.join(map(str, numbers))})" for dim, numbers in wanted.items() if numbers]
-        return " AND ".join(conditions)
-
     def _execute(self, question: Question, sql: str, condition: str = "true") -> list[Any]:
         marks = {mark: self._number(*of) for mark, of in MARKS.items()}
-        calls = f"WITH calls AS (FROM call WHERE {self._scope(question)} AND {condition}) {sql}"
+        calls = f"WITH calls AS (FROM call WHERE {self.scope(question)} AND {condition}) {sql}"
         return self.cursor.execute(calls.format_map(marks)).fetchall()
 
     def _value(self, dim: str, number: int) -> str:

@@ -4,19 +4,18 @@ The numbers of `{stored}`, `{busy}` … are those of the copy (`replica_calls.Na
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from core import zones
-from core.errors import Refused
+from core.question import Question
 from core.replica_calls import SLOT
 
 DOLLARS, COUNT, SHARE, MILLISECONDS = "dollars", "count", "share", "milliseconds"
 EVERY = ("day", "week", "month")
 SPLITS = ("model", "provider", "project", "person", "kind")
 """What calls are told apart by."""
-LONGEST = timedelta(days=3_700)
 EPOCH = date(1970, 1, 1)
 SLOTS_A_DAY = 86_400 // SLOT
 
@@ -63,58 +62,6 @@ PER_SELECTED = Column("per_selected", DOLLARS, "")
 UNITS = {column.name: column.unit for column in (*COLUMNS, PER_SELECTED)}
 
 
-@dataclass(frozen=True)
-class Question:
-    """Which calls are counted. Nothing named is all of it."""
-
-    since: date
-    until: date
-    """The last day, which counts too; both are days of the person's own time zone."""
-    zone: str = "UTC"
-    people: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    """Full names."""
-    providers: tuple[str, ...] = ()
-    projects: tuple[str, ...] = ()
-    """Ids; "" is none."""
-    kinds: tuple[str, ...] = ()
-    """image, caption"""
-    practice: bool = False
-    """Count practice runs too; they cost nothing, whatever they say they would."""
-
-    @property
-    def days(self) -> int:
-        """How many."""
-        return (self.until - self.since).days + 1
-
-    def before(self) -> "Question":
-        """The same of as many days right before."""
-        return replace(self, since=self.since - timedelta(self.days), until=self.since - timedelta(1))
-
-    def check(self) -> None:
-        """Raise Refused for a period that is none."""
-        if self.since > self.until:
-            raise Refused("The period ends before it begins. Choose a later end.")
-        if self.until - self.since > LONGEST:
-            raise Refused("At most ten years at once. Choose a shorter period.")
-
-    def slots(self) -> tuple[int, int]:
-        """The first quarter of an hour that counts, and the first that does no more."""
-        begins, ends = self.moments()
-        return int(begins.timestamp()) // SLOT, int(ends.timestamp()) // SLOT
-
-    def moments(self) -> tuple[datetime, datetime]:
-        """Its beginning, and the first moment after it."""
-        zone = zones.named(self.zone)
-        begins, ends = (datetime.combine(day, time(), zone) for day in (self.since, self.until + timedelta(1)))
-        return begins.astimezone(UTC), ends.astimezone(UTC)
-
-    def filters(self) -> dict[str, tuple[str, ...]]:
-        """By dimension of the copy, what it must be one of."""
-        wanted = {"person": self.people, "model": self.models, "provider": self.providers}
-        return {**wanted, "project": self.projects, "kind": self.kinds}
-
-
 def day(question: Question) -> str:
     """SQL of the local day that a call was made on, in days since 1970.
 
@@ -134,6 +81,12 @@ def bucket(question: Question, every: str) -> str:
     if every == "month":
         return f"date_diff('day', DATE '{EPOCH}', date_trunc('month', DATE '{EPOCH}' + {local}))"
     return local
+
+
+def slots(question: Question) -> tuple[int, int]:
+    """The first quarter of an hour that counts, and the first that does no more."""
+    begins, ends = question.moments()
+    return int(begins.timestamp()) // SLOT, int(ends.timestamp()) // SLOT
 
 
 def starts(question: Question, every: str) -> list[date]:

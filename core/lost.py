@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from core import access
 from core.access import Person
-from core.figures import Question
+from core.question import Question
 from core.studio import Studio
 from core.tables import UNKNOWN, Attempt, Generation, Turn
 

@@ -21,7 +21,7 @@ def labels(studio: Studio, person: Person, values: Mapping[str, Iterable[str]], 
     """
     titles = _titles(studio, person, values.get("project", ()))
     people = (sight or Sight(studio, person)).people if "person" in values else {}
-    known: dict[str, Callable[[str], str]] = {
+    known: Mapping[str, Callable[[str], str]] = {
         "model": studio.catalogue.label,
         "provider": lambda name: ROUTES.get(name, name),
         "project": lambda project: titles.get(project, "A project that is gone") if project else "No project",

@@ -37,7 +37,7 @@ CALLS = Projection(
     table="attempt",
     facts={
         "id": ("attempt.id", pa.string()),
-        "at": ("attempt.started_at", pa.string()),
+        "made": ("attempt.started_at", pa.string()),
         "tree": ("coalesce(turn.root_id, turn.id)", pa.string()),
         "practice": ("CASE WHEN generation.practice THEN 1 ELSE 0 END", pa.int64()),
         "cost": ("attempt.cost", pa.int64()),
@@ -64,7 +64,7 @@ CALLS = Projection(
         SELECT person, count(*), coalesce(sum(cost), 0), coalesce(sum(reserved), 0), coalesce(sum(took), 0),
             coalesce(sum(images), 0), coalesce(sum(chosen), 0)
         FROM {rows} GROUP BY person""",
-    moments=("at",),
+    moments=("made",),
     free=tuple(DIMS),
 )
 
@@ -104,8 +104,8 @@ _LEARN = f"""
     USING (kind)"""
 _TABLES = f"""
     CREATE TABLE dim (kind VARCHAR, no UINTEGER, key VARCHAR);
-    CREATE TABLE call (id UUID, slot UINTEGER, tree UBIGINT, practice BOOLEAN, cost BIGINT, reserved BIGINT,
-        took INTEGER, waited INTEGER, images UTINYINT, chosen UTINYINT,
+    CREATE TABLE call (id UUID, made TIMESTAMP, slot UINTEGER, tree UBIGINT, practice BOOLEAN, cost BIGINT,
+        reserved BIGINT, took INTEGER, waited INTEGER, images UTINYINT, chosen UTINYINT,
         {", ".join(f"{name} {WIDTHS.get(name, NARROW)[0]}" for name in DIMS)});
 """
 
@@ -114,8 +114,9 @@ def _insert(into: str, *, many: bool) -> str:
     joins = " ".join(f"JOIN dim AS d_{name} ON d_{name}.kind = '{name}' AND d_{name}.key = r.{name}" for name in DIMS)
     return f"""
         INSERT INTO {into}
-        SELECT r.id::UUID, epoch(r.at::TIMESTAMP) // {SLOT}, hash(r.tree), r.practice, r.cost, r.reserved, r.took,
-            r.waited, least(r.images, 255), least(r.chosen, 255), {", ".join(f"d_{name}.no" for name in DIMS)}
+        SELECT r.id::UUID, r.made::TIMESTAMP, epoch(r.made::TIMESTAMP) // {SLOT}, hash(r.tree), r.practice, r.cost,
+            r.reserved, r.took, r.waited, least(r.images, 255), least(r.chosen, 255),
+            {", ".join(f"d_{name}.no" for name in DIMS)}
         FROM rows AS r {joins}"""
 
 
@@ -128,7 +129,7 @@ LEDGER = Layout(
     rows=CALLS,
     table="call",
     tables=_TABLES,
-    order="slot, id",
+    order="made, id",
     known="SELECT kind || '=' || key FROM dim",
     keys=_keys,
     learn=_LEARN,

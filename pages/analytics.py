@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import analytics, lost, named
 from core.access import Sight
+from core.question import FILTERS
 from pages.parts import (
     analytics_asked,
     analytics_bar,
@@ -27,7 +28,7 @@ with frame.screen(_("Analytics")) as (studio, person):
         projection = ledger.projection(question, today)
         rows, shares = ledger.by(question, split), ledger.shares(question, every, split)
         course, failures = ledger.course(question, every), ledger.failures(question)
-        occurring = ledger.occurring((*analytics_asked.FILTERS, split))
+        occurring = ledger.occurring((*FILTERS, split))
     unknown = lost.lost(studio, person, question) if totals["unknown"] else ()
     labels = named.labels(studio, person, occurring, sight)
 

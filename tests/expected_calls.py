@@ -16,6 +16,7 @@ class Row(NamedTuple):
     """A call; `tree` is the turn that it began with, which the copy keeps as a hash."""
 
     id: str
+    made: Any
     slot: int
     tree: Any
     practice: bool
@@ -40,7 +41,7 @@ def differences(studio: Studio, copy: Replica) -> list[Any]:
     dims = ", ".join(f"(SELECT key FROM dim WHERE kind = '{name}' AND no = call.{name})" for name in DIMS)
     with copy.reading() as cursor:
         found = cursor.execute(
-            f"SELECT id, slot, tree, practice, cost, reserved, took, waited, images, chosen, {dims} FROM call"
+            f"SELECT id, made, slot, tree, practice, cost, reserved, took, waited, images, chosen, {dims} FROM call"
         ).fetchall()
         rows = expected(studio)
         trees = list({row.tree for row in rows})
@@ -68,6 +69,7 @@ def expected(studio: Studio) -> set[Row]:
 def _row(a: Attempt, g: Generation, t: Turn, chosen: Counter[Any]) -> Row:
     return Row(
         a.id,
+        a.started_at.replace(tzinfo=None),
         int(a.started_at.timestamp()) // 900,
         t.root_id or t.id,
         g.practice,

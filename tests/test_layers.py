@@ -20,7 +20,8 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.saved_views  core.filters  core.analytics  core.named  core.lost
+    core.saved_views  core.filters  core.lost  core.ledger_export
+    core.analytics  core.named
     core.line
     core.line_keys
     core.line_choices
@@ -49,7 +50,7 @@ HOUSE = """
     core.providers.**
     core.pictures  core.settings
     core.tables.**
-    core.line_values
+    core.line_values  core.question
     core.cursors
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
     core.scans  core.stopping  core.tiles  core.tokens  core.zips  core.zones
@@ -69,7 +70,7 @@ HOMES = {
     "jinja2": ("core.web.paper",),
     "pandas": ("app",),  # imported early there, for Streamlit
     "duckdb": ("core.replica", "core.replica_file", "core.replica_combos", "core.replica_calls"),
-    "pyarrow": ("app", "core.replica_*"),
+    "pyarrow": ("app", "core.replica_*", "core.ledger_export"),
     "anyio": ("app", "core.web.**"),
     "starlette": ("core.web.**",),
     "typer": ("core.cli",),

@@ -12,6 +12,7 @@ from core import sign_in
 from core.settings import Settings
 from core.studio import Studio
 from core.web import (
+    analytics,
     conversations,
     find,
     gallery,
@@ -53,6 +54,7 @@ def routes(studio: Studio, identify: Identify, ui_folder: Path, hub: Hub) -> lis
         *conversations.routes(studio, identify),
         *lineage.routes(studio, identify),
         *kit.routes(studio, identify, pictures),
+        *analytics.routes(studio, identify),
         *parcels.routes(studio, identify),
         *uploads.routes(studio, identify),
         *live.routes(identify, hub),

@@ -1,13 +1,13 @@
 """What the address of the analytics page asks for: `?period=month&by=person&model=…`; how it is changed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import streamlit as st
 
 from core.analytics import EVERY, SPLITS, Question
-from core.errors import Refused
+from core.question import read as read_question
 
 OWN = "dates"
 """The period whose days are in the address: from, to."""
@@ -35,10 +35,6 @@ PERIODS: Mapping[str, Callable[[date], tuple[date, date]]] = {
     "90d": _last(90),
     "year": _last(365),
 }
-FILTERS = {"model": "models", "project": "projects", "person": "people"}
-"""In the address, and in a question."""
-NONE = "none"
-"""In the address, what is in no project."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +47,9 @@ class Asked:
     split: str
 
     @property
-    def address(self) -> dict[str, list[str]]:
+    def address(self) -> Mapping[str, Sequence[str]]:
         """All of it, as addresses of exports carry it."""
-        wanted = {"from": [str(self.question.since)], "to": [str(self.question.until)], "by": [self.split]}
-        wanted |= {"every": [self.every], "tz": [self.question.zone]}
-        wanted |= {name: [value or NONE for value in getattr(self.question, own)] for name, own in FILTERS.items()}
-        return wanted | ({"practice": ["1"]} if self.question.practice else {})
+        return {**self.question.address(), "by": [self.split], "every": [self.every]}
 
 
 def read(params: Mapping[str, Sequence[str]], today: date, zone: str) -> Asked:
@@ -66,16 +59,10 @@ def read(params: Mapping[str, Sequence[str]], today: date, zone: str) -> Asked:
     """
     one = {name: values[-1] for name, values in params.items() if values}
     period = one.get("period", OWN if "from" in one else "30d")
-    since, until = PERIODS.get(period, PERIODS["30d"])(today)
-    if period == OWN:
-        since, until = _day(one.get("from"), since), _day(one.get("to"), until)
-    elif period not in PERIODS:
-        period = "30d"
-    question = Question(since, until, zone, practice=one.get("practice") == "1")
-    for name, own in FILTERS.items():
-        values = ("" if value == NONE else value for value in params.get(name, ()))
-        question = replace(question, **{own: tuple(dict.fromkeys(values))})
-    question.check()
+    period = period if period in (*PERIODS, OWN) else "30d"
+    days = PERIODS.get(period, PERIODS["30d"])(today)
+    own = params if period == OWN else {name: values for name, values in params.items() if name not in ("from", "to")}
+    question = read_question({**own, "tz": [zone]}, *days)
     every = one.get("every", "")
     split = one.get("by", "")
     return Asked(
@@ -99,13 +86,6 @@ def put(**values: str | Sequence[str]) -> None:
             st.query_params[name] = value
         else:
             st.query_params.pop(name, None)
-
-
-def _day(text: str | None, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        raise Refused(f"“{text}” is no date. Write it as 2026-11-30.") from None
 
 
 def _fitting(days: int) -> str:

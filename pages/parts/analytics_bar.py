@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.analytics import SPLITS
+from core.question import FILTERS, NONE
 from pages.parts import analytics_words
-from pages.parts.analytics_asked import FILTERS, NONE, OWN, PERIODS, Asked, put
+from pages.parts.analytics_asked import OWN, PERIODS, Asked, put
 from pages.parts.words import _
 
 Choices = Mapping[str, Mapping[str, str]]

@@ -1,24 +1,19 @@
-"""The charts of the analytics page, as rows of a list: what each shows over time, and how it is drawn."""
+"""The charts of the analytics page, as rows of a list: what each shows over time, its numbers as a table under it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from core.analytics import OTHERS, Point
-from core.figures import DOLLARS, MILLISECONDS, UNITS
-from pages.parts import analytics_words
+from core.figures import UNITS
+from pages.parts import analytics_links, analytics_words
 from pages.parts.analytics_asked import Asked
+from pages.parts.analytics_spec import Mark, spec
 from pages.parts.words import _
 
-# Told apart also by who does not see red from green; each stands clear on white and on black.
-COLOURS = ("#6f6ce0", "#e2902f", "#2f9e8f", "#d2567d", "#8a9a3b", "#3d8fd1", "#8b8794")
-HEIGHT, WIDTH = 260, 520
-BARS = {"type": "bar", "cornerRadiusEnd": 2, "width": {"band": 0.8}}
-LINES = {"type": "line", "point": {"size": 36, "filled": True}, "strokeWidth": 2, "interpolate": "monotone"}
-FORMATS = {DOLLARS: "$,.2~f", MILLISECONDS: ",.1~f"}
+HEIGHT = 280
+COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -43,32 +38,14 @@ def charts() -> tuple[Chart, ...]:
 
 def show(shares: Sequence[Point], course: Sequence[Point], labels: Mapping[str, str], asked: Asked) -> None:
     """All of them, two beside each other where there is room."""
-    stacked = labelled((point.key for point in shares), labels)
-    with st.container(horizontal=True, gap="medium"):
-        for chart in charts():
-            with st.container(width=WIDTH):
+    called = labelled((point.key for point in shares), labels)
+    every = charts()
+    for start in range(0, len(every), COLUMNS):
+        for chart, place in zip(every[start : start + COLUMNS], st.columns(COLUMNS, gap="large"), strict=False):
+            with place:
                 st.subheader(chart.title, anchor=False)
-                rows = _stacked(chart, shares, stacked) if chart.stacked else _lined(chart, course)
-                names = list(stacked.values()) if chart.stacked else _called(chart)
-                st.vega_lite_chart(spec=_spec(chart, rows, names, asked.every), height=HEIGHT, alt=_told(chart, rows))
-
-
-def _stacked(chart: Chart, points: Sequence[Point], labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    (name,) = chart.columns
-    return [_row(point.day, labels[point.key], point.figures[name], name) for point in points]
-
-
-def _lined(chart: Chart, points: Sequence[Point]) -> list[Mapping[str, Any]]:
-    return [
-        _row(point.day, called, point.figures[name], name)
-        for name, called in zip(chart.columns, _called(chart), strict=True)
-        for point in points
-        if point.figures[name] is not None
-    ]
-
-
-def _called(chart: Chart) -> list[str]:
-    return [analytics_words.columns()[name] for name in chart.columns]
+                marks = _stacked(chart, shares, called, asked) if chart.stacked else _lined(chart, course)
+                _draw(chart, marks, asked)
 
 
 def labelled(keys: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
@@ -80,62 +57,43 @@ def labelled(keys: Iterable[str], labels: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _row(day: date, what: str, value: Any, name: str) -> dict[str, Any]:
-    number = 0.0 if value is None else float(value)
-    told = analytics_words.written(name, value or 0)
-    return {
-        "day": day.isoformat(),
-        "what": what,
-        "value": number / (1000 if UNITS[name] == MILLISECONDS else 1),
-        "told": told,
-    }
+def _draw(chart: Chart, marks: Sequence[Mark], asked: Asked) -> None:
+    st.vega_lite_chart(
+        spec=spec(marks, UNITS[chart.columns[0]], asked.every, stacked=chart.stacked),
+        height=HEIGHT,
+        alt=_("{chart} over time").format(chart=chart.title),
+    )
+    with st.expander(_("As a table")):
+        names = list(dict.fromkeys(mark.what for mark in marks))
+        told = {(mark.day, mark.what): mark.told for mark in marks}
+        days = sorted({mark.day for mark in marks})
+        table = {_("From"): [day.isoformat() for day in days]}
+        table |= {name: [told.get((day, name), "\u2013") for day in days] for name in names}
+        st.dataframe(table, hide_index=True, alt=chart.title)
 
 
-def _spec(chart: Chart, rows: Sequence[Mapping[str, Any]], names: Sequence[str], every: str) -> dict[str, Any]:
-    name, stacked = chart.columns[0], chart.stacked
-    unit = UNITS[name]
-    axis = {"format": FORMATS.get(unit, ",d"), "title": None, "tickCount": 4, "labelExpr": "datum.label + ' s'"}
-    if unit != MILLISECONDS:
-        del axis["labelExpr"]
-    step = {"day": "yearmonthdate", "week": "yearmonthdate", "month": "yearmonth"}[every]
-    day = {"field": "day", "type": "temporal" if not stacked else "ordinal", "timeUnit": f"utc{step}"}
-    shown = "%b %Y" if every == "month" else "%b %-d"
-    single = len(names) == 1
-    return {
-        "data": {"values": list(rows)},
-        "mark": BARS if stacked else LINES,
-        "encoding": {
-            "x": {
-                **day,
-                "axis": {"title": None, "format": shown, "labelOverlap": True, "labelAngle": 0, "grid": False},
-            },
-            "y": {"field": "value", "type": "quantitative", "axis": axis, **({"stack": "zero"} if stacked else {})},
-            "color": {
-                "field": "what",
-                "type": "nominal",
-                "scale": {"domain": list(names), "range": [COLOURS[n % len(COLOURS)] for n in range(len(names))]},
-                "legend": None if single else {"orient": "bottom", "title": None, "columns": 3, "labelLimit": 220},
-            },
-            "tooltip": [
-                {
-                    "field": "day",
-                    "type": "temporal",
-                    "timeUnit": f"utc{step}",
-                    "title": _("When"),
-                    "format": "%b %Y" if every == "month" else "%b %-d, %Y",
-                },
-                {"field": "what", "type": "nominal", "title": _("What")},
-                {"field": "told", "type": "nominal", "title": analytics_words.columns()[name]},
-            ],
-        },
-    }
+def _stacked(chart: Chart, points: Sequence[Point], called: Mapping[str, str], asked: Asked) -> list[Mark]:
+    """Each leads to its images. Of what is nothing one is kept, so that its day has a place."""
+    (name,) = chart.columns
+    first = points[0].key if points else ""
+    return [
+        Mark(
+            point.day,
+            called[point.key],
+            float(point.figures[name] or 0),
+            analytics_words.written(name, point.figures[name] or 0),
+            analytics_links.step(asked, point.day, point.key),
+        )
+        for point in points
+        if point.figures[name] or point.key == first
+    ]
 
 
-def _told(chart: Chart, rows: Sequence[Mapping[str, Any]]) -> str:
-    """For who hears the page."""
-    if not rows:
-        return _("{chart}: nothing to tell.").format(chart=chart.title)
-    highest = max(rows, key=lambda row: row["value"])
-    return _(
-        "{chart} over time; the highest is {value} ({what}) at {day}. The same numbers are in the table below."
-    ).format(chart=chart.title, value=highest["told"], what=highest["what"], day=highest["day"])
+def _lined(chart: Chart, points: Sequence[Point]) -> list[Mark]:
+    """In seconds."""
+    return [
+        Mark(point.day, analytics_words.columns()[name], value / 1000, analytics_words.written(name, value))
+        for name in chart.columns
+        for point in points
+        if (value := point.figures[name]) is not None
+    ]

@@ -1,63 +1,36 @@
 """The tables of the analytics page: figures by what they are told apart by, failures, calls of unknown outcome."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from urllib.parse import urlencode
+from typing import Any, Literal
 
 import streamlit as st
 
-from core.analytics import Failures, Question, Row
+from core.analytics import Failures, Row
 from core.figures import COUNT, DOLLARS, MILLISECONDS, SHARE, UNITS
-from core.line_keys import quoted
 from core.lost import Lost
-from pages.parts import analytics_words
+from pages.parts import analytics_links, analytics_words
 from pages.parts.analytics_asked import Asked
-from pages.parts.words import _, money
+from pages.parts.words import _
 
-ORDER = (
-    "spend",
-    "images",
-    "per_image",
-    "selected",
-    "per_selected",
-    "success",
-    "failed",
-    "unknown",
-    "possible",
-    "typical",
-    "slow",
-    "waited",
-    "waited_long",
-    "calls",
-    "turned_away",
-)
-KEYS = {"model": "model", "provider": "provider", "project": "project", "person": "by"}
-"""By what figures are told apart by, the key of the gallery's line."""
-MOST = 500
-"""Pixels: longer tables scroll."""
-ROW = 35
+MOST, ROW = 15, 35
+"""Rows that are shown without scrolling, and pixels of one."""
 
 
 def figures(rows: Sequence[Row], labels: Mapping[str, str], asked: Asked) -> None:
     """One row each; its last cell leads to its images."""
-    split, question = asked.split, asked.question
-    st.subheader(_("By {split}").format(split=analytics_words.splits()[split].lower()), anchor=False)
-    called = analytics_words.columns()
-    table = {analytics_words.splits()[split]: [labels[row.key] for row in rows]}
-    config = {}
-    for name in ORDER:
-        table[called[name]] = [_number(name, row.figures[name]) for row in rows]
-        config[called[name]] = _column(name)
-    if split in KEYS:
-        table[_("Images behind it")] = [gallery(question, {KEYS[split]: row.key}) for row in rows]
-        config[_("Images behind it")] = st.column_config.LinkColumn(display_text=_("Show"), width="small")
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config=config,
-        height=min(MOST, ROW * (len(rows) + 1) + 3),
-        alt=_("Figures by {split}").format(split=analytics_words.splits()[split]),
-    )
+    title = _("By {split}").format(split=analytics_words.splits()[asked.split].lower())
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(title, anchor=False, width="content")
+        _export(asked)
+    table: dict[str, list[Any]] = {analytics_words.splits()[asked.split]: [labels[row.key] for row in rows]}
+    config: dict[str, Any] = {}
+    if asked.split in analytics_links.KEYS:
+        table[_("Behind it")] = [analytics_links.row(asked, row.key) for row in rows]
+        config[_("Behind it")] = st.column_config.LinkColumn(display_text=_("Images"), width="small")
+    for name, called in analytics_words.columns().items():
+        table[called] = [_number(name, row.figures[name]) for row in rows]
+        config[called] = _column(name)
+    st.dataframe(table, hide_index=True, column_config=config, placeholder="\u2013", alt=title, height=_height(rows))
 
 
 def failures(found: Sequence[Failures], labels: Mapping[str, str]) -> None:
@@ -73,36 +46,48 @@ def failures(found: Sequence[Failures], labels: Mapping[str, str]) -> None:
         _("Billed"): [float(one.cost) for one in found],
     }
     config = {_("Billed"): st.column_config.NumberColumn(format="dollar")}
-    st.dataframe(table, hide_index=True, column_config=config, alt=_("Failures by reason and model"))
+    st.dataframe(table, hide_index=True, column_config=config, alt=_("Failures"), height=_height(found))
 
 
 def unknown(found: Sequence[Lost], labels: Mapping[str, str]) -> None:
     """Calls that nobody can say the end of, each with the way to its conversation."""
-    if found:
-        st.subheader(_("Unknown outcomes"), anchor=False)
-    for one in found:
-        cost = money(one.possible) if one.possible is not None else _("an unknown amount")
-        told = _("{day}: {model} may have charged {cost}.").format(
-            day=one.at.date().isoformat(), model=labels.get(one.model, one.model), cost=cost
-        )
-        st.markdown(f"{told} [{_('Open the conversation')}](/conversation?id={one.conversation_id})")
+    if not found:
+        return
+    st.subheader(_("Unknown outcomes"), anchor=False)
+    told = _("These calls left us and no complete answer came back. Nothing was sent again; look into the bill.")
+    st.markdown(f":small[{told}]")
+    table = {
+        _("When"): [one.at for one in found],
+        _("Model"): [labels.get(one.model, one.model) for one in found],
+        _("Possible"): [None if one.possible is None else float(one.possible) for one in found],
+        _("Behind it"): [f"/conversation?id={one.conversation_id}" for one in found],
+    }
+    config = {
+        _("When"): st.column_config.DatetimeColumn(format="localized"),
+        _("Possible"): st.column_config.NumberColumn(format="dollar"),
+        _("Behind it"): st.column_config.LinkColumn(display_text=_("Open conversation")),
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=config,
+        placeholder="\u2013",
+        alt=_("Unknown outcomes"),
+        height=_height(found),
+    )
 
 
-def gallery(question: Question, picked: Mapping[str, str]) -> str:
-    """The address of the gallery with the images of this period, and of what is picked."""
-    pieces = [f"after:{question.since}", f"before:{question.until + timedelta(1)}"]
-    pieces += [] if question.practice else ["-is:practice"]
-    for key, values in (("model", question.models), ("project", question.projects), ("by", question.people)):
-        if key not in picked:
-            pieces += [f"{key}:{_value(key, value)}" for value in values]
-    if "by" not in picked and not question.people:
-        pieces.append("by:everybody")
-    pieces += [f"{key}:{_value(key, value)}" for key, value in picked.items()]
-    return f"/gallery?{urlencode({'q': ' '.join(pieces)})}"
+def _export(asked: Asked) -> None:
+    with st.popover(_("Export"), icon=":material/download:"):
+        st.markdown(f":small[{_('This table, or every call of the period with what it cost and brought.')}]")
+        for what, label in (("figures", _("This table")), ("calls", _("All calls"))):
+            with st.container(horizontal=True):
+                for form, name in (("csv", "CSV"), ("parquet", "Parquet")):
+                    st.link_button(f"{label} ({name})", analytics_links.export(asked, what, form), width=190)
 
 
-def _value(key: str, value: str) -> str:
-    return quoted(value) if value else "none"
+def _height(rows: Sequence[Any]) -> int | Literal["content"]:
+    return "content" if len(rows) <= MOST else ROW * (MOST + 1)
 
 
 def _number(name: str, value: object) -> float | int | None:

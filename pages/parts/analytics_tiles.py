@@ -25,7 +25,6 @@ TILES: tuple[tuple[str, Better], ...] = (
 def show(totals: Mapping[str, Any], before: Mapping[str, Any], projection: Decimal | None, asked: Asked) -> None:
     """A row of tiles, and a sentence about the month."""
     called, explained = analytics_words.columns(), analytics_words.explanations()
-    against = plural("against the day before", "against the {n} days before", asked.question.days)
     with st.container(horizontal=True, gap="small"):
         for name, better in TILES:
             st.metric(
@@ -33,12 +32,12 @@ def show(totals: Mapping[str, Any], before: Mapping[str, Any], projection: Decim
                 analytics_words.written(name, totals[name]),
                 analytics_words.change(totals[name], before[name]),
                 delta_color=better,
-                delta_description=against,
                 help=explained.get(name),
                 border=True,
-                width=175,
+                width="stretch",
             )
-    st.caption(" ".join(_told(totals, projection, asked)))
+    told = " ".join(_told(totals, projection, asked)).replace("$", "\\$")  # two of them would be a formula
+    st.markdown(f":small[{told}]")
 
 
 def nothing(asked: Asked, *, anything: bool) -> None:
@@ -61,7 +60,9 @@ def nothing(asked: Asked, *, anything: bool) -> None:
 
 def _told(totals: Mapping[str, Any], projection: Decimal | None, asked: Asked) -> list[str]:
     first, last = day(asked.question.since), day(asked.question.until)
-    told = [f"{first} \u2013 {last}." if first != last else f"{first}."]
+    days = asked.question.days
+    against = plural("Arrows compare with the day before.", "Arrows compare with the {n} days before.", days)
+    told = [f"{first} \u2013 {last}." if first != last else f"{first}.", against]
     if asked.question.practice:
         told.append(_("Practice runs are counted: they cost nothing, whatever they say the real thing would."))
     if totals["possible"]:

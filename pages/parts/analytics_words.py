@@ -12,8 +12,6 @@ def columns() -> Mapping[str, str]:
     """Labels of all figures, in the order of tables."""
     return {
         "spend": _("Spend"),
-        "possible": _("Possible"),
-        "calls": _("Calls"),
         "images": _("Images"),
         "per_image": _("Per image"),
         "selected": _("Selected"),
@@ -21,11 +19,13 @@ def columns() -> Mapping[str, str]:
         "success": _("Success"),
         "failed": _("Failed"),
         "unknown": _("Unknown outcome"),
-        "turned_away": _("Turned away"),
+        "possible": _("Possible"),
         "typical": _("Takes"),
         "slow": _("Takes at most"),
         "waited": _("Waits"),
         "waited_long": _("Waits at most"),
+        "calls": _("Calls"),
+        "turned_away": _("Turned away"),
     }
 
 
