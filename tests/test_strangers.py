@@ -3,10 +3,11 @@
 import asyncio
 import importlib
 import inspect
+import tempfile
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from core.access import Person
 from core.briefs import Brief
 from core.errors import NotFound
 from core.posting import Words
+from core.question import Question
 from core.replica import Replica
+from core.replica_calls import LEDGER
+from core.replica_gallery import GALLERY
 from core.settings import Settings
 from core.sharing import Terms
 from core.studio import Studio, open_studio
@@ -53,6 +57,11 @@ GIVEN: dict[str, object] = {
     "word": "fax",
     "run": "1",
     "posting.model": "sketch/caption",
+    "question": Question(date(2026, 1, 1), date(2026, 12, 31), practice=True),
+    "split": "model",
+    "form": "csv",
+    "into": lambda _: Path(tempfile.mkdtemp()) / "file",
+    "values": {"model": ("sketch/ink",)},
     "moved": lambda row_id: {row_id: row_id},
 }
 TAKES_NEW_THINGS = ("asks.quote", "uploads.upload", "drafts.asked")
@@ -105,7 +114,7 @@ def studio(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         where = {"s3_endpoint": s3.endpoint, "s3_bucket": s3.new_bucket(), "s3_region": s3.region}
         settings = replace(settings, database_url=database, s3_key=s3.key, s3_secret=s3.secret, **where)
     opened = open_studio(settings)
-    with Replica(opened).running():
+    with Replica(opened).running(), Replica(opened, LEDGER).running():
         yield opened
     opened.engine.dispose()
 
@@ -200,7 +209,8 @@ def test_what_is_listed_for_a_stranger_names_nothing_of_another_person(
 ) -> None:
     if verb.name in TAKES_NEW_THINGS:
         return
-    replica.of(studio).sync()
+    for layout in (GALLERY, LEDGER):
+        replica.of(studio, layout).sync()
 
     listed = repr(verb.call(studio, bob, **(MAKES_THINGS.get(verb.name) or given(verb, ""))))
 
