@@ -18,7 +18,10 @@ WIDTH = 360
 # The menu of the person sits in the page's head, which Streamlit keeps for itself.
 STYLE = """
 <style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-person) { position: absolute }
 .st-key-person { position: fixed; top: 0.5rem; right: 1rem; width: auto; z-index: 1000000 }
+.st-key-person button:is(*, :hover, :focus, :active) { color: inherit }
+.st-key-person button p { max-width: 40vw; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 </style>
 """
 PAGE_STYLE = """
@@ -34,7 +37,9 @@ def person(studio: Studio) -> Person | None:
     try:
         return sign_in.person(studio, _claims(studio))
     except sign_in.SignedOut as error:
-        _draw(studio, str(error) if _claims(studio) else "")
+        by_provider = studio.settings.sign_in == sign_in.OIDC
+        never = by_provider and not _claims(studio).get("is_logged_in")
+        _draw(studio, "" if never else str(error))
     except Refused as error:
         _draw(studio, str(error), refused=True)
     return None
@@ -53,7 +58,8 @@ def sign_out(studio: Studio, person: Person) -> None:
     st.html(STYLE)
     with st.container(key="person"), st.popover(person.name, icon=":material/account_circle:", type="tertiary"):
         if studio.settings.sign_in == sign_in.OIDC:
-            st.button(_("Sign out"), key="sign-out", icon=":material/logout:", on_click=_out, args=(studio,))
+            icon = ":material/logout:"
+            st.button(_("Sign out"), key="sign-out", icon=icon, on_click=_out, args=(studio,), width="stretch")
         else:
             st.caption(_("Signed in by the proxy of your team."))
 
@@ -71,26 +77,34 @@ def _claims(studio: Studio) -> Claims:
 
 def _draw(studio: Studio, why: str, refused: bool = False) -> None:
     st.html(PAGE_STYLE)
-    with st.container(key="door", horizontal_alignment="center"), st.container(width=WIDTH):
-        st.image(str(ICON), width=56)
-        st.title(_("Image Studio"), anchor=False)
+    with (
+        st.container(key="door", horizontal_alignment="center"),
+        st.container(width=WIDTH, horizontal_alignment="center"),
+    ):
+        st.image(str(ICON), width=56, alt="")
+        st.title(_("Image Studio"), anchor=False, text_alignment="center")
         if why:
-            st.warning(why)
+            (st.warning if refused else st.info)(why)
         if studio.settings.sign_in != sign_in.OIDC:
             return
         if refused:
             st.button(_("Sign in as somebody else"), key="sign-out", on_click=_out, args=(studio,), width="stretch")
-            return
-        st.write(_("Sign in to go on."))
-        for place, provider in enumerate(sign_in.providers(studio.settings)):
-            st.button(
-                _("Continue with {provider}").format(provider=provider.name),
-                key=f"sign-in-{provider.name}",
-                type="primary" if place == 0 else "secondary",
-                on_click=st.login,
-                args=(provider.name,),
-                width="stretch",
-            )
+        else:
+            _choice(sign_in.providers(studio.settings))
+
+
+def _choice(providers: Sequence[sign_in.Provider]) -> None:
+    """A button for each; where there are several, none is more than the others."""
+    st.markdown(_("Sign in with the account of your team."), text_alignment="center")
+    for provider in providers:
+        st.button(
+            _("Continue with {provider}").format(provider=provider.name),
+            key=f"sign-in-{provider.name}",
+            type="primary" if len(providers) == 1 else "secondary",
+            on_click=st.login,
+            args=(provider.name,),
+            width="stretch",
+        )
 
 
 def _out(studio: Studio) -> None:
