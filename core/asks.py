@@ -1,6 +1,7 @@
 """What a person asks for in one turn: checked and priced before paying, then rows and their background work."""
 
 import random
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, captions, events, jobs, pace, posts
+from core import access, banned, budgets, captions, events, fairness, holds, pace, posts
 from core.access import Person
 from core.catalogue import Model, TextModel, estimate, fit
 from core.columns import plain
@@ -89,16 +90,23 @@ class Quote:
     """Nine of ten of the slowest model's runs were quicker."""
     left_out: tuple[str, ...] = ()
     """Sentences: what these models cannot honour."""
+    warning: str | None = None
+    """A sentence when most of a budget is used that this counts for."""
 
 
 def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
     """What this ask would cost and take. Raises Refused as asking would, but for a prompt that is still empty."""
+    banned.refuse(studio.rules.read().banned, ask.prompt)
+    studio.catalogue.refuse_off(*ask.models)
+    models = _models(studio, ask)
     with studio.reading() as db:
         wish, begins = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
         paced = pace.paces(db, ask.models)
-    models = _models(studio, ask)
+        price = price_of(studio, ask, wish, begins)
+        project_id = _origin(db, ask.source).project_id
+        budgets.refuse(studio, db, person.id, project_id, price.cost)
+        warning = budgets.warned(studio, db, person.id, project_id)
     fitted = [(model, *fit(model, wish)) for model in models]
-    price = price_of(studio, ask, wish, begins)
     first = [p.p50 for p in paced.values()]
     slowest = [p.p90 for p in paced.values()]
     return Quote(
@@ -108,6 +116,7 @@ def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
         first_seconds=min(first) / 1000 if first else None,
         all_seconds=max(slowest) / 1000 if slowest else None,
         left_out=tuple(f"{model.label}: {line}" for model, _, lines in fitted for line in lines),
+        warning=warning,
     )
 
 
@@ -118,26 +127,30 @@ def price_of(studio: Studio, ask: Ask, wish: Request, begins: bool) -> Price:
     """
     models = _models(studio, ask)
     writer = _writer(studio, ask, models) if begins else None
-    inputs = len(wish.references) + (wish.source is not None)
-    images = sum((estimate(model, fit(model, wish)[0], inputs).usd * ask.count for model in models), Decimal(0))
+    images = sum((estimate(model, fit(model, wish)[0], _inputs(wish)).usd * ask.count for model in models), Decimal(0))
     practice = all(model.practice for model in models) and (writer is None or writer.practice)
     return Price(images + captions.price(studio, writer, wish.prompt), practice)
 
 
 def check(studio: Studio, ask: Ask) -> None:
-    """Raise Refused for what can be seen to be wrong without looking anything up."""
+    """Raise Refused for what can be seen to be wrong with the ask alone, and the team's rules."""
     if not ask.prompt.strip():
         raise Refused("Say what the image should show.")
     if not ask.models:
         raise Refused("Pick at least one model.")
     if not 1 <= ask.count * len(ask.models) <= MOST_AT_ONCE:
         raise Refused(f"One turn makes up to {MOST_AT_ONCE} images. Ask for fewer per model, or fewer models.")
+    banned.refuse(studio.rules.read().banned, ask.prompt)
+    studio.catalogue.refuse_off(*ask.models)
     captions.check(studio, ask.caption)
     studio.refuse_when_full()
 
 
 def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversation, ask: Ask) -> Asked:
-    """The turn, its references and generations and their background work: all or nothing."""
+    """The turn, its references and generations, their background work and what they should cost: all or nothing.
+
+    Raises Refused when the person has too much under way, or a budget has too little left.
+    """
     wish, begins = _wish(db, person, ask)
     origin = _origin(db, ask.source)
     project_id = conversation.project_id if begins else origin.project_id
@@ -158,12 +171,13 @@ def add_turn(studio: Studio, db: Session, person: Person, conversation: Conversa
     db.add_all(_references(turn, ask))
     db.flush()
     models = _models(studio, ask)
-    if begins:
-        captions.begin(studio, db, turn, conversation, _writer(studio, ask, models))
+    writer = _writer(studio, ask, models) if begins else None
+    fairness.admit(studio, db, person.id, ask.count * len(models) + (writer is not None))
+    asked = captions.begin(studio, db, turn, conversation, writer) if begins else []
     for model in models:
-        for n in range(1, ask.count + 1):
-            _generation(studio, db, turn, project_id, model, wish, n)
+        asked += [_generation(studio, db, turn, project_id, model, wish, n) for n in range(1, ask.count + 1)]
     events.record(studio, db, "turn.asked", person.id, conversation=conversation.id, turn=turn.id)
+    holds.reserve(studio, db, asked, lambda left: _cheaper(studio, ask, wish, begins, left))
     return Asked(conversation.id, turn.id)
 
 
@@ -191,7 +205,7 @@ def _origin(db: Session, source: str | None) -> _Origin:
 
 def _generation(
     studio: Studio, db: Session, turn: Turn, project_id: str | None, model: Model, wish: Request, n: int
-) -> None:
+) -> tuple[Generation, Decimal]:
     request, left_out = fit(model, wish)
     generation = Generation(
         id=new_id(),
@@ -208,7 +222,23 @@ def _generation(
     )
     db.add(generation)
     db.flush()
-    jobs.submit(studio, db, generation.provider, generation.id, generation.round)
+    fairness.submit(studio, db, generation)
+    return generation, estimate(model, request, _inputs(wish)).usd
+
+
+def _cheaper(studio: Studio, ask: Ask, wish: Request, begins: bool, left: Decimal) -> str:
+    """The cheapest model that can do all of this wish, and what it takes; practice is no answer to a real wish."""
+    prices = []
+    for model in studio.catalogue.models(studio.providers):
+        with suppress(Refused):  # it cannot do this
+            alone = replace(ask, models=(model.name,))
+            if not model.practice and model.price is not None and not fit(model, wish)[1]:
+                prices.append((price_of(studio, alone, wish, begins).cost, model.label))
+    if not prices:
+        return "No other model that is set up here can do this."
+    usd, label = min(prices)
+    told = f"the cheapest model that can do this, {label}, takes about {budgets.money(usd)}"
+    return f"Within the budget, {told}." if usd <= left else f"Even {told}."
 
 
 def _seed(model: Model, wanted: int | None, n: int) -> int | None:
@@ -216,6 +246,10 @@ def _seed(model: Model, wanted: int | None, n: int) -> int | None:
     if not model.seed:
         return None
     return random.randrange(2**31) if wanted is None else (wanted + n - 1) % (SEED_MAX + 1)
+
+
+def _inputs(wish: Request) -> int:
+    return len(wish.references) + (wish.source is not None)
 
 
 def _models(studio: Studio, ask: Ask) -> list[Model]:

@@ -47,16 +47,13 @@ def request(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]
     Raises Refused when the model cannot do it any more, NotFound when a picture is gone, StoreDown.
     """
     pictures = [(u.role, Picture(studio.store.get(u.key), u.mime, u.width, u.height)) for u in uses]
-    wish = replace(
-        plain_request(generation, turn),
-        source=next((p for role, p in pictures if role == SOURCE), None),
-        mask=next((p for role, p in pictures if role == MASK), None),
-        references=tuple(p for role, p in pictures if role == REFERENCE),
-    )
-    model = studio.catalogue.find(f"{generation.provider}/{generation.model}")
-    fitted, _ = fit(model, wish)
-    inputs = len(wish.references) + (wish.source is not None)
-    return fitted, estimate(model, fitted, inputs).usd
+    return _fitted(studio, generation, turn, pictures)
+
+
+def price(studio: Studio, db: Session, generation: Generation, turn: Turn) -> Decimal:
+    """What this generation should cost now, in US dollars. Raises Refused when the model cannot do it any more."""
+    pictures = [(u.role, Picture(b"", u.mime, u.width, u.height)) for u in used(db, turn)]
+    return _fitted(studio, generation, turn, pictures)[1] or Decimal(0)
 
 
 def plain_request(generation: Generation, turn: Turn) -> Request:
@@ -67,3 +64,18 @@ def plain_request(generation: Generation, turn: Turn) -> Request:
         seed=generation.seed,
         **{name: turn.settings[name] for name in ASKED if name in turn.settings},
     )
+
+
+def _fitted(
+    studio: Studio, generation: Generation, turn: Turn, pictures: list[tuple[str, Picture]]
+) -> tuple[Request, Decimal | None]:
+    wish = replace(
+        plain_request(generation, turn),
+        source=next((p for role, p in pictures if role == SOURCE), None),
+        mask=next((p for role, p in pictures if role == MASK), None),
+        references=tuple(p for role, p in pictures if role == REFERENCE),
+    )
+    model = studio.catalogue.find(f"{generation.provider}/{generation.model}")
+    fitted, _ = fit(model, wish)
+    inputs = len(wish.references) + (wish.source is not None)
+    return fitted, estimate(model, fitted, inputs).usd

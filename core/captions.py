@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from core import briefs, jobs, posts
+from core import briefs, fairness, posts
 from core.briefs import Brief
 from core.catalogue import TextModel
 from core.columns import plain
@@ -45,16 +45,21 @@ def writer(studio: Studio, wanted: str, practice: bool) -> TextModel | None:
     return next((model for model in known if model.practice == practice), None)
 
 
-def begin(studio: Studio, db: Session, turn: Turn, conversation: Conversation, model: TextModel | None) -> None:
-    """The post of a turn that begins one and, unless nobody shall write it, its caption's background work."""
+def begin(
+    studio: Studio, db: Session, turn: Turn, conversation: Conversation, model: TextModel | None
+) -> list[tuple[Generation, Decimal]]:
+    """The post of a turn that begins one and, unless nobody shall write it, its caption's background work: what has to
+    be reserved for that."""
     brief = briefs.of(db, turn.user_id, conversation.project_id)
     post = posts.begin(studio, db, turn, conversation.project_id, brief.facts())
-    if model is not None:
-        ask(studio, db, turn, post, model)
+    return [] if model is None else [ask(studio, db, turn, post, model)]
 
 
-def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -> Generation:
-    """Have this post's caption written, for the first time or anew: one more paid call, through the same pipeline."""
+def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -> tuple[Generation, Decimal]:
+    """Have this post's caption written, for the first time or anew: one more paid call, through the same pipeline.
+
+    With what it should cost in US dollars. Its person has to be admitted, and the cost to be reserved after it.
+    """
     same = select(func.max(Generation.n)).where(
         Generation.turn_id == turn.id, Generation.provider == model.provider, Generation.model == model.id
     )
@@ -73,8 +78,8 @@ def ask(studio: Studio, db: Session, turn: Turn, post: Post, model: TextModel) -
     )
     db.add(generation)
     db.flush()
-    jobs.submit(studio, db, generation.provider, generation.id, generation.round)
-    return generation
+    fairness.submit(studio, db, generation)
+    return generation, model.estimate(plain_request(generation, turn, post))
 
 
 def alone(db: Session, post_id: str | None) -> Post | None:
@@ -125,6 +130,13 @@ def tidied(told: Mapping[str, Any], brief: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def price_again(studio: Studio, generation: Generation, turn: Turn, post: Post | None) -> Decimal:
+    """What this caption should cost now, in US dollars. Raises Refused when its model is gone."""
+    return studio.catalogue.text(f"{generation.provider}/{generation.model}").estimate(
+        plain_request(generation, turn, post)
+    )
+
+
 def price(studio: Studio, model: TextModel | None, prompt: str) -> Decimal:
     """US dollars that a caption for this prompt should cost, before paying."""
     return model.estimate(TextRequest(model.id, TASK, prompt, FIELDS)) if model else Decimal(0)
@@ -144,10 +156,11 @@ def cost(
 
 
 def check(studio: Studio, wanted: str) -> None:
-    """Raise Refused for a text model that is unknown or not set up here."""
+    """Raise Refused for a text model that is unknown, not set up here or switched off."""
     if wanted in (AUTO, NONE):
         return
     model = studio.catalogue.text(wanted)
+    studio.catalogue.refuse_off(wanted)
     if model.provider not in studio.writers:
         raise Refused(f"{model.label} is not set up here. Pick another model for the caption.")
 

@@ -3,7 +3,7 @@
 `Model` is in `core/models.py`, `fit` in `core/fitting.py`, the arithmetic of money in `core/prices.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,25 +32,34 @@ class Catalogue:
         gone: Mapping[str, Model],
         today: Callable[[], date],
         texts: Iterable[TextModel] = (),
+        off: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._models = {model.name: model for model in known}
         self._texts = {model.name: model for model in texts}
         self._gone = gone
         self._today = today
+        self._off = off
 
     @classmethod
-    def load(cls, path: Path = MODELS, today: Callable[[], date] = date.today) -> Self:
-        """Read the file. Raises Refused when it cannot be read as what it should be."""
+    def load(
+        cls,
+        path: Path = MODELS,
+        today: Callable[[], date] = date.today,
+        off: Callable[[], Collection[str]] = tuple,
+    ) -> Self:
+        """Read the file; `off` names the models that the team switched off. Raises Refused when it cannot be read as
+        what it should be."""
         try:
             found = models.read(path)
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise Refused(f"The catalogue {path.name} cannot be read: {type(error).__name__} {error}.") from error
-        return cls(found.models, found.gone, today, found.texts)
+        return cls(found.models, found.gone, today, found.texts, off)
 
     def models(self, providers: Iterable[str]) -> tuple[Model, ...]:
-        """What a person can pick with these providers open, in the order of the file; ended models are not in it."""
-        opened = set(providers)
-        return tuple(m for m in self._models.values() if m.provider in opened and not self._ended(m))
+        """What a person can pick with these providers open, in the order of the file, without what ended or is off."""
+        opened, off = set(providers), set(self._off())
+        found = (m for m in self._models.values() if m.provider in opened and m.name not in off)
+        return tuple(m for m in found if not self._ended(m))
 
     def known(self) -> tuple[Model, ...]:
         """Every model of the file, also one that has ended or that no open provider has: images of it may be here."""
@@ -58,8 +67,9 @@ class Catalogue:
 
     def texts(self, writers: Iterable[str]) -> tuple[TextModel, ...]:
         """The same for models that write, with these writers open; their prices are those of today."""
-        opened, today = set(writers), self._today()
-        return tuple(m.on(today) for m in self._texts.values() if m.provider in opened and not self._ended(m))
+        opened, off, today = set(writers), set(self._off()), self._today()
+        found = (m for m in self._texts.values() if m.provider in opened and m.name not in off)
+        return tuple(m.on(today) for m in found if not self._ended(m))
 
     def find(self, name: str) -> Model:
         """The model of that name, e.g. "openrouter/google/gemini-nano-banana-2.1".
@@ -85,6 +95,12 @@ class Catalogue:
         """A friendly name for any model name, also for one that has ended or that nobody knows. Never raises."""
         model = self._known(name) or self._texts.get(name)
         return model.label if model else name
+
+    def refuse_off(self, *names: str) -> None:
+        """Raise Refused for the first of these models that the team switched off."""
+        off = set(self._off())
+        if name := next((name for name in names if name in off), None):
+            raise Refused(f"{self.label(name)} is switched off by your team. Pick another model.")
 
     def practises(self, name: str) -> bool:
         """Whether this model is for practice; never raises."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
-from core import database, migrations, spool
+from core import database, holds, migrations, spool
 from core.catalogue import Catalogue
 from core.errors import StudioError
 from core.models import ROUTES
@@ -130,6 +130,20 @@ def _unknown(settings: Settings) -> str:
     return "none that may have been charged; practice does not count."
 
 
+def _budgets(settings: Settings) -> str:
+    if _fresh(settings):
+        return _NOTHING_YET
+    engine = database.open_database(settings)
+    try:
+        with database.reading(engine) as db:
+            found = holds.differences(db)
+    finally:
+        engine.dispose()
+    if found:
+        raise _Problem(f"{len(found)} counters do not say what was held and spent, the first: {found[0]}.")
+    return "counters say what was held and spent."
+
+
 def _background(settings: Settings) -> str:
     if settings.background not in ("here", "elsewhere"):
         raise _Problem(f"BACKGROUND is “{settings.background}”. Set it to “here” or “elsewhere”.")
@@ -163,6 +177,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Providers": _providers,
     "Answers": _spool,
     "Unknown outcomes": _unknown,
+    "Budgets": _budgets,
     "Background work": _background,
     "Secret": _secret,
 }

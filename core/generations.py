@@ -8,11 +8,12 @@ import asyncio
 import random
 import time
 from datetime import timedelta
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, calls, captions, events, jobs, ledger, log, metrics, receipts, spool
+from core import access, banned, calls, captions, events, fairness, holds, jobs, ledger, log, metrics, receipts, spool
 from core.access import Person
 from core.errors import NotFound, OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
 from core.ledger import Entry
@@ -51,11 +52,12 @@ GRACE = timedelta(minutes=2)
 def retry(studio: Studio, person: Person, generation_id: str) -> None:
     """Ask again for this one alone. After an unknown outcome it may cost twice: asking is the person's decision.
 
-    Raises Refused while it is under way or when it succeeded, and for a caption whose post has one on its way or has a
-    person's own words; NotFound.
+    Raises Refused while it is under way or when it succeeded, for a caption whose post has one on its way or has a
+    person's own words, and as asking does for rules, limits and budgets; NotFound.
     """
     jobs.ready(studio)
     studio.refuse_when_full()
+    studio.rules.read()
     with studio.transaction() as db:
         _refuse_purged(db, generation_id, person)
         generation = access.find(db, Generation, generation_id, person, lock=True)
@@ -65,12 +67,17 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
             raise Refused("This is sample content and cannot be tried again. Ask a new turn to make a real one.")
         if generation.kind == CAPTION:
             _refuse_unwanted(db, generation)
+        turn = db.get_one(Turn, generation.turn_id)
+        banned.refuse(studio.rules.read(db).banned, turn.prompt)
+        studio.catalogue.refuse_off(f"{generation.provider}/{generation.model}")
+        fairness.admit(studio, db, person.id, 1)
         generation.status, generation.round = QUEUED, generation.round + 1
         generation.error_kind = generation.error = None
         generation.next_at = generation.started_at = generation.finished_at = None
         generation.queued_at, generation.deleted_at = studio.now(), None
-        jobs.submit(studio, db, generation.provider, generation.id, generation.round)
+        fairness.submit(studio, db, generation)
         _tell(studio, db, generation, "generation.retried")
+        holds.reserve(studio, db, [(generation, _price(studio, db, generation, turn))])
 
 
 def cancel(studio: Studio, person: Person, generation_id: str) -> None:
@@ -86,6 +93,7 @@ def cancel(studio: Studio, person: Person, generation_id: str) -> None:
         generation.status, generation.finished_at = CANCELED, studio.now()
         generation.error_kind = generation.error = None
         _tell(studio, db, generation, "generation.canceled")
+        holds.settle(db, generation)
     jobs.cancel(studio, generation_id, generation.round)
 
 
@@ -136,6 +144,16 @@ def recover(studio: Studio) -> None:
     for row in stuck_rows:
         if jobs.given_up(studio, row.id, row.round):
             ledger.give_up(studio, row.id, row.round, "ours", "This stopped on our side and was not sent. Try again.")
+
+
+def _price(studio: Studio, db: Session, generation: Generation, turn: Turn) -> Decimal | None:
+    """None for practice, which costs nothing."""
+    if generation.practice:
+        return None
+    if generation.kind == CAPTION:
+        post = db.get(Post, generation.post_id) if generation.post_id else None
+        return captions.price_again(studio, generation, turn, post)
+    return calls.price(studio, db, generation, turn)
 
 
 def _refuse_purged(db: Session, generation_id: str, person: Person) -> None:

@@ -56,8 +56,11 @@ def ready(studio: Studio) -> None:
     _client(studio)
 
 
-def submit(studio: Studio, db: Session, provider: str, generation_id: str, round: int) -> None:
-    """Queue one round of a generation, in the caller's transaction: both commit or neither. Twice is once."""
+def submit(studio: Studio, db: Session, provider: str, generation_id: str, round: int, place: int = 1) -> None:
+    """Queue one round of a generation, in the caller's transaction: both commit or neither. Twice is once.
+
+    Those with the smaller `place` are run first, and of one place those that came first.
+    """
     _client(studio).enqueue_in_transaction(
         db,
         {
@@ -65,6 +68,7 @@ def submit(studio: Studio, db: Session, provider: str, generation_id: str, round
             "workflow_name": "generate",
             "workflow_id": _work_id(generation_id, round),
             "app_version": VERSION,
+            "priority": place,
         },
         generation_id,
         round,

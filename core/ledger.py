@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select, update
 
-from core import events, log, metrics, posts
+from core import bills, events, holds, log, metrics, posts
 from core.columns import plain
 from core.errors import ProviderError
 from core.studio import Studio
@@ -38,6 +38,10 @@ LOST = (
     "We do not know whether this went through: the call left us and no complete answer came back. "
     "It may have been charged. Nothing was sent again."
 )
+
+
+LONGEST_MS = 2**31 - 1
+"""Some 25 days: what a column for milliseconds takes on Postgres."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def send(
             round=round,
             reserved_cost=reserved,
             sent=parameters,
-            waited_ms=max(0, (now - (since or now)) // timedelta(milliseconds=1)),
+            waited_ms=min(max(0, (now - (since or now)) // timedelta(milliseconds=1)), LONGEST_MS),
             priced_on=now.date(),
             started_at=now,
         )
@@ -157,6 +161,7 @@ def store(
         if words is not None:
             posts.write(studio, db, found.generation, found.turn, words)
         _succeed(studio, db, found, images)
+        holds.settle(db, found.generation)
     _count(found, SUCCEEDED, bill)
 
 
@@ -188,6 +193,7 @@ def give_up(studio: Studio, generation_id: str, round: int, kind: str, sentence:
         generation.finished_at = studio.now()
         names: dict[str, Any] = {"conversation": turn.conversation_id, "generation": generation_id}
         events.record(studio, db, "generation.failed", turn.user_id, why=kind, **names)
+        holds.settle(db, generation)
     log.step("generation.failed", kind=kind, round=round, **names)
 
 
@@ -224,12 +230,13 @@ def _close(
         attempt, generation, sentence = found.attempt, found.generation, plain(sentence)
         attempt.error_kind, attempt.error = kind, sentence
         _settle(studio, found, state, bill, **facts)
-        _add_up(db, generation)
+        bills.add_up(db, generation)
         if generation.status in UNFINISHED and generation.round == attempt.round:
             generation.status, generation.error_kind, generation.error = status, kind, sentence
             generation.next_at = next_at
             generation.finished_at = studio.now() if status == FAILED else None
         _tell(studio, db, "generation.failed" if status == FAILED else "generation.waiting", found, why=kind)
+        holds.settle(db, generation)
     _count(found, kind, bill)
 
 
@@ -255,22 +262,11 @@ def _succeed(studio: Studio, db: Session, found: Entry, images: Sequence[Image])
     db.flush()
     generation.status, generation.error_kind, generation.error = SUCCEEDED, None, None
     generation.deleted_at = None
-    _add_up(db, generation)
+    bills.add_up(db, generation)
     latest = update(Conversation).where(col(Conversation.id) == turn.conversation_id)
     db.execute(latest.values(updated_at=studio.now()))
     generation.duration_ms, generation.finished_at = attempt.duration_ms, studio.now()
     _tell(studio, db, "generation.succeeded", found)
-
-
-def _add_up(db: Session, generation: Generation) -> None:
-    """The generation's cost is that of all its attempts, as far as it is known; the basis is the weakest of them."""
-    db.flush()
-    made = db.exec(select(Attempt).where(Attempt.generation_id == generation.id)).all()
-    costs = [attempt.cost for attempt in made if attempt.cost is not None]
-    generation.cost = sum(costs, Decimal(0)) if costs else None
-    bases = {attempt.cost_basis for attempt in made if attempt.cost is None or attempt.cost}
-    weakest = [b for b in (UNKNOWN, "estimated", "computed") if b in bases]
-    generation.cost_basis = weakest[0] if weakest else "reported"
 
 
 def _tell(studio: Studio, db: Session, kind: str, found: Entry, **facts: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlmodel as sql
 from sqlmodel import Session, col
 
-from core import access, briefs, captions, events, jobs, log, platforms, posts
+from core import access, banned, briefs, captions, events, fairness, holds, jobs, log, platforms, posts
 from core.access import Person
 from core.catalogue import TextModel
 from core.columns import plain
@@ -123,6 +123,7 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
     It replaces what is there when it comes, also a person's own words from before: those go into the post's history.
     Raises Refused while one is on its way or when nobody can write it, NotFound.
     """
+    studio.rules.read()
     captions.check(studio, model)
     jobs.ready(studio)
     studio.refuse_when_full()
@@ -130,11 +131,14 @@ def ask_caption(studio: Studio, person: Person, post_id: str, model: str = capti
         _keep_from_purging(db, _turn(db, access.find(db, Post, post_id, person)))
         post = access.find(db, Post, post_id, person, lock=True)
         turn = _turn(db, post)
+        banned.refuse(studio.rules.read(db).banned, turn.prompt)
         captions.alone(db, post.id)
         writer = _writer(studio, db, post, turn, model)
         post.brief = briefs.of(db, person.id, post.project_id).facts()
-        generation = captions.ask(studio, db, turn, post, writer)
+        fairness.admit(studio, db, person.id, 1)
+        generation, usd = captions.ask(studio, db, turn, post, writer)
         _tell(studio, db, "post.caption_asked", post, model=writer.name)
+        holds.reserve(studio, db, [(generation, usd)])
     log.step("caption.asked", conversation=turn.conversation_id, generation=generation.id)
     return generation.id
 

@@ -17,6 +17,7 @@ from core.catalogue import Catalogue
 from core.errors import Refused
 from core.migrations import migrate
 from core.providers import Provider, Writer, open_providers, open_writers
+from core.rulebook import Rulebook
 from core.settings import Settings
 from core.store import Store, open_store
 
@@ -32,6 +33,8 @@ class Studio:
     providers: Mapping[str, Provider]
     writers: Mapping[str, Writer]
     """The same services where they write text."""
+    rules: Rulebook = field(repr=False)
+    """What the team decided, as it is now."""
     secret: bytes = field(repr=False)
     """Signs media links."""
     now: Callable[[], datetime]
@@ -67,13 +70,15 @@ def open_studio(settings: Settings, now: Callable[[], datetime] = lambda: dateti
     settings.spool_dir.mkdir(exist_ok=True)
     engine = database.open_database(settings)
     migrate(engine)
+    rules = Rulebook(engine)
     return Studio(
         settings=settings,
         engine=engine,
         store=open_store(settings),
-        catalogue=Catalogue.load(),
+        catalogue=Catalogue.load(off=rules.off),
         providers=open_providers(settings),
         writers=open_writers(settings),
+        rules=rules,
         secret=_secret(settings),
         now=now,
     )

@@ -32,18 +32,18 @@ HOUSE = """
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions  core.trashed  core.throwing
     core.posts  core.projects  core.retention
-    core.briefs  core.newest  core.purging  core.shelves  core.written
-    core.strays  core.tile_rows
-    core.wanted
+    core.briefs  core.holds  core.newest  core.purging  core.shelves  core.written
+    core.strays  core.tile_rows  core.budgets  core.fairness
+    core.wanted  core.rules
     core.people
     core.sign_in
     core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica  core.figures
-    core.replica_gallery  core.replica_calls  core.known_store  core.standing
+    core.replica_gallery  core.replica_calls  core.known_store  core.standing  core.bills
     core.replica_file  core.replica_combos
     core.replica_log  core.replica_rows
     core.replica_read
     core.studio
-    core.migrations.**  core.keeping  core.spool  core.catalogue
+    core.migrations.**  core.keeping  core.spool  core.catalogue  core.rulebook
     core.database  core.store  core.fitting
     core.changes  core.models  core.disk
     core.prices  core.files  core.crops
@@ -51,7 +51,7 @@ HOUSE = """
     core.pictures  core.settings
     core.tables.**
     core.line_values  core.question
-    core.cursors
+    core.cursors  core.banned
     core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
     core.scans  core.stopping  core.tiles  core.tokens  core.zips  core.zones
     core

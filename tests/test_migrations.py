@@ -26,7 +26,7 @@ from core.settings import Settings
 from core.tables import Conversation, User
 from tests.processes import PROCESSES
 
-HEAD = "0008"
+HEAD = "0009"
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 

@@ -24,12 +24,14 @@ def show(studio: Studio, person: Person, ask: Ask) -> None:
     try:
         quote = conversations.quote(studio, person, ask)
     except Refused as refusal:
-        st.caption(str(refusal))
+        st.caption(str(refusal).replace("$", r"\$"))
         return
     line = _line(quote).replace("$", r"\$").replace("~", r"\~")
     st.markdown(line if quote.first_seconds is not None else f":gray[{line}]")
     for sentence in quote.left_out:
         st.caption(sentence)
+    if quote.warning:
+        st.caption(f":orange[:material/savings: {quote.warning}]".replace("$", r"\$"))
 
 
 def cost(studio: Studio, person: Person, ask: Ask) -> str:
