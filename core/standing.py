@@ -85,10 +85,10 @@ def _fresh(studio: Studio, key: str) -> tuple[datetime, Standing | None] | None:
 
 
 def _read(studio: Studio, whom: Any) -> Standing | None:
-    """One query, as a page may take few: the person, beside what happened to their sign-ins while those count."""
+    """One query, as a page may take few: the person beside what happened to their sign-ins."""
     since = studio.now() - timedelta(hours=studio.settings.sign_in_hours + 1)
-    kinds = or_(Event.kind == TOLD, Event.kind == SIGNED_OUT)  # the index is on kind and time
-    happened = and_(Event.user_id == User.id, kinds, col(Event.at) >= since)
+    kinds = or_(Event.kind == TOLD, and_(Event.kind == SIGNED_OUT, col(Event.at) >= since))
+    happened = and_(Event.user_id == User.id, kinds)
     query = select(User, Event.kind, Event.facts).outerjoin(Event, happened).where(whom)
     with studio.reading() as db:
         rows = db.exec(query).all()

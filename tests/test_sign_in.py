@@ -290,6 +290,20 @@ def test_a_proxy_says_who_is_there(studio: Studio) -> None:
     assert role(studio, ada) == LEAD
 
 
+def test_a_tab_that_was_opened_before_somebody_lost_a_role_does_not_bring_it_back(studio: Studio, clock: Clock) -> None:
+    settings = replace(studio.settings, sign_in="proxy", proxy_groups_header="X-Groups", lead_groups="Heads")
+    studio = replace(studio, settings=settings)
+    old = {"email": "ada@example.org", "groups": "Heads", "began": clock().timestamp()}
+    ada = sign_in.person(studio, old)
+    clock.skip(hours=1)
+    sign_in.person(studio, {"email": "ada@example.org", "groups": ""})
+
+    clock.skip(days=3)
+    sign_in.person(studio, old)
+
+    assert role(studio, ada) == MEMBER
+
+
 @pytest.mark.parametrize("named", [[], [""], [" "], ["ada@example.org", "boss@example.org"]], ids=str)
 def test_a_proxy_that_names_nobody_or_two_lets_nobody_in(studio: Studio, named: list[str]) -> None:
     settings = replace(studio.settings, sign_in="proxy")

@@ -14,6 +14,7 @@ from pages.parts.words import _
 
 ICON = Path(__file__).parent / "icon.svg"
 WIDTH = 360
+OPENED = "door-opened"
 
 # The menu of the person sits in the page's head, which Streamlit keeps for itself.
 STYLE = """
@@ -67,12 +68,9 @@ def sign_out(studio: Studio, person: Person) -> None:
 def _claims(studio: Studio) -> Claims:
     if studio.settings.sign_in == sign_in.OIDC:
         return st.user.to_dict()
-    headers = st.context.headers
-
-    def header(name: str) -> Sequence[str]:
-        return headers.get_all(name)
-
-    return sign_in.from_headers(studio.settings, header)
+    claims = sign_in.from_headers(studio.settings, st.context.headers.get_all)
+    # They are those with which this tab was opened: what a newer one brought since then counts more.
+    return {**claims, "began": st.session_state.setdefault(OPENED, studio.now().timestamp())} if claims else {}
 
 
 def _draw(studio: Studio, why: str, refused: bool = False) -> None:
