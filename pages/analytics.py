@@ -23,7 +23,7 @@ with frame.screen(_("Analytics")) as (studio, person):
     today, sight = datetime.now(finding_line.zone()).date(), Sight(studio, person)
     asked = analytics_asked.asked(today)
     question, split, every = asked.question, asked.split, asked.every
-    with analytics.opened(studio, person, sight) as ledger:
+    with analytics_tiles.gathered(), analytics.opened(studio, person, sight) as ledger:
         totals, before = ledger.totals(question), ledger.totals(question.before())
         projection = ledger.projection(question, today)
         rows, shares = ledger.by(question, split), ledger.shares(question, every, split)

@@ -50,7 +50,7 @@ class Turn(SQLModel, table=True):
     id: str = row_id()
     conversation_id: str = to("conversation")
     user_id: str = to("person")
-    root_id: str | None = Field(default=None, max_length=32)
+    root_id: str | None = Field(default=None, max_length=32, index=True)
     """The turn that all this began with, through every image that a turn started from; None for that turn itself. What
     a picture cost is what its whole tree cost, also when what stands between was purged: so it is no link."""
     position: int

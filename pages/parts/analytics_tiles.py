@@ -1,15 +1,19 @@
 """The figures that matter most, each with how it changed; or what to do where there is nothing to count."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Literal
 
 import streamlit as st
 
+from core.analytics import Behind
 from pages.parts import analytics_bar, analytics_words, frame
 from pages.parts.analytics_asked import Asked, put
 from pages.parts.words import _, day, money, plural
 
+LOOK_SECONDS = 2
+_LOOKED = "analytics-looked"
 Better = Literal["inverse", "normal", "off"]
 # To show another figure here, add a line: whether more of it is good ("normal"), bad ("inverse") or neither.
 TILES: tuple[tuple[str, Better], ...] = (
@@ -38,6 +42,24 @@ def show(totals: Mapping[str, Any], before: Mapping[str, Any], projection: Decim
             )
     told = " ".join(_told(totals, projection, asked)).replace("$", "\\$")  # two of them would be a formula
     st.markdown(f":small[{told}]")
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """While the copy is made, which takes a minute for millions of calls: says so, and looks again by itself."""
+    try:
+        yield
+    except Behind:
+        st.info(_("The figures are being gathered. They will be here in a moment."), icon=":material/hourglass_top:")
+        _look_again()
+        st.stop()
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _look_again() -> None:
+    if st.session_state.pop(_LOOKED, False):
+        st.rerun()
+    st.session_state[_LOOKED] = True
 
 
 def nothing(asked: Asked, *, anything: bool) -> None:

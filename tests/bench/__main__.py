@@ -8,7 +8,7 @@ import time
 from tests.bench import measure
 
 # To add a part, add its file to this folder, with a `rows()` and a docstring, and its name here.
-PARTS = ("ingest", "pipeline", "gallery", "conversation", "live", "media", "finding", "wall", "parcel")
+PARTS = ("ingest", "pipeline", "gallery", "conversation", "live", "media", "finding", "counting", "wall", "parcel")
 
 
 def main(wanted: list[str]) -> None:

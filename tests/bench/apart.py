@@ -128,9 +128,9 @@ def seen(copy: Replica, token: str) -> float:
         return time.monotonic()
 
 
-def until(done: Callable[[], Any]) -> Any:
+def until(done: Callable[[], Any], patience: float = PATIENCE) -> Any:
     """Its answer, as soon as the replica is no longer behind."""
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + patience
     while True:
         try:
             return done()

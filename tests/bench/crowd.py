@@ -88,7 +88,7 @@ def fill(count: int, *studios: Studio) -> Crowd:
     """So many images, trashed ones among them, and what the neighbour has besides; the same in each studio."""
     maker = _Maker(count)
     with ExitStack() as opened:
-        connections = [opened.enter_context(_past_triggers(studio)) for studio in studios]
+        connections = [opened.enter_context(past_triggers(studio)) for studio in studios]
         for block in maker.blocks():
             for connection in connections:
                 _write(connection, block)
@@ -100,7 +100,7 @@ def fill(count: int, *studios: Studio) -> Crowd:
 def give_all(studio: Studio, crowd: Crowd) -> None:
     """Everything that is not the neighbour's is the biggest person's from now on, and a new epoch begins."""
     given = {"to": crowd.biggest.id, "but": crowd.neighbour.id}
-    with _past_triggers(studio) as connection:
+    with past_triggers(studio) as connection:
         connection.exec_driver_sql("DROP INDEX ix_image_gallery")
         connection.execute(sa.text("UPDATE image SET user_id = :to WHERE user_id <> :but"), given)
         next(index for index in Image.__table__.indexes if index.name == "ix_image_gallery").create(connection)
@@ -242,7 +242,7 @@ def _text(at: datetime) -> str:
 
 
 @contextmanager
-def _past_triggers(studio: Studio) -> Iterator[sa.Connection]:
+def past_triggers(studio: Studio) -> Iterator[sa.Connection]:
     """A connection that writes without triggers and checks; at the end they are back, and a new epoch begins."""
     with studio.engine.connect() as connection:
         for statement in _unhurt(connection):

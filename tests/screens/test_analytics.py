@@ -114,6 +114,20 @@ def test_a_member_is_offered_no_people(studio: Studio, me: Person) -> None:
     assert "Person" in together.selectbox[1].options
 
 
+def test_while_the_copy_is_made_it_says_so_and_looks_again(studio: Studio, me: Person) -> None:
+    Books(studio).call(me, studio.now())
+    app = visit("analytics").run()
+    gathering = [info.value for info in app.info]
+
+    with Replica(studio, LEDGER).running() as copy:
+        copy.sync()
+        app.run()
+
+    assert gathering == ["The figures are being gathered. They will be here in a moment."]
+    assert not app.info and not app.error
+    assert len(app.metric) == 6
+
+
 def test_every_figure_has_a_label() -> None:
     from core.figures import UNITS
 

@@ -46,6 +46,7 @@ def upgrade() -> None:
     op.add_column("person", sa.Column("off_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE person SET role = 'admin' WHERE subject = 'local'")
     op.add_column("turn", sa.Column("root_id", sa.String(32), nullable=True))
+    op.create_index("ix_turn_root_id", "turn", ["root_id"])
     op.add_column("generation", sa.Column("project_id", sa.String(32), nullable=True))
     op.add_column("attempt", sa.Column("waited_ms", sa.Integer(), nullable=True))
     op.add_column("attempt", sa.Column("images", sa.Integer(), server_default=sa.text("0"), nullable=False))
