@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +44,9 @@ Mask = Annotated[Path | None, typer.Option(help="Black and white, over the sourc
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")]
 Anyway = Annotated[bool, typer.Option(help="Also when an unreasonable share of everything would go.")]
 Moved = Annotated[bool, typer.Option(help="The files are in another store now: this one counts from here on.")]
+Who = Annotated[str | None, typer.Argument(help="An e-mail address or an id; nobody: everybody is listed.")]
+Role = Annotated[str | None, typer.Option(help="Make them a member, a lead or an admin.")]
+On = Annotated[bool | None, typer.Option("--on/--off", help="Let them in again, or no longer.")]
 Images = Annotated[int, typer.Option(min=1, max=100_000, help="About how many images to make.")]
 
 
@@ -153,6 +157,32 @@ def purge(dry_run: DryRun = False, anyway: Anyway = False, moved: Moved = False,
     if found.used:
         stay = "stays: something that is not over its days uses it" if found.used == 1 else "stay: they are in use"
         typer.echo(f"{_counted(found.used, 'more image')} {stay}.")
+
+
+@app.command()
+def people(who: Who = None, role: Role = None, on: On = None, as_json: AsJson = False) -> None:
+    """List who is in the team, or change what one of them may do. Exit code 0: done; 1: refused, nothing changed."""
+    with _told(FINDINGS):
+        from core import access
+        from core import people as team
+
+        studio = _studio()
+        operator = access.local_person(studio)
+        if who is None and (role or on is not None):
+            _stop("Say whom to change, by e-mail address or id.")
+        told = [team.found(studio, operator, who)] if who else team.everybody(studio, operator)
+        if role:
+            team.set_role(studio, operator, told[0].id, role)
+        if on is not None:
+            (team.switch_on if on else team.switch_off)(studio, operator, told[0].id)
+        told = [team.found(studio, operator, told[0].id)] if who else told
+        rows = [{**asdict(member), "since": str(member.since), "off_at": str(member.off_at or "")} for member in told]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for member in told:
+        state = "switched off" if member.off_at else member.role
+        typer.echo(f"{member.id}  {state:12}  {member.name}{f' <{member.email}>' if member.email else ''}")
 
 
 @app.command()

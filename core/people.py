@@ -48,6 +48,19 @@ def everybody(studio: Studio, person: Person) -> tuple[Member, ...]:
         )
 
 
+def found(studio: Studio, person: Person, named: str) -> Member:
+    """The one with this id or e-mail address.
+
+    Raises NotFound when it is nobody's, and Refused when it is that of several, or for who is no admin.
+    """
+    fitting = [member for member in everybody(studio, person) if named and named in (member.id, member.email)]
+    if not fitting:
+        raise NotFound(f"Nobody here is called {named}.")
+    if len(fitting) > 1:
+        raise Refused(f"{named} is the address of {len(fitting)} people. Name one by id.")
+    return fitting[0]
+
+
 def set_role(studio: Studio, person: Person, user_id: str, role: str) -> None:
     """Make the person with this id a member, a lead or an admin.
 
@@ -57,7 +70,7 @@ def set_role(studio: Studio, person: Person, user_id: str, role: str) -> None:
     if role not in ROLES:
         raise Refused(f"A role is {MEMBER}, {LEAD} or {ADMIN}.")
     with studio.transaction() as db:
-        user = _found(db, person, user_id)
+        user = _locked(db, person, user_id)
         if _given(studio, user):
             raise Refused(f"The role of {user.name} comes from the sign-in. Change it there.")
         if role != ADMIN:
@@ -73,7 +86,7 @@ def switch_off(studio: Studio, person: Person, user_id: str) -> None:
     Raises Refused for who is no admin and for the last admin; NotFound for an id that is nobody's.
     """
     with studio.transaction() as db:
-        user = _found(db, person, user_id)
+        user = _locked(db, person, user_id)
         _refuse_last(db, user)
         user.off_at = user.off_at or studio.now()
         events.record(studio, db, standing.OFF, user.id, by=person.id)
@@ -83,13 +96,13 @@ def switch_off(studio: Studio, person: Person, user_id: str) -> None:
 def switch_on(studio: Studio, person: Person, user_id: str) -> None:
     """Let them in again. Raises as `switch_off`."""
     with studio.transaction() as db:
-        user = _found(db, person, user_id)
+        user = _locked(db, person, user_id)
         user.off_at = None
         events.record(studio, db, standing.ON, user.id, by=person.id)
     standing.forget(studio)
 
 
-def _found(db: Session, person: Person, user_id: str) -> User:
+def _locked(db: Session, person: Person, user_id: str) -> User:
     """Every admin's row is locked first, in order, so that two admins cannot put each other out at the same moment."""
     admins = select(User).where(User.role == ADMIN).order_by(col(User.id)).with_for_update()
     db.exec(admins).all()

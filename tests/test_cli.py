@@ -425,3 +425,33 @@ def test_purge_refuses_with_a_sentence(studio_command: Run, furnished: Path, ove
     assert run.returncode == 1
     assert "no marker" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_people_lists_the_team_and_changes_one_of_them(studio_command: Run, furnished: Path) -> None:
+    studio = open_studio(Settings(data_dir=furnished))
+    bob = access.person_named(studio, "bob", "Bob")
+    studio.engine.dispose()
+
+    role, off = studio_command("people", bob.id, "--role", "lead"), studio_command("people", bob.id, "--off", "--json")
+    listed = studio_command("people")
+
+    assert (role.returncode, off.returncode) == (0, 0)
+    assert "lead" in role.stdout
+    (told,) = json.loads(off.stdout)
+    assert (told["name"], told["role"], bool(told["off_at"])) == ("Bob", "lead", True)
+    assert f"{bob.id}  switched off  Bob" in listed.stdout.splitlines()
+    assert any(line.endswith("You") for line in listed.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nobody@example.org", "--off"), "Nobody here is called"),
+        (("--role", "lead"), "Say whom"),
+    ],
+)
+def test_people_changes_nobody_else(studio_command: Run, arguments: tuple[str, ...], words: str) -> None:
+    done = studio_command("people", *arguments)
+
+    assert done.returncode != 0
+    assert words in done.stderr

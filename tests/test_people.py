@@ -10,7 +10,7 @@ from core import access, people, standing
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.studio import Studio
-from core.tables import ADMIN, LEAD, MEMBER, new_id
+from core.tables import ADMIN, LEAD, MEMBER, User, new_id
 from tests.conftest import Clock
 
 VERBS: dict[str, Callable[[Studio, Person, str], object]] = {
@@ -63,6 +63,20 @@ def test_nobody_is_not_there(studio: Studio, boss: Person, verb: str) -> None:
     for user_id in (new_id(), "", "\0", "x' or 1=1"):
         with pytest.raises(NotFound):
             VERBS[verb](studio, boss, user_id)
+
+
+def test_one_of_them_is_found_by_id_or_address(studio: Studio, boss: Person, bob: Person, alice: Person) -> None:
+    with studio.transaction() as db:
+        for person in (bob, alice):
+            db.get_one(User, person.id).email = "team@example.org"
+        db.get_one(User, boss.id).email = "boss@example.org"
+
+    assert people.found(studio, boss, bob.id).name == "Bob"
+    assert people.found(studio, boss, "boss@example.org").id == boss.id
+    with pytest.raises(Refused, match="2 people"):
+        people.found(studio, boss, "team@example.org")
+    with pytest.raises(NotFound):
+        people.found(studio, boss, "")
 
 
 def test_a_role_counts_at_once(studio: Studio, boss: Person, bob: Person, alice: Person) -> None:

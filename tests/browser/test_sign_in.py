@@ -15,6 +15,7 @@ import httpx
 import pytest
 import websockets.sync.client as sockets
 from playwright.sync_api import Locator, Page, expect
+from sqlmodel import select
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -26,7 +27,7 @@ from core import access, people, standing
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import ADMIN
+from core.tables import ADMIN, Turn
 from core.web.live import OUT
 from tests import serving
 from tests.browser.windows import free_port
@@ -263,6 +264,25 @@ def test_who_is_switched_off_is_out_on_the_open_tab_on_pictures_and_on_the_socke
     expect(page.get_by_role("link", name="Gallery")).to_have_count(0)
     expect(page.get_by_role("button", name="Sign in as somebody else")).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "sign-in-off.png")
+    people.switch_on(team.studio, boss, ben.id)
+
+
+def test_who_was_switched_off_asks_for_nothing_more_on_the_open_tab(team: Team, open_page: Callable[..., Page]) -> None:
+    page = signed_in(team, open_page, "ben")
+    boss, ben = access.person_named(team.studio, "boss", "Boss", ADMIN), team.person("Acme|ben")
+    page.get_by_placeholder("Describe the image").fill("A fox")
+    with listen(team, cookies(page)) as socket:
+        people.switch_off(team.studio, boss, ben.id)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                socket.recv(timeout=20)
+
+    page.get_by_role("button", name="Generate").click()
+
+    expect(page.get_by_text("You are switched off in Image Studio")).to_be_visible()
+    with team.studio.reading() as db:
+        asked = db.exec(select(Turn.prompt).where(Turn.user_id == ben.id)).all()
+    assert "A fox" not in asked
     people.switch_on(team.studio, boss, ben.id)
 
 
