@@ -96,6 +96,16 @@ def alone(db: Session, post_id: str | None) -> Post | None:
     return post
 
 
+def refuse_unwanted(db: Session, generation: Generation) -> None:
+    """Raise Refused when trying this caption again would pay twice, or take the place of a person's own words."""
+    post = alone(db, generation.post_id)
+    if post is not None and post.edited_at is not None:
+        raise Refused(
+            "Somebody wrote the words of this post meanwhile, and they stay. To replace them, open the post and have "
+            "the caption written there."
+        )
+
+
 def call(studio: Studio, generation: Generation, turn: Turn, post: Post | None) -> Call | None:
     """The call that writes this caption; None when its service is not set up. Raises Refused when the model is gone."""
     writer = studio.writers.get(generation.provider)

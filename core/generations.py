@@ -13,7 +13,22 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core import access, banned, calls, captions, events, fairness, holds, jobs, ledger, log, metrics, receipts, spool
+from core import (
+    access,
+    banned,
+    calls,
+    captions,
+    events,
+    fairness,
+    holds,
+    jobs,
+    ledger,
+    log,
+    metrics,
+    receipts,
+    screening,
+    spool,
+)
 from core.access import Person
 from core.errors import NotFound, OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
 from core.ledger import Entry
@@ -66,7 +81,7 @@ def retry(studio: Studio, person: Person, generation_id: str) -> None:
         if generation.practice != studio.catalogue.practises(f"{generation.provider}/{generation.model}"):
             raise Refused("This is sample content and cannot be tried again. Ask a new turn to make a real one.")
         if generation.kind == CAPTION:
-            _refuse_unwanted(db, generation)
+            captions.refuse_unwanted(db, generation)
         turn = db.get_one(Turn, generation.turn_id)
         banned.refuse(studio.rules.read(db).banned, turn.prompt)
         studio.catalogue.refuse_off(f"{generation.provider}/{generation.model}")
@@ -108,7 +123,12 @@ async def run(studio: Studio, generation_id: str, round: int) -> float | None:
     prepared = await asyncio.to_thread(_prepare, studio, generation_id, round)
     if prepared is None or isinstance(prepared, float):
         return prepared
-    call, found = prepared
+    call, generation, turn = prepared
+    if (no := await screening.look(studio, generation, turn)) is not None:
+        return await asyncio.to_thread(ledger.give_up, studio, generation_id, round, no.kind, str(no))
+    found = await asyncio.to_thread(ledger.send, studio, generation_id, round, call.reserved, call.sent)
+    if found is None:
+        return None
     answer = await _send(studio, call, found)
     if not isinstance(answer, Receipt):
         return answer
@@ -166,16 +186,6 @@ def _refuse_purged(db: Session, generation_id: str, person: Person) -> None:
     db.expire_all()
 
 
-def _refuse_unwanted(db: Session, generation: Generation) -> None:
-    """A caption must not be paid for twice, nor take the place of a person's own words without their knowing."""
-    post = captions.alone(db, generation.post_id)
-    if post is not None and post.edited_at is not None:
-        raise Refused(
-            "Somebody wrote the words of this post meanwhile, and they stay. To replace them, open the post and have "
-            "the caption written there."
-        )
-
-
 def _unfinished_attempt(studio: Studio, generation_id: str, round: int) -> str | None:
     """A call of this round that was sent by somebody who did not live to see its end."""
     with studio.reading() as db:
@@ -196,8 +206,8 @@ def _finish(studio: Studio, attempt_id: str) -> float | None:
     return None
 
 
-def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Call, Entry] | float | None:
-    """Everything that can go wrong before paying goes wrong here; the last thing done is the entry in the ledger."""
+def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Call, Generation, Turn] | float | None:
+    """What can go wrong before paying goes wrong here, but for the look at the prompt; then comes the ledger."""
     with studio.reading() as db:
         found = ledger.due(db, generation_id, round)
         if found is None:
@@ -220,8 +230,7 @@ def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Call, Entr
     if call is None:
         ledger.give_up(studio, generation_id, round, "account", NOT_SET_UP)
         return None
-    booked = ledger.send(studio, generation_id, round, call.reserved, call.sent)
-    return (call, booked) if booked else None
+    return call, generation, turn
 
 
 async def _send(studio: Studio, call: Call, found: Entry) -> Receipt | float | None:

@@ -28,7 +28,7 @@ HOUSE = """
     core.marks  core.trash  core.parcels
     core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
-    core.calls
+    core.calls  core.screening
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions  core.trashed  core.throwing
     core.posts  core.projects  core.retention

@@ -28,6 +28,16 @@ def good(vendor: str, body: dict[str, Any]) -> dict[str, Any]:
     return saying(vendor, json.dumps(fields))
 
 
+def moderated(body: dict[str, Any], violent: str) -> dict[str, Any]:
+    """OpenAI's answer to whether this prompt may be used."""
+    assert set(body) == {"model", "input"}
+    flagged = violent in body["input"]
+    categories = {"violence": flagged, "violence/graphic": flagged, "hate": False}
+    scores = {"violence": 0.97 if flagged else 0.01, "violence/graphic": 0.4, "hate": 0.99}
+    result = {"flagged": flagged, "categories": categories, "category_scores": scores}
+    return {"id": "modr-1", "model": body["model"], "results": [result]}
+
+
 def saying(vendor: str, text: str, finish: str = "stop", **message: Any) -> dict[str, Any]:
     """The vendor's answer with this text."""
     if vendor == "gemini":

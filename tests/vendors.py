@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests import vendor_words
-from tests.vendor_answers import KEY, REQUEST_ID, good, refusal
+from tests.vendor_answers import KEY, REQUEST_ID, good, locked_out, refusal
 from tests.vendor_troubles import TROUBLES
 from tests.vendor_words import TEXT_TROUBLES
 
@@ -73,10 +73,17 @@ class Vendors:
     always: str = ""
     """A trouble that every call for a picture meets, unless `next` says otherwise."""
     always_text: str = ""
+    always_check: str = ""
+    """A trouble that every check of a prompt meets."""
+    checks: list[Call] = field(default_factory=list)
+    """Of prompts, before they are sent anywhere."""
+    violent: str = "knife"
+    """A prompt with this word is flagged."""
 
     def __enter__(self) -> Self:
         self._queue: deque[str] = deque()
         self._text_queue: deque[str] = deque()
+        self._check_queue: deque[str] = deque()
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.vendors = self
@@ -112,6 +119,14 @@ class Vendors:
         """The same for text; the names are the keys of TEXT_TROUBLES."""
         self._text_queue.extend(troubles)
 
+    def next_check(self, *troubles: str) -> None:
+        """The same for checks of a prompt; the names are the keys of TROUBLES."""
+        self._check_queue.extend(troubles)
+
+    def met_check(self) -> str:
+        """The trouble that this check of a prompt meets."""
+        return self._check_queue.popleft() if self._check_queue else self.always_check
+
     def met(self, call: Call) -> str:
         """Note that this call arrived. Returns the trouble that it meets."""
         (self.texts if call.writes else self.calls).append(call)
@@ -138,6 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.vendor = self.path.split("/")[1]
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.call = call = Call(self.vendor, self.path, headers, json.loads(raw))
+        if self.path.endswith("/moderations"):
+            self.moderate()
+            return
         trouble = self.vendors.met(call)
         refuse, troubles = (vendor_words.refusal, TEXT_TROUBLES) if call.writes else (refusal, TROUBLES)
         # Whoever hangs up on a trouble is right to do so.
@@ -150,6 +168,18 @@ class _Handler(BaseHTTPRequestHandler):
                 more = 0.0 if call.writes else self.vendors.longer.get(self.vendor, 0.0)
                 time.sleep(self.vendors.seconds + more)
                 self.json(200, self.good())
+
+    def moderate(self) -> None:
+        """Look at a prompt, as OpenAI does."""
+        self.vendors.checks.append(self.call)
+        trouble = self.vendors.met_check()
+        with suppress(ConnectionError):
+            if trouble:
+                TROUBLES[trouble](self)
+            elif no := locked_out(self.vendor, self.call.headers):
+                self.json(*no)
+            else:
+                self.json(200, vendor_words.moderated(self.call.body, self.vendors.violent))
 
     def good(self) -> dict[str, Any]:
         """Make what was asked for, and charge for it."""
