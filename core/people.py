@@ -32,7 +32,8 @@ class Member:
 def everybody(studio: Studio, person: Person) -> tuple[Member, ...]:
     """All people by name. Raises Refused for who is no admin."""
     with studio.reading() as db:
-        _refuse_others(db, person)
+        if not _is_admin(db, person):
+            raise Refused("Only admins see who is in the team.")
         users = db.exec(select(User).order_by(col(User.name), col(User.id))).all()
         return tuple(
             Member(
@@ -64,8 +65,8 @@ def found(studio: Studio, person: Person, named: str) -> Member:
 def set_role(studio: Studio, person: Person, user_id: str, role: str) -> None:
     """Make the person with this id a member, a lead or an admin.
 
-    Raises Refused for who is no admin, for the last admin, and where the role comes from elsewhere; NotFound for an
-    id that is nobody's.
+    Raises NotFound for an id that is nobody's and for who is no admin, and Refused for the last admin and where the
+    role comes from elsewhere.
     """
     if role not in ROLES:
         raise Refused(f"A role is {MEMBER}, {LEAD} or {ADMIN}.")
@@ -83,7 +84,7 @@ def set_role(studio: Studio, person: Person, user_id: str, role: str) -> None:
 def switch_off(studio: Studio, person: Person, user_id: str) -> None:
     """Let the person with this id in no longer; what they have open ends. Their work stays.
 
-    Raises Refused for who is no admin and for the last admin; NotFound for an id that is nobody's.
+    Raises NotFound for an id that is nobody's and for who is no admin, and Refused for the last admin.
     """
     with studio.transaction() as db:
         user = _locked(db, person, user_id)
@@ -103,21 +104,21 @@ def switch_on(studio: Studio, person: Person, user_id: str) -> None:
 
 
 def _locked(db: Session, person: Person, user_id: str) -> User:
-    """Every admin's row is locked first, in order, so that two admins cannot put each other out at the same moment."""
-    admins = select(User).where(User.role == ADMIN).order_by(col(User.id)).with_for_update()
-    db.exec(admins).all()
-    _refuse_others(db, person)
-    known = user_id.isascii() and user_id.isalnum()
+    """Every admin's row is locked first, in order, so that two admins cannot put each other out at the same moment.
+
+    Who is no admin finds nobody: a guess learns nothing.
+    """
+    db.exec(select(User).where(User.role == ADMIN).order_by(col(User.id)).with_for_update()).all()
+    known = user_id.isascii() and user_id.isalnum() and _is_admin(db, person)
     user = db.exec(select(User).where(User.id == user_id).with_for_update()).first() if known else None
     if user is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("There is no such person, or it is not yours to change them.")
     return user
 
 
-def _refuse_others(db: Session, person: Person) -> None:
-    is_admin = select(User.id).where(User.id == person.id, User.role == ADMIN, col(User.off_at).is_(None))
-    if db.exec(is_admin).first() is None:
-        raise Refused("Only admins see and change who is in the team.")
+def _is_admin(db: Session, person: Person) -> bool:
+    admin = select(User.id).where(User.id == person.id, User.role == ADMIN, col(User.off_at).is_(None))
+    return db.exec(admin).first() is not None
 
 
 def _refuse_last(db: Session, user: User) -> None:

@@ -66,10 +66,11 @@ GIVEN: dict[str, object] = {
     "moved": lambda row_id: {row_id: row_id},
     "kind": "project",
     "usd": Decimal(5),
+    "role": "lead",
 }
 TAKES_NEW_THINGS = ("asks.quote", "uploads.upload", "drafts.asked")
 """Verbs that want no id: the ask's images are tested below, the others take a person's own new thing."""
-ADMINS_ALONE = ("rules.change",)
+ADMINS_ALONE = ("rules.change", "people.everybody", "people.found")
 """Verbs that want no id and refuse everybody but admins; their own tests say so."""
 NOBODYS = ("person", "heartbeat", "known_store", "stray", "rule")
 """Tables whose rows are not anybody's."""
