@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
+from core import standing
 from core import studio as home
 from core.studio import Studio
 
@@ -43,7 +44,12 @@ def visit(page: str = "create", **query: str) -> AppTest:
 
 @contextmanager
 def queries(studio: Studio) -> Iterator[list[str]]:
-    """The reads that reach the database meanwhile, but for those by which the replica follows."""
+    """The reads that reach the database meanwhile, but for those by which the replica follows.
+
+    Nor for the door's, one in some seconds (`test_door.py`): whoever looks was let in a moment ago.
+    """
+    standing.forget(studio)
+    standing.of_subject(studio, "local")
     seen: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import standing
 from core import studio as home
 from core.settings import Settings
 from core.studio import Studio
@@ -65,3 +66,21 @@ def test_whom_the_proxy_does_not_name_sees_why_and_nothing_else(behind_a_proxy: 
     assert not app.exception
     assert [told.value for told in app.info] == ["The proxy in front of Image Studio did not say who you are."]
     assert labels(app) == []
+
+
+@pytest.mark.parametrize("screen", ["create", "gallery", "trash"])
+def test_who_is_let_in_costs_a_page_one_query_and_that_not_each_time(studio: Studio, screen: str) -> None:
+    visit(screen)
+    app = visit(screen)
+
+    with queries(studio) as seen:
+        standing.forget(studio)
+        app.run()
+        first = of_the_door(seen)
+        app.run()
+
+    assert (first, of_the_door(seen)) == (1, 1)
+
+
+def of_the_door(seen: list[str]) -> int:
+    return sum("JOIN event" in query and "person.subject = " in query for query in seen)
