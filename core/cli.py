@@ -135,6 +135,22 @@ def demo(images: Images = 300) -> None:
 
 
 @app.command()
+def tidy(dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Do what the team's rules for old images say: failed ones off the page, unpicked ones into the trash."""
+    with _told(FINDINGS):
+        from core import tidying
+
+        studio = _studio()
+        done = tidying.due(studio) if dry_run else tidying.tidy(studio)
+    if as_json:
+        typer.echo(json.dumps({"dry_run": dry_run, **asdict(done)}))
+        return
+    off, thrown = _counted(done.failed, "failed image"), _counted(done.unpicked, "image")
+    told = f"{off} off the page and {thrown} into the trash"
+    typer.echo(f"Would take {told}; nothing was changed." if dry_run else f"Took {told}.")
+
+
+@app.command()
 def purge(dry_run: DryRun = False, anyway: Anyway = False, moved: Moved = False, as_json: AsJson = False) -> None:
     """Purge what is over its days in the trash. Exit code 0: done; 1: refused, nothing went; 2: could not begin."""
     with _told(UNUSABLE):

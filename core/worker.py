@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from core import changes, generations, jobs, ledger, limits, log, replays, retention, uploads
+from core import changes, generations, jobs, ledger, limits, log, replays, retention, tidying, uploads
 from core.studio import Studio
 
 MINUTE = 60.0
@@ -104,6 +104,7 @@ def _tidy(studio: Studio, minutes: int) -> None:
     every_hour: tuple[Callable[[], object], ...] = (
         lambda: jobs.prune(studio),
         lambda: changes.trim(studio.engine),
+        lambda: tidying.on_time(studio),
         lambda: studio.store.sweep(studio.now() - LEFTOVERS),
     )
     for step in (*every_minute, *(() if minutes % HOUR_OF_MINUTES else every_hour)):

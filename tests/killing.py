@@ -31,6 +31,8 @@ PIPELINE = (
         "turns",
         "generations",
         "ledger",
+        "holds",
+        "fairness",
         "receipts",
         "keeping",
         "spool",

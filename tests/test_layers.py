@@ -25,7 +25,7 @@ HOUSE = """
     core.line
     core.line_keys
     core.line_choices
-    core.marks  core.trash  core.parcels
+    core.marks  core.trash  core.parcels  core.tidying
     core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.calls  core.screening
