@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
-from core import database, holds, migrations, spool
+from core import database, holds, migrations, sign_in, spool
 from core.catalogue import Catalogue
 from core.errors import StudioError
 from core.models import ROUTES
@@ -167,6 +167,15 @@ def _secret(settings: Settings) -> str:
 
 
 # To add a check, add a line: it returns what is well, or raises _Problem with what to do.
+def _sign_in(settings: Settings) -> str:
+    sign_in.check(settings, "127.0.0.1")  # where it will listen is said at its start
+    if settings.sign_in != sign_in.OIDC:
+        return f"{settings.sign_in}: only this machine may connect."
+    if not settings.sign_in_allowed:
+        return "with providers, and everybody whom they know is let in. SIGN_IN_ALLOWED narrows that."
+    return "with providers; only whom SIGN_IN_ALLOWED names is let in."
+
+
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "Python": _python,
     "SQLite": _sqlite,
@@ -180,6 +189,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Budgets": _budgets,
     "Background work": _background,
     "Secret": _secret,
+    "Sign-in": _sign_in,
 }
 
 

@@ -12,6 +12,7 @@ from core.doctor import CHECKS, Finding
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import FAILED, QUEUED, Conversation, Generation, Turn, new_id
+from tests.test_sign_in import PROVIDERS
 
 KEY = "sk-a-key-that-nobody-may-see"
 
@@ -144,3 +145,19 @@ def test_a_secret_that_others_can_read_is_found(studio):
 
 def test_a_secret_that_can_be_guessed_is_found(tmp_path):
     assert not found(Settings(data_dir=tmp_path, secret_key="abc"))["Secret"].ok
+
+
+@pytest.mark.parametrize(
+    ("changed", "ok", "words"),
+    [
+        ({}, True, "only this machine"),
+        ({"sign_in": "oidc"}, False, "OIDC_ISSUERS names no provider"),
+        (PROVIDERS, True, "everybody whom they know"),
+        (PROVIDERS | {"sign_in_allowed": "@example.org"}, True, "only whom SIGN_IN_ALLOWED names"),
+    ],
+)
+def test_it_says_who_is_let_in(tmp_path: Path, changed: dict[str, str], ok: bool, words: str) -> None:
+    told = found(Settings(data_dir=tmp_path, **changed))["Sign-in"]
+
+    assert told.ok is ok
+    assert words in told.text
