@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, select
 
-from core import migrations
-from core.database import open_database, reading
+from core import holds, migrations
+from core.database import open_database, reading, transaction
 from core.migrations import migrate
 from core.settings import Settings
-from core.tables import Generation, Image, Post, Project, Share, User
+from core.tables import Generation, Hold, Image, Post, Project, Share, Spending, User
 
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 START = datetime(2025, 3, 1, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -197,3 +198,27 @@ def test_posts_for_old_images_sort_by_their_age(old: Old) -> None:
 
 def _post(db: Session, image_id: str) -> Post:
     return db.get_one(Post, db.get_one(Image, image_id).post_id)
+
+
+def test_what_was_paid_before_there_were_budgets_counts_and_the_rest_when_it_ends(old: Old) -> None:
+    real = {"turn_id": "cups", "user_id": "ana", "provider": "openai", "model": "gpt", "round": 1, "practice": False}
+    for n, status in enumerate(("failed", "queued"), start=1):
+        old.add("generation", id=status, **real, n=n, status=status, left_out=[], queued_at=START)
+        call = {"generation_id": status, "sent": {}, "started_at": START}
+        old.add("attempt", **call, id=f"{status} lost", number=1, round=0, state="unknown", reserved_cost=30_000_001)
+        old.add("attempt", **call, id=f"{status} paid", number=2, round=0, state="failed", cost=5, reserved_cost=7)
+
+    migrate(old.engine)
+
+    with transaction(old.engine) as db:
+        assert [(hold.generation_id, hold.month, hold.usd) for hold in db.exec(select(Hold)).all()] == [
+            ("failed", "2025-03", Decimal("0.030000006"))
+        ]
+        assert holds.differences(db) == []
+        ended = db.get_one(Generation, "queued")
+        ended.status = "failed"
+        holds.settle(db, ended)
+        assert {row.kind: row.spent for row in db.exec(select(Spending)).all()} == {
+            kind: Decimal("0.060000012") for kind in ("team", "project", "person")
+        }
+        assert holds.differences(db) == []
