@@ -103,9 +103,10 @@ def quote(studio: Studio, person: Person, ask: Ask) -> Quote:
         wish, begins = _wish(db, person, replace(ask, prompt=ask.prompt.strip() or "…"))
         paced = pace.paces(db, ask.models)
         price = price_of(studio, ask, wish, begins)
-        project_id = _origin(db, ask.source).project_id
-        budgets.refuse(studio, db, person.id, project_id, price.cost)
-        warning = budgets.warned(studio, db, person.id, project_id)
+        warning = None
+        if price.cost:  # practice counts for no budget
+            project_id = _origin(db, ask.source).project_id
+            warning = budgets.foresee(studio, db, person.id, project_id, price.cost)
     fitted = [(model, *fit(model, wish)) for model in models]
     first = [p.p50 for p in paced.values()]
     slowest = [p.p90 for p in paced.values()]

@@ -1,5 +1,6 @@
 """Budgets: caps in US dollars for each calendar month in UTC, of the team, a project or a person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -56,11 +57,13 @@ class State:
         return (self.reserved + self.spent) / self.usd if self.usd else Decimal(1)
 
 
-def refuse(studio: Studio, db: Session, user_id: str, project_id: str | None, usd: Decimal) -> None:
-    """Raise Refused when this much could not be held now. Holds nothing."""
-    for state in _states(studio, db, user_id, project_id) if usd else ():
+def foresee(studio: Studio, db: Session, user_id: str, project_id: str | None, usd: Decimal) -> str | None:
+    """As `warned`, for who wants to ask for this much. Raises Refused when it could not be held now; holds nothing."""
+    states = _states(studio, db, user_id, project_id)
+    for state in states:
         if usd > state.left:
             raise Refused(too_much(studio, state.kind, usd, state.left, state.usd, ""))
+    return _sentence(studio, states)
 
 
 def warning(studio: Studio, person: Person, project_id: str | None = None) -> str | None:
@@ -73,7 +76,11 @@ def warning(studio: Studio, person: Person, project_id: str | None = None) -> st
 
 def warned(studio: Studio, db: Session, user_id: str, project_id: str | None) -> str | None:
     """The same inside of a transaction, for whoever looked up the project."""
-    full = max(_states(studio, db, user_id, project_id), key=lambda state: state.used, default=None)
+    return _sentence(studio, _states(studio, db, user_id, project_id))
+
+
+def _sentence(studio: Studio, states: Sequence[State]) -> str | None:
+    full = max(states, key=lambda state: state.used, default=None)
     if full is None or full.used < WARN_AT:
         return None
     now = studio.now().astimezone(UTC)
