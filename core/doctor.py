@@ -166,7 +166,6 @@ def _secret(settings: Settings) -> str:
     return "kept in the data folder; several machines need SECRET_KEY instead."
 
 
-# To add a check, add a line: it returns what is well, or raises _Problem with what to do.
 def _sign_in(settings: Settings) -> str:
     sign_in.check(settings, "127.0.0.1")  # where it will listen is said at its start
     if settings.sign_in != sign_in.OIDC:
@@ -176,6 +175,7 @@ def _sign_in(settings: Settings) -> str:
     return "with providers; only whom SIGN_IN_ALLOWED names is let in."
 
 
+# To add a check, add a line: it returns what is well, or raises _Problem with what to do.
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "Python": _python,
     "SQLite": _sqlite,

@@ -82,5 +82,6 @@ def drawn(address: str, headers: dict[str, str]) -> str:
     with sockets.connect(url, proxy=None, subprotocols=protocols, additional_headers=headers) as socket:
         socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
         while not said or "script_finished" not in said[-1]:
-            said.append(str(ForwardMsg.FromString(bytes(socket.recv(timeout=30)))))  # type: ignore[arg-type]
+            frame = bytes(socket.recv(timeout=30))  # type: ignore[arg-type]  # Streamlit sends no text
+            said.append(str(ForwardMsg.FromString(frame)))
     return "".join(message for message in said if 'label: "ada"' in message)

@@ -297,7 +297,8 @@ def test_a_bare_socket_without_a_cookie_gets_the_sign_in_page_alone(team: Team, 
         state = ClientState(page_name=name, query_string="id=1&view=1")
         socket.send(BackMsg(rerun_script=state).SerializeToString())
         while not said or "script_finished" not in said[-1]:
-            said.append(str(ForwardMsg.FromString(bytes(socket.recv(timeout=30)))))  # type: ignore[arg-type]
+            frame = bytes(socket.recv(timeout=30))  # type: ignore[arg-type]  # Streamlit sends no text
+            said.append(str(ForwardMsg.FromString(frame)))
 
     drawn = "".join(said)
     assert "Continue with Acme" in drawn
