@@ -138,10 +138,10 @@ class Replica:
                 self._seen = -math.inf  # it may be another database's: nobody reads it from here on
                 return self._made(connection, now)
             most = max(self.many, file.rows // 5)
-            lines = replica_log.lines_since(connection, file.place, now, most)
-            if lines >= most:
+            lines = replica_log.lines_since(connection, self.layout.rows, file.place, now, most)
+            if sum(lines.values()) >= most:
                 return self._made(connection, now)
-            delta = replica_log.delta(connection, self.layout.rows, file.place, now) if lines else None
+            delta = replica_log.delta(connection, self.layout.rows, file.place, now, lines) if lines else None
             sums = replica_log.sums(connection, self.layout.rows) if time.monotonic() > self._check_at else None
         if delta:
             file.apply(delta)

@@ -52,14 +52,14 @@ CALLS = Projection(
         FROM attempt
         JOIN generation ON generation.id = attempt.generation_id
         JOIN turn ON turn.id = generation.turn_id""",
-    touched=(
-        f"SELECT c.row_id AS id, NULL AS owner FROM change_log AS c WHERE c.ent = {ATTEMPT} AND {{new}}",
-        f"SELECT attempt.id, NULL FROM change_log AS c CROSS JOIN attempt"
+    touched={
+        ATTEMPT: f"SELECT c.row_id AS id, NULL AS owner FROM change_log AS c WHERE c.ent = {ATTEMPT} AND {{new}}",
+        GENERATION: f"SELECT attempt.id, NULL FROM change_log AS c CROSS JOIN attempt"
         f" WHERE c.ent = {GENERATION} AND {{new}} AND attempt.generation_id = c.row_id",
-        f"SELECT attempt.id, NULL FROM change_log AS c CROSS JOIN generation CROSS JOIN attempt"
+        TURN: f"SELECT attempt.id, NULL FROM change_log AS c CROSS JOIN generation CROSS JOIN attempt"
         f" WHERE c.ent = {TURN} AND {{new}} AND generation.turn_id = c.row_id"
         f" AND attempt.generation_id = generation.id",
-    ),
+    },
     sums="""
         SELECT person, count(*), coalesce(sum(cost), 0), coalesce(sum(reserved), 0), coalesce(sum(took), 0),
             coalesce(sum(images), 0), coalesce(sum(chosen), 0)
@@ -87,6 +87,9 @@ class Names:
         if (dim, value) not in self._numbers:
             self._read(cursor)
         return self._numbers.get((dim, value), ABSENT[dim])
+
+    def forget(self) -> None:
+        """Rows changed; names do not."""
 
     def _read(self, cursor: duckdb.DuckDBPyConnection) -> None:
         rows = cursor.execute("SELECT kind, no, key FROM dim").fetchall()

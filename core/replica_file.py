@@ -73,7 +73,7 @@ class Layout:
     beside: tuple[str, ...]
     """The other tables, in the order of their `no`."""
     memo: Callable[[], Any]
-    """What readers of one file keep between them."""
+    """What readers of one file keep between them; `forget` tells it that rows changed."""
 
     @cached_property
     def name(self) -> str:
@@ -138,6 +138,7 @@ class File:
                 {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},
             )
             writer.execute("COMMIT")
+            self.memo.forget()
             self._keys |= keys
         except BaseException:
             with suppress(duckdb.Error):

@@ -1,6 +1,7 @@
 """Where a reader of the change log stands, what changed since, and whether it can go on from there at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 from core.replica_read import Projection
 
 Sums = tuple[Any, ...]
+HALVED = 2_000
+"""So many rows Postgres looks up by two connections, half by each: a connection is one process there."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,17 @@ class Delta:
 
 
 @contextmanager
-def one_moment(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A read transaction in which everything comes from the same moment, however long it takes."""
+def one_moment(engine: sa.Engine, same_as: sa.Connection | None = None) -> Iterator[sa.Connection]:
+    """A read transaction in which everything comes from the same moment, however long it takes; on Postgres also from
+    the moment of another one that is open."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
         else:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if same_as:
+                moment = same_as.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+                connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{moment}'")
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         try:
@@ -80,18 +87,21 @@ def can_go_on(connection: sa.Connection, since: Place, now: Place) -> bool:
     return bool(connection.execute(_CAN_GO_ON[connection.dialect.name], _parameters(since, now)).scalar())
 
 
-def lines_since(connection: sa.Connection, since: Place, now: Place, most: int) -> int:
-    """How much is new, counted up to `most`."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM change_log AS c WHERE {_NEW[connection.dialect.name]} LIMIT :most) AS n"
-    return int(connection.execute(sa.text(sql), {**_parameters(since, now), "most": most}).scalar_one())
+def lines_since(connection: sa.Connection, of: Projection, since: Place, now: Place, most: int) -> dict[int, int]:
+    """How many lines are new that mean rows of this projection, by kind; counted up to `most` in all."""
+    kinds = ", ".join(map(str, of.touched))
+    new = f"SELECT ent FROM change_log AS c WHERE ent IN ({kinds}) AND {_NEW[connection.dialect.name]} LIMIT :most"
+    sql = sa.text(f"SELECT ent, count(*) FROM ({new}) AS new GROUP BY ent")
+    return dict(connection.execute(sql, {**_parameters(since, now), "most": most}).tuples().all())
 
 
-def delta(connection: sa.Connection, of: Projection, since: Place, now: Place) -> Delta:
-    """The rows that changed themselves, or of which something did that they depend on."""
+def delta(connection: sa.Connection, of: Projection, since: Place, now: Place, kinds: Iterable[int]) -> Delta:
+    """The rows that changed themselves, or of which something did that they depend on; of these kinds of lines."""
     new = _NEW[connection.dialect.name]
-    touched = " UNION ".join(sql.format(new=new) for sql in of.touched)
-    found = connection.execute(sa.text(touched), _parameters(since, now)).cursor.fetchall()
-    rows = of.some(connection, [row_id for row_id, _ in found]) if found else of.schema.empty_table()
+    touched = " UNION ALL ".join(of.touched[kind].format(new=new) for kind in kinds)
+    each_once = sa.text(f"SELECT DISTINCT * FROM ({touched}) AS touched")
+    found = connection.execute(each_once, _parameters(since, now)).cursor.fetchall()
+    rows = _some(connection, of, [row_id for row_id, _ in found]) if found else of.schema.empty_table()
     return Delta(_owned(found), rows, now)
 
 
@@ -99,6 +109,16 @@ def sums(connection: sa.Connection, of: Projection) -> set[Sums]:
     """What a replica must come to as well, for each person."""
     found = connection.exec_driver_sql(of.sums.format(rows=f"({of.sql()}) AS rows")).all()
     return {(str(owner), *map(int, rest)) for owner, *rest in found}
+
+
+def _some(connection: sa.Connection, of: Projection, ids: Sequence[str]) -> pa.Table:
+    if len(ids) < HALVED or connection.dialect.name == "sqlite":
+        return of.some(connection, ids)
+    half = len(ids) // 2
+    with one_moment(connection.engine, same_as=connection) as other, ThreadPoolExecutor(1) as beside:
+        second = beside.submit(of.some, other, ids[half:])
+        first = of.some(connection, ids[:half])
+        return pa.concat_tables([first, second.result()])
 
 
 def _owned(found: Sequence[Any]) -> pa.Table:

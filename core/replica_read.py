@@ -17,7 +17,7 @@ BLOCK = 20_000
 """Rows in one piece of a bulk read: some 10 MB."""
 FEW = 100
 """So many rows Postgres looks up one by one by itself."""
-LOOKED_UP = {"enable_hashjoin": "off", "max_parallel_workers_per_gather": "0", "jit": "off"}
+LOOKED_UP = {"enable_hashjoin": "off", "enable_mergejoin": "off", "max_parallel_workers_per_gather": "0", "jit": "off"}
 BETWEEN = "\x1f"
 """Stands between the facets of a row while they travel as one text, which is twice as fast as one by one."""
 FACETS = "facets"
@@ -35,8 +35,9 @@ class Projection:
     """Columns by name: SQL and type. Moments are text, in UTC."""
     tables: str
     """FROM …"""
-    touched: Sequence[str]
-    """Queries for the ids, and the owners they had or have, that lines of the change log mean; see `replica_log`."""
+    touched: Mapping[int, str]
+    """By kind of line in the change log: a query for the ids that such lines mean, and the owners that these had or
+    have; see `replica_log`."""
     sums: str
     """What a copy must come to as well, for each owner: over `{rows}`."""
     facets: Mapping[str, str] = field(default_factory=dict)

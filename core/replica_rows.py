@@ -75,18 +75,19 @@ FROM = """
 
 
 # CROSS JOIN keeps SQLite from walking through all images, which it guesses to be few; Postgres chooses for itself.
-TOUCHED = (
-    f"SELECT c.row_id AS id, c.owner FROM change_log AS c WHERE c.ent = {IMAGE} AND {{new}}",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
+TOUCHED = {
+    IMAGE: f"SELECT c.row_id AS id, c.owner FROM change_log AS c WHERE c.ent = {IMAGE} AND {{new}}",
+    GENERATION: f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
     f" WHERE c.ent = {GENERATION} AND {{new}} AND image.generation_id = c.row_id",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN generation CROSS JOIN image"
+    TURN: f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN generation CROSS JOIN image"
     f" WHERE c.ent = {TURN} AND {{new}} AND generation.turn_id = c.row_id AND image.generation_id = generation.id",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN turn CROSS JOIN generation CROSS JOIN image"
+    CONVERSATION: f"SELECT image.id, image.user_id"
+    f" FROM change_log AS c CROSS JOIN turn CROSS JOIN generation CROSS JOIN image"
     f" WHERE c.ent = {CONVERSATION} AND {{new}} AND turn.conversation_id = c.row_id"
     f" AND generation.turn_id = turn.id AND image.generation_id = generation.id",
-    f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
+    POST: f"SELECT image.id, image.user_id FROM change_log AS c CROSS JOIN image"
     f" WHERE c.ent = {POST} AND {{new}} AND image.post_id = c.row_id",
-)
+}
 """What an image depended on before does not matter: a link is a change, too."""
 SUMS = """
     SELECT owner, count(*), coalesce(sum(cost), 0), coalesce(sum(took), 0),

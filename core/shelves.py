@@ -98,8 +98,8 @@ def counts(studio: Studio, person: Person, wanted: Wanted, *, token: str = "") -
     query = _query(studio, person, wanted)
     sql = f"SELECT combo {query.on_replica(picks=False)}"
     with replica.of(studio).counting(token) as (cursor, combos):
-        found = cursor.execute(sql, _given(cursor, sql, query, person)).fetchnumpy()["combo"]
-        return Counts(*combos.counted(cursor, found, wanted.takes))
+        often = combos.often(cursor, sql, _given(cursor, sql, query, person))
+        return Counts(*combos.counted(cursor, often, wanted.takes))
 
 
 def mark(studio: Studio, person: Person, wanted: Wanted, *, token: str = "", sight: Sight | None = None) -> str:

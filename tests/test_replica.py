@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from core import access, changes, replica
+from core import access, changes, replica, replica_log
 from core.access import Person
 from core.replica import Behind, Replica
 from core.replica_calls import CALLS, LEDGER
@@ -147,6 +147,32 @@ def test_a_transaction_that_commits_late_with_small_numbers_is_not_lost(on_postg
 
     assert first == ({quick}, {quick})
     assert then == ({quick, late}, set())  # the plain way has lost it
+    copy.close()
+    studio.engine.dispose()
+
+
+def test_many_rows_are_read_by_two_connections_from_one_moment(
+    on_postgres: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = open_studio(on_postgres)
+    ids = many.images(studio, access.person_named(studio, "alice", "Alice"), 5)
+    copy = Replica(studio)
+    copy.sync()
+    monkeypatch.setattr(replica_log, "HALVED", 2)
+    looked_up = replica_log.one_moment
+
+    @contextmanager
+    def after_another_wrote(engine: sa.Engine, same_as: sa.Connection | None = None) -> Iterator[sa.Connection]:
+        if same_as:
+            star(studio, *ids, starred=False)
+        with looked_up(engine, same_as) as connection:
+            yield connection
+
+    monkeypatch.setattr(replica_log, "one_moment", after_another_wrote)
+    star(studio, *ids)
+    copy.sync()
+
+    assert starred(copy) == set(ids)
     copy.close()
     studio.engine.dispose()
 
@@ -576,9 +602,9 @@ def give(studio: Studio, image_ids: list[str], to: Person) -> None:
         db.execute(sa.update(Image).where(col(Image.id).in_(image_ids)).values(user_id=to.id))
 
 
-def star(studio: Studio, *image_ids: str) -> str:
+def star(studio: Studio, *image_ids: str, starred: bool = True) -> str:
     with studio.transaction() as db:
-        db.execute(sa.update(Image).where(col(Image.id).in_(image_ids)).values(starred=True))
+        db.execute(sa.update(Image).where(col(Image.id).in_(image_ids)).values(starred=starred))
         return changes.token(db)
 
 

@@ -35,8 +35,9 @@ MEMORY, ENOUGH = Path("/dev/shm"), 14_000_000_000
 """Where the data goes when so many bytes are free there: a disk would be measured besides."""
 SLOW = 2_500
 """Milliseconds after which a question is not asked again."""
-QUESTIONS, FEW, WORST = 300, 20, 40
-"""Random ones: of the team, of those the ones that the databases are asked too, and of the one who has all."""
+QUESTIONS, FEW, WORST = 300, 20, {"page and counts": 300, "search": 40}
+"""Random ones: of the team, of those the ones that the databases are asked too, and of everybody or the one who has
+all."""
 SQLITE, POSTGRES = "SQLite", "Postgres"
 WISHES = {"page and counts": (10, 25), "search": (25, 600)}
 """What nineteen of twenty questions of a team may take in milliseconds: of one's own images, and of everybody's."""
@@ -144,7 +145,7 @@ def _team(name: str, people: Crowd, laptop: Studio, office: Studio) -> Iterator[
                 same((who.page(person, wanted), who.counts(person, wanted)) for who in (mine, database))
             yield Row(f"{name}: {kind}, p50", median(ours), median(theirs), other)
             yield Row(f"{name}: {kind}, p95", p95(ours), p95(theirs), other)
-        everybody = _taken(mine, [(people.biggest, replace(wanted, people=())) for _, wanted in asked[:WORST]])
+        everybody = _taken(mine, [(people.biggest, replace(wanted, people=())) for _, wanted in asked[: WORST[kind]]])
         yield Row(f"{name}: {kind} of everybody, p50", median(everybody), median(ours), "of oneself")
         yield Row(f"{name}: {kind} of everybody, p95", p95(everybody), all_, "what is wanted", 1.0)
 
@@ -220,7 +221,7 @@ def _one(name: str, people: Crowd, laptop: Studio) -> Iterator[Row]:
     """The same random questions of whoever has everything, who may wait as long as who looks at everybody's."""
     mine, chance = Replicated(laptop), random.Random(8)
     for kind, (_, all_) in WISHES.items():
-        asked = [wishes.random_wish(chance, words=kind == "search") for _ in range(WORST)]
+        asked = [wishes.random_wish(chance, words=kind == "search") for _ in range(WORST[kind])]
         much, little = (_taken(mine, [(who, one) for one in asked]) for who in (people.biggest, people.neighbour))
         yield Row(f"{name}: random {kind}, p50", median(much), median(little), "somebody with few")
         yield Row(f"{name}: random {kind}, p95", p95(much), all_, "what is wanted", 1.0)
