@@ -1,6 +1,7 @@
 """The call that a turn's generation makes: what was asked, with the bytes of its pictures, as it is sent."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
@@ -50,10 +51,13 @@ def request(studio: Studio, generation: Generation, turn: Turn, uses: list[Used]
     return _fitted(studio, generation, turn, pictures)
 
 
-def price(studio: Studio, db: Session, generation: Generation, turn: Turn) -> Decimal:
-    """What this generation should cost now, in US dollars. Raises Refused when the model cannot do it any more."""
+def price(studio: Studio, db: Session, generation: Generation, turn: Turn, day: date | None = None) -> Decimal:
+    """What this generation should cost now, or at the prices of a day, in US dollars.
+
+    Raises Refused when the model cannot do it any more.
+    """
     pictures = [(u.role, Picture(b"", u.mime, u.width, u.height)) for u in used(db, turn)]
-    return _fitted(studio, generation, turn, pictures)[1] or Decimal(0)
+    return _fitted(studio, generation, turn, pictures, day)[1] or Decimal(0)
 
 
 def plain_request(generation: Generation, turn: Turn) -> Request:
@@ -67,7 +71,7 @@ def plain_request(generation: Generation, turn: Turn) -> Request:
 
 
 def _fitted(
-    studio: Studio, generation: Generation, turn: Turn, pictures: list[tuple[str, Picture]]
+    studio: Studio, generation: Generation, turn: Turn, pictures: list[tuple[str, Picture]], day: date | None = None
 ) -> tuple[Request, Decimal | None]:
     wish = replace(
         plain_request(generation, turn),
@@ -76,6 +80,7 @@ def _fitted(
         references=tuple(p for role, p in pictures if role == REFERENCE),
     )
     model = studio.catalogue.find(f"{generation.provider}/{generation.model}")
+    model = model.on(day) if day else model
     fitted, _ = fit(model, wish)
     inputs = len(wish.references) + (wish.source is not None)
     return fitted, estimate(model, fitted, inputs).usd

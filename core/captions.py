@@ -1,6 +1,7 @@
 """Captions: which model writes one, what it is asked, and what is done before paying and after the answer."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,10 @@ from core.briefs import Brief
 from core.catalogue import TextModel
 from core.columns import plain
 from core.errors import AnswerUnusable, Refused
+from core.prices import of_usage
 from core.providers import Call, TextRequest, TextResult
 from core.studio import Studio
-from core.tables import CAPTION, UNFINISHED, Conversation, Generation, Post, Turn, new_id
+from core.tables import CAPTION, UNFINISHED, Attempt, Conversation, Generation, Post, Turn, new_id
 
 AUTO, NONE = "auto", ""
 """What an ask may say instead of a text model's name."""
@@ -140,11 +142,13 @@ def tidied(told: Mapping[str, Any], brief: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def price_again(studio: Studio, generation: Generation, turn: Turn, post: Post | None) -> Decimal:
-    """What this caption should cost now, in US dollars. Raises Refused when its model is gone."""
-    return studio.catalogue.text(f"{generation.provider}/{generation.model}").estimate(
-        plain_request(generation, turn, post)
-    )
+def price_again(
+    studio: Studio, generation: Generation, turn: Turn, post: Post | None, day: date | None = None
+) -> Decimal:
+    """What this caption should cost now, or at the prices of a day, in US dollars. Raises Refused when its model is
+    gone."""
+    model = studio.catalogue.text(f"{generation.provider}/{generation.model}")
+    return (model.on(day) if day else model).estimate(plain_request(generation, turn, post))
 
 
 def price(studio: Studio, model: TextModel | None, prompt: str) -> Decimal:
@@ -152,17 +156,15 @@ def price(studio: Studio, model: TextModel | None, prompt: str) -> Decimal:
     return model.estimate(TextRequest(model.id, TASK, prompt, FIELDS)) if model else Decimal(0)
 
 
-def cost(
-    studio: Studio, generation: Generation, result: TextResult, reserved: Decimal | None
-) -> tuple[Decimal | None, str]:
-    """What it cost in US dollars and how we know: reported, computed from its tokens, or what was reserved."""
+def cost(studio: Studio, generation: Generation, result: TextResult, attempt: Attempt) -> tuple[Decimal | None, str]:
+    """What it cost in US dollars, at the prices of the day when it was sent, and how we know: reported, computed from
+    its tokens, or what was reserved."""
     if result.cost is not None:
         return result.cost, "reported"
-    try:
-        model = studio.catalogue.text(f"{generation.provider}/{generation.model}")
-    except Refused:  # it ended after the call was made
-        return reserved, "estimated"
-    return (model.cost(result.usage), "computed") if result.usage else (reserved, "estimated")
+    rule = studio.catalogue.priced(f"{generation.provider}/{generation.model}", attempt.priced_on or date.today())
+    if rule is None or not result.usage:
+        return attempt.reserved_cost, "estimated"
+    return of_usage(rule, result.usage), "computed"
 
 
 def check(studio: Studio, wanted: str) -> None:

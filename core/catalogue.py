@@ -14,7 +14,7 @@ from core import models, prices
 from core.errors import Refused
 from core.fitting import fit
 from core.models import MODELS, ROUTES, Model, Range, TextModel
-from core.prices import Money
+from core.prices import Money, Price
 from core.providers import Request, Result
 
 __all__ = ["Catalogue", "Model", "Money", "Range", "TextModel", "cost", "estimate", "fit", "warn_soon"]
@@ -57,9 +57,9 @@ class Catalogue:
 
     def models(self, providers: Iterable[str]) -> tuple[Model, ...]:
         """What a person can pick with these providers open, in the order of the file, without what ended or is off."""
-        opened, off = set(providers), set(self._off())
+        opened, off, today = set(providers), set(self._off()), self._today()
         found = (m for m in self._models.values() if m.provider in opened and m.name not in off)
-        return tuple(m for m in found if not self._ended(m))
+        return tuple(m.on(today) for m in found if not self._ended(m))
 
     def known(self) -> tuple[Model, ...]:
         """Every model of the file, also one that has ended or that no open provider has: images of it may be here."""
@@ -72,7 +72,7 @@ class Catalogue:
         return tuple(m.on(today) for m in found if not self._ended(m))
 
     def find(self, name: str) -> Model:
-        """The model of that name, e.g. "openrouter/google/gemini-nano-banana-2.1".
+        """The model of that name, e.g. "openrouter/google/gemini-nano-banana-2.1", at today's price.
 
         On a self-hosted server any id is a checkpoint's name. Raises Refused: nobody knows the model, or it has ended
         (the sentence names its successor).
@@ -81,7 +81,13 @@ class Catalogue:
         if model is None:
             raise Refused(f"There is no model called “{name}”. Pick one from the list.")
         self._refuse_ended(model)
-        return model
+        return model.on(self._today())
+
+    def priced(self, name: str, day: date) -> Price | None:
+        """The price rule that this model, which makes pictures or writes, had on that day; None for none. Also of one
+        that has ended by now."""
+        model = self._known(name) or self._texts.get(name)
+        return model.on(day).price if model else None
 
     def text(self, name: str) -> TextModel:
         """The model of that name that writes, e.g. "openai/gpt-6-luna", at today's price. Raises Refused as `find`."""

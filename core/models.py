@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core import prices
-from core.prices import Price
+from core.prices import Dated, Price
 from core.providers import TextRequest
 
 MODELS = Path(__file__).parent.parent / "data" / "models.toml"
@@ -58,6 +58,9 @@ class Model:
     provider: str
     id: str
     price: Price | None
+    """That of the day of `on`."""
+    prices: Dated | None = None
+    """Those of all days."""
     inputs_max: int = 0
     """Pictures that go with one request in all: the source counts, the mask does not."""
     references_max: int = 0
@@ -92,6 +95,10 @@ class Model:
         """Whether a turn may start from an image."""
         return self.inputs_max > 0
 
+    def on(self, day: date) -> Self:
+        """The same model with the price of that day."""
+        return replace(self, price=self.prices.on(day)) if self.prices else self
+
 
 @dataclass(frozen=True)
 class TextModel:
@@ -105,9 +112,8 @@ class TextModel:
     id: str
     price: Price
     """US dollars per million tokens, on the day of `on`."""
-    next_price: Price | None = None
-    next_from: date | None = None
-    """From this day on `next_price` counts."""
+    prices: Dated
+    """Those of all days."""
     status: str = "active"
     """"active" or "retired"."""
     shutdown: date | None = None
@@ -119,9 +125,7 @@ class TextModel:
 
     def on(self, day: date) -> Self:
         """The same model with the price of that day."""
-        if self.next_price is None or self.next_from is None or day < self.next_from:
-            return self
-        return replace(self, price=self.next_price)
+        return replace(self, price=self.prices.on(day))
 
     def estimate(self, request: TextRequest) -> Decimal:
         """US dollars that this text should cost, before paying."""
@@ -129,7 +133,7 @@ class TextModel:
 
     def cost(self, usage: Mapping[str, int]) -> Decimal:
         """US dollars for the tokens that were used: text_in and text_out."""
-        return prices.text_cost(self.price, usage)
+        return prices.of_usage(self.price, usage)
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ def _model(block: Mapping[str, Any], route: str, facts: Mapping[str, Any]) -> Mo
         provider=route,
         id=b["ids"][route],
         price=prices.price(b["price"], route) if "price" in b else None,
+        prices=_dated(b, route) if "price" in b else None,
         inputs_max=b["image_inputs_max"],
         references_max=b.get("references_max", b["image_inputs_max"]),
         mask=b["mask"] != "none",
@@ -200,21 +205,24 @@ def _model(block: Mapping[str, Any], route: str, facts: Mapping[str, Any]) -> Mo
 
 
 def _text(block: Mapping[str, Any], route: str) -> TextModel:
-    later = block.get("price_next")
     return TextModel(
         name=f"{route}/{block['ids'][route]}",
         label=_label(block, route),
         provider=route,
         id=block["ids"][route],
         price=prices.price(block["price"], route),
-        next_price=prices.price(later, route) if later else None,
-        next_from=date.fromisoformat(later["valid_from"]) if later else None,
+        prices=_dated(block, route),
         status=block["status"],
         shutdown=_day(block, "shutdown"),
         successor=block.get("successor"),
         practice=block.get("practice", False),
         typical_seconds=float(block["seconds"]),
     )
+
+
+def _dated(block: Mapping[str, Any], route: str) -> Dated:
+    following = [block["price_next"]] if "price_next" in block else []
+    return prices.dated([*block.get("prices_before", ()), block["price"], *following], route)
 
 
 def _label(block: Mapping[str, Any], route: str) -> str:

@@ -3,8 +3,9 @@
 The rules are in `data/models.toml`; their sources are written there beside each model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +35,17 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """One model's price rules over time, each from its day on, the oldest first; that one also counts before."""
+
+    rules: tuple[tuple[date, Price], ...]
+
+    def on(self, day: date) -> Price:
+        """The rule of that day."""
+        return max((rule for rule in self.rules if rule[0] <= day), key=lambda rule: rule[0], default=self.rules[0])[1]
+
+
+@dataclass(frozen=True)
 class Money:
     """US dollars and how we know: "reported", "computed", "estimated", or "unknown" (no rule; the amount is 0)."""
 
@@ -52,6 +64,16 @@ def price(block: Mapping[str, Any], provider: str) -> Price:
         block.get("image_tokens", {}),
         block.get("q", {}),
     )
+
+
+def dated(blocks: Sequence[Mapping[str, Any]], provider: str) -> Dated:
+    """The rules of these price blocks, the oldest first: each ends with its `valid_until` or where the next begins."""
+    begins, rules = date.min, []
+    for block in blocks:
+        begins = date.fromisoformat(block["valid_from"]) if "valid_from" in block else begins
+        rules.append((begins, price(block, provider)))
+        begins = date.fromisoformat(block["valid_until"]) + timedelta(1) if "valid_until" in block else begins
+    return Dated(tuple(rules))
 
 
 def estimate(rule: Price | None, request: Request, pictures_in: int) -> Money:
@@ -84,8 +106,8 @@ def text_estimate(rule: Price, request: TextRequest) -> Decimal:
     return _tokens(rule, {"text_in": -(-sent // _CHARACTERS_PER_TOKEN), "text_out": _TEXT_OUT_TOKENS})
 
 
-def text_cost(rule: Price, usage: Mapping[str, int]) -> Decimal:
-    """What a text cost, in US dollars, by its tokens. Cached ones count in full: too much is better than nothing."""
+def of_usage(rule: Price, usage: Mapping[str, int]) -> Decimal:
+    """What a call cost, in US dollars, by its tokens. Cached ones count in full: too much is better than nothing."""
     return _tokens(rule, usage)
 
 

@@ -86,7 +86,7 @@ def _caption(studio: Studio, found: Entry, receipt: Receipt) -> Taken | None:
         post = db.get(Post, found.generation.post_id)
     result = writer.read(captions.plain_request(found.generation, found.turn, post), receipt.answer)
     words = captions.tidied(result.told, post.brief if post else {})
-    amount, basis = captions.cost(studio, found.generation, result, found.attempt.reserved_cost)
+    amount, basis = captions.cost(studio, found.generation, result, found.attempt)
     return Taken(Bill(amount, basis), words=words, request_id=result.request_id, usage=result.usage)
 
 
@@ -132,5 +132,6 @@ def _bill(studio: Studio, found: Entry, result: Result) -> Bill:
         model = studio.catalogue.find(f"{found.generation.provider}/{found.generation.model}")
     except Refused:  # it ended after the call was made
         return Bill(result.cost, "reported") if result.cost is not None else Bill(reserved, "estimated")
+    model = model.on(found.attempt.priced_on) if found.attempt.priced_on else model
     amount, basis = cost(model, calls.plain_request(found.generation, found.turn), result)
     return Bill(reserved if basis == "estimated" else amount, basis)

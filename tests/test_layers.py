@@ -17,15 +17,17 @@ LONGEST = 300
 HOUSE = """
     app
     pages.*  core.cli
+    core.cli_upkeep
+    core.cli_kit
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.saved_views  core.filters  core.lost  core.ledger_export
+    core.saved_views  core.filters  core.tree  core.lost  core.ledger_export
     core.analytics  core.named
     core.line
     core.line_keys
     core.line_choices
-    core.marks  core.trash  core.parcels  core.tidying
+    core.marks  core.trash  core.parcels  core.tidying  core.repricing
     core.alike  core.branches  core.posting  core.kit
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.calls  core.screening
@@ -73,7 +75,7 @@ HOMES = {
     "pyarrow": ("app", "core.replica_*", "core.ledger_export"),
     "anyio": ("app", "core.web.**"),
     "starlette": ("core.web.**",),
-    "typer": ("core.cli",),
+    "typer": ("core.cli", "core.cli_*"),
     "dbos": ("core.jobs",),
     "alembic": ("core.migrations.**",),
     "sqlalchemy": ("core.**",),

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import detail, gallery, line, trash
+from core import detail, gallery, line, trash, tree
 from core.access import Person
 from core.gallery import Wanted
 from core.studio import Studio
@@ -49,8 +49,10 @@ def routes(studio: Studio, identify: Identify) -> list[Route]:
 
     def one(request: Request) -> Response:
         placed = "placed" in request.query_params
-        found = detail.of_image(studio, identify(request), request.path_params["image"], placed=placed)
-        return JSONResponse(found.wire(), headers=FRESH)
+        person, image = identify(request), request.path_params["image"]
+        found = detail.of_image(studio, person, image, placed=placed)
+        whole = None if found.practice else tree.of_image(studio, person, image).wire()
+        return JSONResponse({**found.wire(), "tree": whole}, headers=FRESH)
 
     def derived(request: Request) -> Response:
         found = trash.derived(studio, identify(request), [request.path_params["image"]])

@@ -42,6 +42,7 @@ MENU = [
     st.Page(PAGES / "gallery.py", title=_("Gallery"), icon=":material/photo_library:", url_path="gallery"),
     st.Page(PAGES / "analytics.py", title=_("Analytics"), icon=":material/bar_chart:", url_path="analytics"),
     st.Page(PAGES / "trash.py", title=_("Trash"), icon=":material/delete:", url_path="trash"),
+    st.Page(PAGES / "settings.py", title=_("Settings"), icon=":material/tune:", url_path="settings"),
     st.Page(PAGES / "conversation.py", title=_("Conversation"), url_path="conversation", visibility="hidden"),
     st.Page(PAGES / "post.py", title=_("Post"), url_path="post", visibility="hidden"),
 ]

@@ -1,0 +1,20 @@
+"""Settings: what the team may spend, what it agreed on, who is in it. Admins change it, others read what counts."""
+
+import streamlit as st
+
+from core import people, standing
+from core.tables import ADMIN
+from pages.parts import frame, settings_budgets, settings_people, settings_rules
+from pages.parts.words import _
+
+with frame.screen(_("Settings")) as (studio, person):
+    st.title(_("Settings"), anchor=False)
+    here = standing.of(studio, person.id)
+    admin = here is not None and here.role == ADMIN
+    if not admin:
+        st.markdown(f":small[{_('Only admins change these. Ask one when something should be otherwise.')}]")
+    team = people.everybody(studio, person) if admin else ()
+    settings_budgets.show(studio, person, team)
+    settings_rules.show(studio, person, admin=admin)
+    if admin:
+        settings_people.show(studio, person, team)
