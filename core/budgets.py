@@ -58,25 +58,13 @@ class State:
 
 
 def foresee(studio: Studio, db: Session, user_id: str, project_id: str | None, usd: Decimal) -> str | None:
-    """As `warned`, for who wants to ask for this much. Raises Refused when it could not be held now; holds nothing."""
+    """For who wants to ask for this much: a sentence when WARN_AT of a budget that it counts for are used, of the
+    fullest one. Raises Refused when it could not be held now; holds nothing."""
     states = _states(studio, db, user_id, project_id)
     for state in states:
         if usd > state.left:
             raise Refused(too_much(studio, state.kind, usd, state.left, state.usd, ""))
     return _sentence(studio, states)
-
-
-def warning(studio: Studio, person: Person, project_id: str | None = None) -> str | None:
-    """A sentence when 80 % of a budget that this person's asks count for are used, of the fullest one. NotFound."""
-    with studio.reading() as db:
-        if project_id is not None:
-            access.find(db, Project, project_id, person)
-        return warned(studio, db, person.id, project_id)
-
-
-def warned(studio: Studio, db: Session, user_id: str, project_id: str | None) -> str | None:
-    """The same inside of a transaction, for whoever looked up the project."""
-    return _sentence(studio, _states(studio, db, user_id, project_id))
 
 
 def _sentence(studio: Studio, states: Sequence[State]) -> str | None:

@@ -34,11 +34,6 @@ class Told:
     """That admin's name."""
 
 
-def now(studio: Studio) -> Rules:
-    """The rules that everybody works under; a change by another process is seen within seconds."""
-    return studio.rules.read()
-
-
 def told(studio: Studio, person: Person) -> tuple[Told, ...]:
     """Every rule with when it was changed and by whom, in the order of `NAMES`."""
     with studio.reading() as db:

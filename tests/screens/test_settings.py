@@ -75,7 +75,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over(studio: Studio
 
     press(app, "Save rules")
 
-    assert rules.now(studio).at_once == 7
+    assert studio.rules.read().at_once == 7
     assert [toast.value for toast in app.toast if "meanwhile" in toast.value]
 
 

@@ -13,6 +13,7 @@ import { Hand } from "./gallery_hand.js";
 import { Help, gridKeys } from "./gallery_help.js";
 import { listen } from "./gallery_news.js";
 import { Picks } from "./gallery_picks.js";
+import { Place } from "./gallery_place.js";
 import { Shelf } from "./gallery_shelf.js";
 import { loaded, retry } from "./gallery_tile.js";
 import { Told } from "./gallery_told.js";
@@ -52,8 +53,8 @@ class Gallery {
     const hear = (event, then) => document.addEventListener(event, then, { capture: true, signal: this.leaving.signal });
     hear("scroll", () => this.moved());
     hear("studio:ready", () => this.offer());
-    hear("studio:shown", ({ detail }) => this.at(detail.id, (index) => (this.wall.current = index)));
-    hear("studio:closed", ({ detail }) => this.closed(detail.id));
+    hear("studio:shown", ({ detail }) => this.place.at(detail.id));
+    hear("studio:closed", ({ detail }) => this.place.closed(detail.id));
     hear("studio:marked", ({ detail: { id, ...facts } }) => this.mark([id], facts));
     hear("studio:trashed", ({ detail }) => this.gone(detail.ids));
     hear("studio:restored", () => (this.stay(), this.measure()));
@@ -100,6 +101,7 @@ class Gallery {
       square: () => this.square,
       painted: (from, to) => this.ask(from, to),
     });
+    this.place = new Place(this.wall, () => this.shelf);
     this.hand = new Hand(this.wall, this.picks, data, () => this.shelf, {
       open: (index) => this.open(index),
       act: (act, ids) => this.act(act, {}, ids),
@@ -226,7 +228,7 @@ class Gallery {
       const changed = await measuring;
       if (over()) return;
       this.unmeasured = false;
-      if (changed) this.follow(), this.arrange(), this.regain(), this.wall.remark(), this.find?.refresh();
+      if (changed) this.place.follow(), this.arrange(), this.place.regain(), this.wall.remark(), this.find?.refresh();
       this.count();
       this.offer();
       this.newer = [];
@@ -240,26 +242,6 @@ class Gallery {
       this.unmeasured = true;
       this.fail(() => this.measure(), error);
     }
-  }
-
-  // The keyboard stays with its image, wherever that stands now; without it, at its place.
-  follow() {
-    const held = [...this.wall.cells()].find((cell) => Number(cell.dataset.index) === this.wall.current);
-    if (held) this.at(held.dataset.id, (index) => (this.wall.current = index));
-  }
-
-  // The lightbox was closed at this image. One that was taken back may not stand here yet: the keyboard waits beside it.
-  closed(id) {
-    const index = this.shelf.indexOf(id);
-    this.awaited = index < 0 ? { id, beside: this.shelf.at(this.wall.current)?.id } : null;
-    if (this.wall.rows?.length) this.wall.focus(index < 0 ? this.wall.current : index);
-  }
-
-  // The image is back, and the keyboard still waits.
-  regain() {
-    const { id, beside } = this.awaited ?? {};
-    if (!this.wall.focused || this.shelf.at(this.wall.current)?.id !== beside) this.awaited = null;
-    else this.at(id, (index) => ((this.awaited = null), this.wall.focus(index)));
   }
 
   // In the server's words when it answered at all.
@@ -330,12 +312,6 @@ class Gallery {
     if (!item) return;
     this.wall.current = index;
     enlarge(item, this.shelf);
-  }
-
-  // Where this image stands, if it does.
-  at(id, then) {
-    const index = this.shelf.indexOf(id);
-    if (index >= 0) then(index);
   }
 
   picked() {
