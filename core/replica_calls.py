@@ -133,6 +133,7 @@ LEDGER = Layout(
     table="call",
     tables=_TABLES,
     order="made, id",
+    least_block=16_384,
     known="SELECT kind || '=' || key FROM dim",
     keys=_keys,
     learn=_LEARN,

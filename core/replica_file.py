@@ -21,8 +21,8 @@ import pyarrow as pa
 from core.replica_log import Delta, Place, Sums
 from core.replica_read import Projection
 
-ROW_GROUP = 16_384
-"""Rows that are read together; small, so that a page of one person touches little."""
+MOST_BLOCKS = 256
+"""Each takes some 0.2 MB of memory while a file is written, which has 256 in all."""
 LARGE_LOG = 16_000_000
 """Bytes of write-ahead log after which it is written back; DuckDB's own way skips that while others read."""
 MOST_REFUSALS = 5
@@ -58,6 +58,8 @@ class Layout:
     """CREATE TABLE …"""
     order: str
     """As people look: blocks that hold nothing of what is asked for are passed by."""
+    least_block: int
+    """How many rows are read, or passed by, together, while there are few enough; a power of two from 2,048 on."""
     known: str
     """A query for the keys of what rows of few values are told by."""
     keys: Callable[[pa.Table], Set[str]]
@@ -78,7 +80,15 @@ class Layout:
     @cached_property
     def name(self) -> str:
         """Part of the file's name: a file of another layout or another DuckDB is not for this code."""
-        parts = (self.tables, STATE, self.order, self.insert("", many=False), self.learn, self.rows.sql())
+        parts = (
+            self.tables,
+            STATE,
+            self.order,
+            str(self.least_block),
+            self.insert("", many=False),
+            self.learn,
+            self.rows.sql(),
+        )
         return f"{hashlib.sha256(''.join(parts).encode()).hexdigest()[:8]}-{duckdb.__version__}"
 
 
@@ -104,15 +114,14 @@ class File:
 
     @classmethod
     def make(cls, path: Path, layout: Layout, blocks: Iterator[pa.Table], place: Place) -> Self:
-        """A new file with these rows. Until it is whole it has another name."""
-        with _building(path, layout) as connection:
-            connection.execute(f"CREATE TEMP TABLE unordered AS FROM {layout.table}")
+        """A new file with these rows."""
+        partial = _partial(path)
+        with duckdb.connect(":memory:", config={**CONFIG, "temp_directory": f"{partial}.tmp"}) as connection:
+            connection.execute(_QUIET)
+            connection.execute(layout.tables + STATE)
             _fill(connection, layout, blocks)
-            connection.execute("BEGIN")
-            connection.execute(f"INSERT INTO {layout.table} FROM unordered ORDER BY {layout.order}")
-            connection.execute("UPDATE state SET cursor = $cursor, home = $home", _named(place))
-            connection.execute("COMMIT")
-            connection.execute("CHECKPOINT new")  # nothing may be left in a log of the name that it loses
+            _write(connection, layout, partial, place)
+        partial.replace(path)
         return cls(path, layout)
 
     def apply(self, delta: Delta) -> None:
@@ -151,17 +160,7 @@ class File:
     def reordered(self, path: Path) -> "File":
         """The same in a new file, in order and without gaps; this one can be read meanwhile."""
         partial = _partial(path)
-        self._writer.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
-        try:
-            self._writer.execute("BEGIN")
-            ordered = {**dict.fromkeys(self.layout.beside, "no"), self.layout.table: self.layout.order, "state": "1"}
-            for table, order in ordered.items():
-                self._writer.execute(f"CREATE TABLE new.{table} AS FROM {table} ORDER BY {order}")
-            self._writer.execute("UPDATE new.state SET tail = 0, cursor = $cursor", {"cursor": self.place.cursor})
-            self._writer.execute("COMMIT")
-            self._writer.execute("CHECKPOINT new")
-        finally:
-            self._writer.execute("DETACH new")
+        _write(self._writer, self.layout, partial, self.place)
         partial.replace(path)
         return File(path, self.layout)
 
@@ -220,16 +219,31 @@ def discard(path: Path) -> None:
     shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 
-@contextmanager
-def _building(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
-    partial = _partial(path)
-    with duckdb.connect(":memory:", config={**CONFIG, "temp_directory": f"{partial}.tmp"}) as connection:
-        connection.execute(_QUIET)
-        connection.execute(f"ATTACH '{_quoted(partial)}' AS new (ROW_GROUP_SIZE {ROW_GROUP})")
-        connection.execute("USE new")
-        connection.execute(layout.tables + STATE)
-        yield connection
-    partial.replace(path)
+def _write(connection: duckdb.DuckDBPyConnection, layout: Layout, path: Path, place: Place) -> None:
+    """All tables that this connection sees, in order, into a new file."""
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {layout.table}").fetchall()
+    connection.execute(f"ATTACH '{_quoted(path)}' AS new (ROW_GROUP_SIZE {_block(layout, rows)})")
+    try:
+        connection.execute("BEGIN")
+        ordered = {**dict.fromkeys(layout.beside, "no"), layout.table: layout.order, "state": "1"}
+        for table, order in ordered.items():
+            connection.execute(f"CREATE TABLE new.{table} AS FROM {table} ORDER BY {order}")
+        connection.execute("UPDATE new.state SET tail = 0, cursor = $cursor, home = $home", _named(place))
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT new")  # nothing may be left in a log of the name that it loses
+    except BaseException:
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
+        raise
+    finally:
+        connection.execute("DETACH new")
+
+
+def _block(layout: Layout, rows: int) -> int:
+    block = layout.least_block
+    while block * MOST_BLOCKS < rows:
+        block *= 2
+    return block
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, layout: Layout, blocks: Iterator[pa.Table]) -> None:
@@ -238,7 +252,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, layout: Layout, blocks: Iterato
     def keep(block: pa.Table) -> None:
         connection.register("rows", block)
         connection.execute(layout.learn)
-        connection.execute(layout.insert("unordered", many=True))
+        connection.execute(layout.insert(layout.table, many=True))
         connection.unregister("rows")
 
     with ThreadPoolExecutor(1) as folding:
@@ -254,6 +268,7 @@ def _named(place: Place) -> dict[str, str]:
 
 
 def _partial(path: Path) -> Path:
+    """Another name for it until it is whole."""
     partial = path.with_suffix(".partial")
     discard(partial)
     return partial

@@ -17,6 +17,8 @@ TABLES = f"""
 """
 ORDER = "owner, made DESC, id DESC"
 """As people look: once the newest are read, no older block can hold what belongs on the page."""
+BLOCK = 4_096
+"""Each person's newest stand at one place: in larger blocks nearly each would hold some of everybody's newest."""
 _APART = r"[^\p{{L}}\p{{N}} ][^\p{{L}}\p{{N}}]*| [^\p{{L}}\p{{N}}]+"
 """All that stands between words but single blanks, which stay: to put a blank for each takes three times as long."""
 FOLD = f"' ' || trim(regexp_replace(lower(strip_accents({{text}})), '{_APART}', ' ', 'g')) || ' '"
@@ -85,6 +87,7 @@ GALLERY = Layout(
     table="img",
     tables=TABLES,
     order=ORDER,
+    least_block=BLOCK,
     known="SELECT key FROM combo",
     keys=_keys,
     learn=_COMBOS,

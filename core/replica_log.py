@@ -92,7 +92,8 @@ def lines_since(connection: sa.Connection, of: Projection, since: Place, now: Pl
     kinds = ", ".join(map(str, of.touched))
     new = f"SELECT ent FROM change_log AS c WHERE ent IN ({kinds}) AND {_NEW[connection.dialect.name]} LIMIT :most"
     sql = sa.text(f"SELECT ent, count(*) FROM ({new}) AS new GROUP BY ent")
-    return dict(connection.execute(sql, {**_parameters(since, now), "most": most}).tuples().all())
+    counted = connection.execute(sql, {**_parameters(since, now), "most": most})
+    return {int(ent): int(n) for ent, n in counted}
 
 
 def delta(connection: sa.Connection, of: Projection, since: Place, now: Place, kinds: Iterable[int]) -> Delta:

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from core import access, changes, replica, replica_log
+from core import access, changes, replica, replica_file, replica_log
 from core.access import Person
 from core.replica import Behind, Replica
 from core.replica_calls import CALLS, LEDGER
@@ -476,6 +476,24 @@ def test_many_changes_make_it_put_itself_in_order_again(studio: Studio, open_cop
     assert copies(studio) != [first]
     assert len(copies(studio)) == 1
     assert differences(studio, copy) == []
+
+
+@pytest.mark.parametrize(("most", "blocks"), [(2, 2), (1, 1)])
+def test_of_many_images_the_blocks_are_larger_and_not_more(
+    furnished: Settings, monkeypatch: pytest.MonkeyPatch, most: int, blocks: int
+) -> None:
+    studio = open_studio(furnished)
+    many.images(studio, access.person_named(studio, "alice", "Alice"), GALLERY.least_block + 1)
+    monkeypatch.setattr(replica_file, "MOST_BLOCKS", most)
+    copy = Replica(studio)
+
+    copy.sync()
+
+    with copy.reading() as cursor:
+        found = cursor.execute("SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('img')").fetchall()
+    assert found == [(blocks,)]
+    copy.close()
+    studio.engine.dispose()
 
 
 def test_who_reads_while_it_changes_files_reads_to_the_end(studio: Studio, open_copy: Callable[..., Replica]) -> None:
