@@ -118,7 +118,7 @@ class Analytics:
     def failures(self, question: Question) -> tuple[Failures, ...]:
         """By reason and model, the most frequent first; unknown outcomes are among them."""
         counted = (Column("n", COUNT, "count(*)"), Column("cost", DOLLARS, "coalesce(sum(cost), 0)"))
-        rows = self._execute(question, figures.select(counted, error="error", model="model"), figures.FAILED)
+        rows = self.answer(question, figures.select(counted, error="error", model="model"), figures.FAILED)
         found = [
             Failures(self._value("error", error), self._value("model", model), n, _dollars(cost))
             for error, model, n, cost in rows
@@ -155,6 +155,13 @@ class Analytics:
         conditions += [f"{dim} IN ({', '.join(map(str, numbers))})" for dim, numbers in wanted.items() if numbers]
         return " AND ".join(conditions)
 
+    def answer(self, question: Question, sql: str, condition: str = "true") -> list[Any]:
+        """Rows of this SQL over `calls`, which are those of the question that the person sees and the condition holds
+        for."""
+        marks = {mark: self._number(*of) for mark, of in MARKS.items()}
+        calls = f"WITH calls AS (FROM call WHERE {self.scope(question)} AND {condition}) {sql}"
+        return self.cursor.execute(calls.format_map(marks)).fetchall()
+
     # ---- how ----
 
     @cached_property
@@ -165,11 +172,6 @@ class Analytics:
     def _seen(self) -> list[int]:
         return [self._number("person", one) for one in (self.sight.people if not self._alone else (self.person.id,))]
 
-    def _execute(self, question: Question, sql: str, condition: str = "true") -> list[Any]:
-        marks = {mark: self._number(*of) for mark, of in MARKS.items()}
-        calls = f"WITH calls AS (FROM call WHERE {self.scope(question)} AND {condition}) {sql}"
-        return self.cursor.execute(calls.format_map(marks)).fetchall()
-
     def _value(self, dim: str, number: int) -> str:
         return self.names.value(self.cursor, dim, number)
 
@@ -177,7 +179,7 @@ class Analytics:
         return self.names.number(self.cursor, dim, value)
 
     def _rows(self, question: Question, split: str = "") -> list[Row]:
-        found = self._execute(question, figures.select(COLUMNS, key=split or "0"))
+        found = self.answer(question, figures.select(COLUMNS, key=split or "0"))
         selected = self._per_selected(question, split or "0")
         return [
             Row(
@@ -192,17 +194,17 @@ class Analytics:
         sql = figures.select(columns, day=figures.bucket(question, every), key=split or "0")
         return [
             Point(EPOCH + timedelta(int(day)), self._value(split, key) if split else "", _figures(columns, row))
-            for day, key, *row in self._execute(question, sql)
+            for day, key, *row in self.answer(question, sql)
         ]
 
     def _spent(self, question: Question) -> Decimal | None:
-        [(cost,)] = self._execute(question, "SELECT sum(cost) FROM calls")
+        [(cost,)] = self.answer(question, "SELECT sum(cost) FROM calls")
         return None if cost is None else _dollars(cost)
 
     def _per_selected(self, question: Question, group: str) -> dict[int, Decimal]:
         """By group, what a selected image cost with everything that led to it: all calls of its tree, whenever they
         were made, shared equally by the selected images of that tree."""
-        found = self._execute(
+        found = self.answer(
             question,
             f"""
             , picked AS (SELECT tree, {group} AS key, sum(chosen) AS n FROM calls WHERE chosen > 0 GROUP BY ALL),

@@ -100,12 +100,12 @@ def _questions(studio: Studio, asked: Analytics, folder: Path) -> Iterator[Row]:
             question, columns = one.ours
             sql = figures.select(columns, day=figures.day(question), key="model")
             ours, theirs = in_turns(
-                lambda of=question, sql=sql: asked._execute(of, sql),
+                lambda of=question, sql=sql: asked.answer(of, sql),
                 lambda sql=on_parquet: beside.execute(sql).fetchall(),
                 rounds=5,
             )
             yield Row(f"{one.name}: against Parquet", ours, theirs, "DuckDB on Parquet", 1)
-            times = [milliseconds(lambda of=question, sql=sql: asked._execute(of, sql)) for _ in range(ROUNDS)]
+            times = [milliseconds(lambda of=question, sql=sql: asked.answer(of, sql)) for _ in range(ROUNDS)]
             yield Row(f"{one.name}: p95", p95(times), one.wanted, "wanted", 1)
             if one.on_sqlite:
                 with studio.engine.connect() as connection:
