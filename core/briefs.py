@@ -1,21 +1,23 @@
-"""The brief: how a team wants its captions to sound. It belongs to a project, or to a person outside of projects."""
+"""The brief: how captions shall sound. A project has its own, a person one for all else, and the team one for all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from core import access
 from core.access import Person
 from core.columns import plain
 from core.errors import Refused
 from core.studio import Studio
-from core.tables import Project, User
+from core.tables import Project, Rule, User
 
 LONGEST = 2_000
 """Characters of one part of a brief."""
 MOST_WORDS = 50
+TEAMS = "brief"
+"""The team's rule (`core.rules`) that is its brief."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,17 @@ class Brief:
 
 
 def of(db: Session, person_id: str, project_id: str | None) -> Brief:
-    """The project's brief where there is one that says something, else the person's."""
+    """The project's brief where it says something, else the person's, else the team's."""
+    said = (Brief.read(facts) for facts in _nearest_first(db, person_id, project_id))
+    return next((brief for brief in said if brief != Brief()), Brief())
+
+
+def _nearest_first(db: Session, person_id: str, project_id: str | None) -> Iterator[Mapping[str, Any]]:
     project = db.get(Project, project_id) if project_id else None
+    yield (project and project.brief) or {}
     person = db.get(User, person_id)
-    return Brief.read((project and project.brief) or (person and person.brief) or {})
+    yield (person and person.brief) or {}
+    yield db.exec(select(Rule.value).where(Rule.name == TEAMS)).first() or {}
 
 
 def show(studio: Studio, person: Person, project_id: str | None = None) -> Brief:
@@ -60,13 +69,14 @@ def show(studio: Studio, person: Person, project_id: str | None = None) -> Brief
 
 def save(studio: Studio, person: Person, brief: Brief, project_id: str | None = None) -> None:
     """Keep it for this project, or for the person. Raises Refused when a part of it is too long, NotFound."""
-    kept = _tidied(brief)
+    kept = tidied(brief)
     with studio.transaction() as db:
         owner = access.find(db, Project, project_id, person) if project_id else db.get_one(User, person.id)
         owner.brief = kept.facts()
 
 
-def _tidied(brief: Brief) -> Brief:
+def tidied(brief: Brief) -> Brief:
+    """The same without needless blanks, signs and doubles. Raises Refused when a part of it is too long."""
     for part in (brief.voice, brief.audience, brief.language):
         if len(part) > LONGEST:
             raise Refused(f"A part of a brief has up to {LONGEST:,} characters. Shorten it; nothing was changed.")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,8 @@ class Rules:
     """How often one person may ask within a minute."""
     moderation: bool = False
     """Whether OpenAI looks at every prompt before it is sent anywhere."""
+    brief: Mapping[str, Any] = field(default_factory=dict)
+    """What captions keep to where neither a project nor a person says otherwise; see `briefs.Brief.facts`."""
     failed_days: int | None = None
     """After how many days failed and canceled images go off the page; None for never."""
     unpicked_days: int | None = None
@@ -75,7 +77,7 @@ def _rules(db: Session) -> Rules:
 
 def told(values: Mapping[str, Any]) -> Rules:
     """Rules with these values; what another version of the studio decided is left alone."""
-    names = {field.name for field in fields(Rules)}
+    names = {one.name for one in fields(Rules)}
     known: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in names
     }

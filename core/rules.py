@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core import events
+from core import briefs, events
 from core.access import Person
 from core.banned import folded
+from core.briefs import Brief
 from core.columns import plain
 from core.errors import Refused
 from core.rulebook import Rules
@@ -61,7 +62,7 @@ def change(studio: Studio, person: Person, name: str, value: Any, version: int) 
         row.value, row.version = value, row.version + 1
         row.changed_at, row.changed_by = studio.now(), person.id
         db.add(row)
-        shown = {"count": len(value)} if isinstance(value, list) else {"value": value}
+        shown = {"count": len(value)} if isinstance(value, list | dict) else {"value": value}
         events.record(studio, db, "rule.changed", person.id, rule=name, version=row.version, **shown)
     studio.rules.again()
 
@@ -117,6 +118,12 @@ def _switch(_studio: Studio, value: Any) -> bool:
     return value
 
 
+def _brief(_studio: Studio, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != Brief().facts().keys():
+        raise Refused("A brief has a voice, readers, a language, hashtags and words to avoid. Nothing was changed.")
+    return briefs.tidied(Brief.read(value)).facts()
+
+
 # To add a rule, add a line here and a field to `rulebook.Rules`: what brings a value into form or refuses it.
 NAMES: dict[str, Callable[[Studio, Any], Any]] = {
     "banned": _words,
@@ -124,6 +131,7 @@ NAMES: dict[str, Callable[[Studio, Any], Any]] = {
     "at_once": _number,
     "per_minute": _number,
     "moderation": _switch,
+    briefs.TEAMS: _brief,
     "failed_days": _number_or_never,
     "unpicked_days": _number_or_never,
 }

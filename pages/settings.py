@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import people, standing
+from core import briefs, people, rules, standing
 from core.tables import ADMIN
-from pages.parts import frame, settings_budgets, settings_people, settings_rules
+from pages.parts import frame, settings_brief, settings_budgets, settings_people, settings_rules
 from pages.parts.words import _
 
 with frame.screen(_("Settings")) as (studio, person):
@@ -15,6 +15,8 @@ with frame.screen(_("Settings")) as (studio, person):
         st.markdown(f":small[{_('Only admins change these. Ask one when something should be otherwise.')}]")
     team = people.everybody(studio, person) if admin else ()
     settings_budgets.show(studio, person, team)
-    settings_rules.show(studio, person, admin=admin)
+    told = {rule.name: rule for rule in rules.told(studio, person)}
+    settings_brief.show(studio, person, told.pop(briefs.TEAMS), admin=admin)
+    settings_rules.show(studio, person, told, admin=admin)
     if admin:
         settings_people.show(studio, person, team)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import select
 
-from core import access, conversations, generations, rules
+from core import access, briefs, conversations, generations, projects, rules
 from core.access import Person
+from core.briefs import Brief
 from core.errors import Refused
 from core.rulebook import FRESH, Rulebook, Rules
 from core.studio import Studio
@@ -82,6 +83,9 @@ def test_a_change_leaves_an_event_without_the_words(studio: Studio, ada: Person)
         ("banned", ["!?"]),
         ("off", ["nobody/knows"]),
         ("moderation", 1),
+        ("brief", "loud"),
+        ("brief", {"voice": "loud"}),
+        ("brief", Brief(voice="loud" * 1_000).facts()),
         ("failed_days", 0),
         ("nonsense", 1),
     ],
@@ -139,6 +143,25 @@ def test_a_word_that_was_banned_meanwhile_is_not_tried_again(studio: Studio, ali
 
     with pytest.raises(Refused, match="“fox”"):
         generations.retry(studio, alice, generation_id)
+
+
+# The brief -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_nearest_brief_counts_that_says_something(studio: Studio, alice: Person, ada: Person) -> None:
+    project_id = projects.start(studio, alice, "Launch")
+    teams, own, projects_own = Brief(voice="calm"), Brief(voice="dry"), Brief(voice="loud", hashtags=("Launch",))
+
+    set_to(studio, ada, "brief", teams.facts())
+    for_all = briefs.show(studio, alice, project_id)
+    briefs.save(studio, alice, own)
+    for_alice = briefs.show(studio, alice, project_id)
+    briefs.save(studio, alice, projects_own, project_id)
+    for_project = briefs.show(studio, alice, project_id)
+    briefs.save(studio, alice, Brief(), project_id)
+
+    assert (for_all, for_alice, for_project) == (teams, own, projects_own)
+    assert (briefs.show(studio, alice, project_id), briefs.show(studio, ada)) == (own, teams)
 
 
 # Models that are off -------------------------------------------------------------------------------------------------

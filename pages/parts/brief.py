@@ -1,5 +1,7 @@
 """The brief on a screen: what captions keep to, at a glance, and a dialog to change it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core import briefs
@@ -24,23 +26,32 @@ def summary(brief: Brief) -> None:
     if lines:
         st.markdown("  \n".join(lines))
     else:
-        st.caption(_("No brief yet: the caption follows the prompt alone."))
+        st.markdown(f":small[{_('No brief yet: the caption follows the prompt alone.')}]")
 
 
 def button(studio: Studio, person: Person, project_id: str | None = None) -> None:
-    """Opens the dialog."""
+    """Opens the dialog for the brief of this project, or the person's own."""
+
+    def known() -> Brief:
+        return briefs.show(studio, person, project_id)
+
+    editor(known, lambda wanted: briefs.save(studio, person, wanted, project_id))
+
+
+def editor(known: Callable[[], Brief], save: Callable[[Brief], None]) -> None:
+    """Opens the dialog for any brief."""
     if st.button(_("Edit brief"), icon=":material/edit_note:", key="brief-edit"):
-        st.dialog(_("Brief for captions"), width="medium")(_form)(studio, person, project_id)
+        st.dialog(_("Brief for captions"), width="medium")(_form)(known, save)
 
 
-def _form(studio: Studio, person: Person, project_id: str | None) -> None:
+def _form(known: Callable[[], Brief], save: Callable[[Brief], None]) -> None:
     with frame.sentences():
-        known = briefs.show(studio, person, project_id)
-        st.caption(_("Every caption that is written from now on keeps to it. Leave empty what does not matter."))
+        told = _("Every caption that is written from now on keeps to it. Leave empty what does not matter.")
+        st.markdown(f":small[{told}]")
         with st.form("brief", border=False):
-            wanted = _fields(known)
+            wanted = _fields(known())
             if st.form_submit_button(_("Save"), type="primary"):
-                briefs.save(studio, person, wanted, project_id)
+                save(wanted)
                 st.rerun()
 
 

@@ -15,10 +15,9 @@ from pages.parts.words import _
 NEVER = 0
 
 
-def show(studio: Studio, person: Person, *, admin: bool) -> None:
-    """All rules in one form; only what was changed is written, and not over what somebody else changed meanwhile."""
+def show(studio: Studio, person: Person, told: Mapping[str, Told], *, admin: bool) -> None:
+    """All these rules in one form; only what was changed is written, and not over what somebody else changed since."""
     st.subheader(_("Rules"), anchor=False)
-    told = {rule.name: rule for rule in rules.told(studio, person)}
     with st.form("rules", border=True):
         _fields(studio, told, disabled=not admin)
         if admin:

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import access, budgets, people, rules
+from core import access, briefs, budgets, people, rules
 from core.access import Person
+from core.briefs import Brief
 from core.studio import Studio
 from core.tables import EVERYBODY, LEAD, MEMBER, PERSON, TEAM, User
 from tests.screens.support import queries, visit
@@ -77,6 +78,18 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over(studio: Studio
 
     assert studio.rules.read().at_once == 7
     assert [toast.value for toast in app.toast if "meanwhile" in toast.value]
+
+
+def test_the_teams_brief_is_edited_in_a_dialog_and_counts_for_everybody(studio: Studio, me: Person) -> None:
+    app = press(shown(), "Edit brief")
+    field(app, "text_area", "Voice").set_value("Dry and short")
+    field(app, "text_input", "Hashtags that are always used").set_value("#Foxes")
+
+    press(app, "Save")
+
+    ana = access.person_named(studio, "ana", "Ana")
+    assert briefs.show(studio, ana) == Brief(voice="Dry and short", hashtags=("Foxes",))
+    assert any("Dry and short" in text.value for text in shown().markdown)
 
 
 def test_people_are_switched_off_and_get_other_roles(studio: Studio, me: Person) -> None:
