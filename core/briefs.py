@@ -79,7 +79,7 @@ def tidied(brief: Brief) -> Brief:
     """The same without needless blanks, signs and doubles. Raises Refused when a part of it is too long."""
     for part in (brief.voice, brief.audience, brief.language):
         if len(part) > LONGEST:
-            raise Refused(f"A part of a brief has up to {LONGEST:,} characters. Shorten it; nothing was changed.")
+            raise Refused(f"A part of a brief has up to {LONGEST:,} characters. Shorten it. Nothing was changed.")
     hashtags = tuple(dict.fromkeys(word for tag in brief.hashtags if (word := hashtag(tag))))
     avoid = tuple(dict.fromkeys(word for part in brief.avoid if (word := " ".join(plain(part).split()))))
     if max(len(hashtags), len(avoid)) > MOST_WORDS:

@@ -37,6 +37,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
 }
+MAKING = CONFIG | {"memory_limit": "512MB"}
+"""For a file that is made anew, once in a long while: with less, DuckDB writes half of it to disk and back."""
 _QUIET = "SET enable_progress_bar = false"
 """DuckDB would draw what takes more than two seconds into the log."""
 STATE = """
@@ -116,7 +118,7 @@ class File:
     def make(cls, path: Path, layout: Layout, blocks: Iterator[pa.Table], place: Place) -> Self:
         """A new file with these rows."""
         partial = _partial(path)
-        with duckdb.connect(":memory:", config={**CONFIG, "temp_directory": f"{partial}.tmp"}) as connection:
+        with duckdb.connect(":memory:", config={**MAKING, "temp_directory": f"{partial}.tmp"}) as connection:
             connection.execute(_QUIET)
             connection.execute(layout.tables + STATE)
             _fill(connection, layout, blocks)

@@ -34,10 +34,10 @@ HOUSE = """
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
     core.captions  core.trashed  core.throwing
     core.posts  core.projects  core.retention
-    core.briefs  core.holds  core.newest  core.purging  core.shelves  core.written
+    core.holds  core.newest  core.purging  core.shelves  core.written
     core.strays  core.tile_rows  core.budgets  core.fairness
     core.wanted  core.rules
-    core.people
+    core.briefs  core.people
     core.sign_in
     core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica  core.figures
     core.replica_gallery  core.replica_calls  core.known_store  core.standing  core.bills

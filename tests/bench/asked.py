@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from core import shelves
+from core import replica, shelves
 from core.access import Person
 from core.replica_rows import FACETS, IMAGES
 from core.shelves import Counts, Wanted
@@ -36,6 +36,13 @@ class Asked(Protocol):
         """Only how many."""
 
 
+def counted_anew(studio: Studio, person: Person, wanted: Wanted) -> Counts:
+    """`shelves.counts` as after a change: nothing that was counted before is remembered."""
+    with replica.of(studio).counting() as (_, combos):
+        combos.forget()
+    return shelves.counts(studio, person, wanted)
+
+
 class Replicated:
     """The studio's replica, by the studio's own functions."""
 
@@ -51,6 +58,13 @@ class Replicated:
     def total(self, person: Person, wanted: Wanted) -> int:
         """There is no cheaper way: with it come all facets."""
         return self.counts(person, wanted).total
+
+
+class Anew(Replicated):
+    """The same, and whoever asks again is counted again: for questions that are asked over and over."""
+
+    def counts(self, person: Person, wanted: Wanted) -> Counts:
+        return counted_anew(self.studio, person, wanted)
 
 
 class AsItIs:

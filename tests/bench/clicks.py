@@ -13,7 +13,7 @@ from core import detail, shelves
 from core.access import Person
 from core.shelves import Wanted
 from core.studio import Studio
-from tests.bench.asked import PAGE
+from tests.bench.asked import PAGE, counted_anew
 from tests.bench.crowd import Crowd
 from tests.bench.measure import Row, milliseconds, p95
 from tests.bench.wishes import COMMON
@@ -47,7 +47,7 @@ def clicks(name: str, people: Crowd, studio: Studio) -> Iterator[Row]:
 def _small(studio: Studio, person: Person, first: str) -> None:
     wanted = Wanted(without={"ratio": ("16:9",)})
     found = shelves.page(studio, person, wanted, limit=PAGE).ids
-    if not 0 < len(found) <= shelves.counts(studio, person, wanted).total:
+    if not 0 < len(found) <= counted_anew(studio, person, wanted).total:
         raise RuntimeError(f"Nothing was found beside {first}.")
 
 
@@ -58,7 +58,7 @@ def _worst(studio: Studio, person: Person, readers: int) -> Iterator[list[int]]:
     heavy: tuple[Callable[[], Any], ...] = (
         lambda: shelves.shape(studio, person, Wanted()),
         lambda: shelves.page(studio, person, words),
-        lambda: shelves.counts(studio, person, words),
+        lambda: counted_anew(studio, person, words),
         lambda: shelves.mark(studio, person, words),
     )
 

@@ -25,7 +25,7 @@ from core.settings import Settings
 from core.shelves import Wanted
 from core.studio import Studio, open_studio
 from tests.bench import apart, clicks, crowd, following, wishes
-from tests.bench.asked import PAGE, AsItIs, Asked, Ideal, Replicated, same
+from tests.bench.asked import PAGE, Anew, AsItIs, Asked, Ideal, Replicated, same
 from tests.bench.crowd import Crowd
 from tests.bench.measure import Row, in_turns, milliseconds, p95
 from tests.servers import postgres_server
@@ -92,7 +92,7 @@ def _everything(size: int, laptop: Studio, office: Studio) -> Iterator[Row]:
     print(f"All given to one, and the ideal tables made, in {time.monotonic() - began:.0f} s.")
     with Replica(laptop).running() as copy:
         copy.sync()
-        mine = Replicated(laptop)
+        mine = Anew(laptop)
         others = {f"{SQLITE} as it is": AsItIs(laptop), f"{SQLITE}, ideal": ideals[0]}
         others |= {f"{POSTGRES} as it is": AsItIs(office), f"{POSTGRES}, ideal": ideals[1]}
         yield from _questions(f"{size:,} of one", people.biggest, mine, others)

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import access, budgets, rules
+from core import access, briefs, budgets, rules
 from core.access import Person
+from core.briefs import Brief
 from core.studio import Studio
 from core.tables import EVERYBODY, PERSON, TEAM
 from tests.browser.seen import looks, still
@@ -74,3 +75,17 @@ def test_a_rule_is_changed_with_the_keyboard_alone(server: Server, studio: Studi
 
     expect(page.get_by_text("The rules are saved.")).to_be_visible(timeout=ARRIVES)
     assert studio.rules.again().at_once == 7
+
+
+def test_the_teams_brief_is_written_in_a_dialog(server: Server, studio: Studio, open_page: Open) -> None:
+    page = open_page(address(server))
+    page.get_by_role("button", name="Edit brief").click(timeout=ARRIVES)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Voice").fill("Dry and short")
+    assert serious(page) == []
+
+    dialog.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Dry and short")).to_be_visible(timeout=ARRIVES)
+    ana = access.person_named(studio, "ana", "Ana")
+    assert briefs.show(studio, ana) == Brief(voice="Dry and short")

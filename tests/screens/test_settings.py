@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import access, briefs, budgets, people, rules
+from core import access, budgets, people, rules
 from core.access import Person
 from core.briefs import Brief
 from core.studio import Studio
@@ -80,16 +80,14 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over(studio: Studio
     assert [toast.value for toast in app.toast if "meanwhile" in toast.value]
 
 
-def test_the_teams_brief_is_edited_in_a_dialog_and_counts_for_everybody(studio: Studio, me: Person) -> None:
-    app = press(shown(), "Edit brief")
-    field(app, "text_area", "Voice").set_value("Dry and short")
-    field(app, "text_input", "Hashtags that are always used").set_value("#Foxes")
+def test_the_teams_brief_is_shown_to_everybody(studio: Studio, me: Person) -> None:
+    empty = shown()
+    rules.change(studio, me, "brief", Brief(voice="Dry and short", hashtags=("Foxes",)).facts(), 0)
 
-    press(app, "Save")
+    told = [text.value for text in shown().markdown]
 
-    ana = access.person_named(studio, "ana", "Ana")
-    assert briefs.show(studio, ana) == Brief(voice="Dry and short", hashtags=("Foxes",))
-    assert any("Dry and short" in text.value for text in shown().markdown)
+    assert any("No brief yet" in text.value for text in empty.markdown)
+    assert any("Dry and short" in text and "#Foxes" in text for text in told)
 
 
 def test_people_are_switched_off_and_get_other_roles(studio: Studio, me: Person) -> None:
