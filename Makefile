@@ -10,12 +10,15 @@ PYTHON := $(shell for v in 3.13 3.12 3.11; do for p in python$$v $$HOME/.pyenv/v
 	if $$p -c "import ensurepip, sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$v')" 2>/dev/null; then echo $$p; exit; fi; done; done)
 BIN := .venv/bin
 
-.PHONY: run test install lint bench demo lock kills clean
+.PHONY: run test install watch lint bench demo lock kills clean
 
 install: .venv/.run-ready  ## set-up alone: leaves .venv/bin/studio
 
 run: install  ## the studio on http://localhost:$(PORT)
 	$(BIN)/studio run --port $(PORT)
+
+watch: install  ## adds error tracking and tracing, which need a setting each to do anything
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements-dev.lock --editable ".[watch]"
 
 demo: install  ## fill the studio with sample content, all marked as practice
 	$(BIN)/studio demo
@@ -36,7 +39,7 @@ kills: .venv/.test-ready  ## the long version of the crash test: 10,000 kill -9
 
 lock:  ## choose versions anew after a change of pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements.lock
-	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements-dev.lock
+	uv pip compile pyproject.toml --group dev --extra watch -c requirements.lock --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o requirements-dev.lock
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Image Studio needs Python 3.11, 3.12 or 3.13 with the venv module."; exit 1; }

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from anyio.to_thread import run_sync
 
-from core import log, sign_in, web, worker
+from core import sign_in, watching, web, worker
 from core.errors import StudioError
 from core.replica import Replica
 from core.replica_calls import LEDGER
@@ -26,6 +26,7 @@ def opened() -> Studio:
     try:
         studio = current()
         sign_in.check(studio.settings, st.get_option("server.address"))
+        watching.start(studio.settings)
         return studio
     except StudioError as error:
         sys.stderr.write(f"Image Studio cannot start: {error}\n")
@@ -59,7 +60,6 @@ def _warm() -> None:
 
 
 studio = opened()
-log.setup()
 cookies.sign(studio)
 hub = web.Hub(studio)
 app = st.App(

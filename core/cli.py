@@ -30,6 +30,9 @@ Count = Annotated[int, typer.Option("--n", help="Images per model.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed and model draw the same again, where models can.")]
 Source = Annotated[Path | None, typer.Option(help="A picture to start from.")]
 Mask = Annotated[Path | None, typer.Option(help="Black and white, over the source: white is what changes.")]
+MetricsPort = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Where Prometheus on this machine finds what this process counts.")
+]
 Images = Annotated[int, typer.Option(min=1, max=100_000, help="About how many images to make.")]
 
 
@@ -56,13 +59,17 @@ def run(port: Port = None, host: Host = "127.0.0.1") -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(metrics_port: MetricsPort = None) -> None:
     """Do background work only, until Ctrl-C or SIGTERM; running calls are finished first."""
+    if metrics_port and _taken("127.0.0.1", metrics_port):
+        stop(f"Something else answers at port {metrics_port} already. Choose another --metrics-port.", FINDINGS)
     with sentences(FINDINGS):
         from core import worker as background
 
         stopping = Stopping()
         studio = the_studio()
+        if metrics_port:
+            background.tell(studio, metrics_port)
         if not background.start(studio):
             stop("Another process works on this database already. One is enough; nothing was started.", FINDINGS)
         typer.echo("Working. Ctrl-C stops it after the running calls.")

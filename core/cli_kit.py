@@ -38,10 +38,11 @@ def sentences(code: int = UNUSABLE) -> Iterator[None]:
 
 def the_studio() -> "Studio":
     """The studio of this environment."""
-    from core import log
+    from core import watching
+    from core.settings import Settings
     from core.studio import current
 
-    log.setup()
+    watching.start(Settings.from_env())
     return current()
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from core import metrics
 from core.errors import Refused, StudioError
 
 # To keep another kind of file, add its ending.
@@ -31,6 +32,10 @@ PROBE = b"What was written can be read."
 
 class StoreDown(StudioError):
     """The store cannot be used now or does not accept us. Keep what you have, the receipt above all, and try later."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        metrics.STORAGE_ERRORS.inc()  # counted here: some who meet it go on without a word
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from core import (
     receipts,
     screening,
     spool,
+    tally,
 )
 from core.access import Person
 from core.errors import NotFound, OutcomeUnknown, ProviderBusy, ProviderRefused, Refused, StudioError
@@ -109,6 +110,7 @@ def cancel(studio: Studio, person: Person, generation_id: str) -> None:
         generation.error_kind = generation.error = None
         _tell(studio, db, generation, "generation.canceled")
         holds.settle(db, generation)
+    tally.round_ended(generation, CANCELED)
     jobs.cancel(studio, generation_id, generation.round)
 
 
@@ -222,7 +224,6 @@ def _prepare(studio: Studio, generation_id: str, round: int) -> tuple[Call, Gene
         else:
             call = calls.call(studio, generation, turn, uses)
     except StoreDown:
-        metrics.STORAGE_ERRORS.inc()
         return receipts.WAIT
     except StudioError as refusal:
         ledger.give_up(studio, generation_id, round, "request", str(refusal))
@@ -274,6 +275,7 @@ def _received(studio: Studio, receipt: Receipt) -> float | None:
         try:
             spool.write(studio.settings, receipt)
         except OSError as error:
+            metrics.STORAGE_ERRORS.inc()
             log.broken(error)
         else:
             ledger.receive(studio, receipt.attempt_id, receipt.duration_ms)

@@ -142,6 +142,20 @@ def _leave() -> None:
     _Here.leaving, _Here.rounds = False, 0
 
 
+def workers(studio: Studio) -> dict[str, float]:
+    """Processes that do background work, with the seconds since their last sign of life; the dead are left out.
+
+    On the embedded database it is one at most, which holds the lock and shows no other sign.
+    """
+    if studio.settings.on_sqlite:
+        return {"embedded": 0.0} if _lock_is_held(studio) else {}
+    age = f"{_CLOCK} - beat_ms"
+    with studio.engine.connect() as connection:
+        query = sa.text(f"SELECT executor_id, {age} FROM heartbeat WHERE {age} < :dead ORDER BY executor_id")
+        beats = connection.execute(query, {"dead": studio.settings.worker_dead_seconds * 1000}).all()
+    return {str(executor).rpartition("-")[0]: int(milliseconds) / 1000 for executor, milliseconds in beats}
+
+
 def prune(studio: Studio) -> None:
     """Forget finished work that is older than a week; the engine keeps its history for ever otherwise."""
     before = (studio.now() - HISTORY).isoformat()
@@ -218,6 +232,17 @@ def _take_lock(studio: Studio) -> bool:
         return False
     _Here.lock = lock
     return True
+
+
+def _lock_is_held(studio: Studio) -> bool:
+    try:
+        with (studio.settings.data_dir / "worker.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _start_heart(studio: Studio, executor: str) -> None:

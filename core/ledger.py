@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select, update
 
-from core import bills, events, holds, log, metrics, posts
+from core import bills, events, holds, log, posts, tally
 from core.columns import plain
 from core.errors import ProviderError
 from core.studio import Studio
@@ -162,7 +162,7 @@ def store(
             posts.write(studio, db, found.generation, found.turn, words)
         _succeed(studio, db, found, images)
         holds.settle(db, found.generation)
-    _count(found, SUCCEEDED, bill)
+    _count(found, SUCCEEDED, bill, last=True)
 
 
 def wait(studio: Studio, attempt_id: str, error: ProviderError, seconds: float) -> None:
@@ -194,6 +194,7 @@ def give_up(studio: Studio, generation_id: str, round: int, kind: str, sentence:
         names: dict[str, Any] = {"conversation": turn.conversation_id, "generation": generation_id}
         events.record(studio, db, "generation.failed", turn.user_id, why=kind, **names)
         holds.settle(db, generation)
+    tally.round_ended(generation, kind)
     log.step("generation.failed", kind=kind, round=round, **names)
 
 
@@ -231,13 +232,14 @@ def _close(
         attempt.error_kind, attempt.error = kind, sentence
         _settle(studio, found, state, bill, **facts)
         bills.add_up(db, generation)
-        if generation.status in UNFINISHED and generation.round == attempt.round:
+        waited_for = generation.status in UNFINISHED and generation.round == attempt.round
+        if waited_for:
             generation.status, generation.error_kind, generation.error = status, kind, sentence
             generation.next_at = next_at
             generation.finished_at = studio.now() if status == FAILED else None
         _tell(studio, db, "generation.failed" if status == FAILED else "generation.waiting", found, why=kind)
         holds.settle(db, generation)
-    _count(found, kind, bill)
+    _count(found, kind, bill, last=waited_for and status == FAILED)
 
 
 def _settle(studio: Studio, found: Entry, state: str, bill: Bill, **facts: Any) -> None:
@@ -285,12 +287,12 @@ def _names(found: Entry) -> dict[str, Any]:
     }
 
 
-def _count(found: Entry, outcome: str, bill: Bill) -> None:
+def _count(found: Entry, outcome: str, bill: Bill, *, last: bool) -> None:
+    """`last`: with this call its generation came to an end."""
     generation, attempt = found.generation, found.attempt
-    if generation.status not in UNFINISHED:
-        metrics.finished(generation.provider, generation.model, outcome)
-    if attempt.duration_ms is not None:
-        metrics.called(generation.provider, attempt.duration_ms / 1000, bill.cost)
+    tally.call_ended(attempt, generation, outcome)
+    if last:
+        tally.round_ended(generation, outcome)
     cost = None if bill.cost is None else str(bill.cost)
     facts: dict[str, Any] = {"outcome": outcome, "status": generation.status, "cost": cost, "basis": bill.basis}
     log.step("attempt.ended", ms=attempt.duration_ms, **facts, **_names(found))

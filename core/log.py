@@ -6,9 +6,12 @@ import re
 import secrets
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+from core import metrics
 
 # To let a line carry another fact, add its name here. Never a text that a person or a provider wrote.
 FIELDS = frozenset(
@@ -22,6 +25,7 @@ _SECRET_PATH = re.compile(r"/([ms])/[^/\s?\"]+")
 _ACCESS_LOGS = ("uvicorn.access", "uvicorn.error")  # the second one names the addresses of web sockets
 _NUMBERED = "logged as "
 _strict = True
+_told: list[Callable[[BaseException, str], None]] = []
 
 
 def setup() -> None:
@@ -47,13 +51,21 @@ def step(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
 
     Raises ValueError before `setup` for an unknown field, or for text that is neither an id nor a name.
     """
+    _LINES.log(level, event, extra={"facts": fitting(fields)})
+
+
+def fitting(fields: dict[str, Any]) -> dict[str, Any]:
+    """What of these may be told outside the studio, as `step` does."""
     unfit = sorted(name for name, value in fields.items() if name not in FIELDS or not _fits(value))
     if unfit and _strict:
         raise ValueError(f"These do not belong in a log line: {', '.join(unfit)}")
     facts = {name: value for name, value in fields.items() if name not in unfit and value is not None}
-    if unfit:
-        facts["dropped"] = unfit
-    _LINES.log(level, event, extra={"facts": facts})
+    return {**facts, "dropped": unfit} if unfit else facts
+
+
+def tell(whom: Callable[[BaseException, str], None]) -> None:
+    """From here on also hand every unforeseen error, with its number, to this one; what it raises is left out."""
+    _told.append(whom)
 
 
 def broken(error: BaseException) -> str:
@@ -66,8 +78,12 @@ def broken(error: BaseException) -> str:
             return str(note.removeprefix(_NUMBERED))
     number = secrets.token_hex(4)
     error.add_note(_NUMBERED + number)
-    facts = {"id": number, "error": [type(e).__name__ for e in _chain(error)], "where": _where(error)}
+    facts = {"id": number, "error": [type(e).__name__ for e in chain(error)], "where": _where(error)}
     _LINES.error("broken", extra={"facts": facts})
+    metrics.BROKEN.inc()
+    for whom in _told:
+        with suppress(Exception):  # who looks for errors elsewhere must not cost anybody an image here
+            whom(error, number)
     return number
 
 
@@ -98,16 +114,22 @@ def _fits(value: Any) -> bool:
     return _NAME.fullmatch(value) is not None if isinstance(value, str) else not isinstance(value, (bytes, dict, list))
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it came from, and so on."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
+def frames(error: BaseException) -> list[tuple[str, int, str]]:
+    """Where it came from, innermost last: file, line and function. Of files only the name and its folder's: whole paths
+    tell about the machine."""
+    found = traceback.extract_tb(error.__traceback__)[-8:]
+    return [("/".join(frame.filename.split("/")[-2:]), frame.lineno or 0, frame.name) for frame in found]
+
+
 def _where(error: BaseException) -> list[str]:
-    """The last frames, innermost first, by file name: whole paths tell about the machine."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return [f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+    return [f"{file}:{line} {name}" for file, line, name in reversed(frames(error))]
 
 
 def _masked(part: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core import calls, captions, keeping, ledger, metrics, pictures, spool
+from core import calls, captions, keeping, ledger, pictures, spool
 from core.catalogue import cost
 from core.errors import AnswerUnusable, ProviderRefused, Refused
 from core.ledger import Bill, Entry
@@ -46,7 +46,6 @@ def settle(studio: Studio, receipt: Receipt) -> float | None:
     try:
         _store(studio, found, receipt, taken)
     except StoreDown:
-        metrics.STORAGE_ERRORS.inc()
         return WAIT
     spool.done(studio.settings, receipt.attempt_id)
     return None

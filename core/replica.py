@@ -114,6 +114,17 @@ class Replica:
         with reading:
             yield cursor, memo
 
+    def state(self) -> tuple[int, float] | None:
+        """How many rows the copy holds, and seconds since it was like the database; None while there is none."""
+        with self._synced:
+            age, reading = time.monotonic() - self._seen, ExitStack()
+            if self._file is None:
+                return None
+            cursor = reading.enter_context(self._file.reading())
+        with reading:
+            [(rows,)] = cursor.execute(f"SELECT count(*) FROM {self.layout.table}").fetchall()
+        return int(rows), age
+
     def sync(self) -> bool:
         """Bring the copy to this moment; make one when there is none that can go on. Tells whether there was news."""
         with self._turn:

@@ -64,6 +64,10 @@ class Settings:
     """How long trashed things stay before they are purged."""
     provider_deadline: int = 300
     """Seconds that one provider call may take in all."""
+    sentry_dsn: str = field(default="", repr=False)
+    """Where unforeseen errors are told to as well, as Sentry gives it; empty: nowhere. Needs the extra `watch`."""
+    otel_exporter_otlp_endpoint: str = ""
+    """Address of an OpenTelemetry collector that is sent spans; empty: none. Needs the extra `watch`."""
     free_space_floor_mb: int = 512
     """Below this much free disk space nothing new is paid for."""
     sketch_delay: float = 0.6

@@ -75,6 +75,8 @@ def _remember(studio: Studio, key: str, whom: Any) -> Standing | None:
         remembered.clear()
     found = _read(studio, whom)
     remembered[key] = (studio.now() + REMEMBERED, found)  # lost, and so asked again, when it was forgotten meanwhile
+    if found:
+        remembered[found.id] = remembered[key]
     return found
 
 

@@ -6,7 +6,20 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from core import changes, generations, jobs, ledger, limits, log, replays, retention, tidying, uploads
+from core import (
+    changes,
+    generations,
+    jobs,
+    ledger,
+    limits,
+    log,
+    metrics,
+    replays,
+    retention,
+    status,
+    tidying,
+    uploads,
+)
 from core.studio import Studio
 
 MINUTE = 60.0
@@ -32,6 +45,13 @@ def start(studio: Studio, *, patient: bool = False) -> bool:
         _Tidying.thread = threading.Thread(target=_stay, args=(studio, working), daemon=True)
         _Tidying.thread.start()
     return working
+
+
+def tell(studio: Studio, port: int) -> None:
+    """Let Prometheus on this machine read at this port what this process counts. Raises OSError when it is taken."""
+    metrics.expect(studio.providers)
+    floor = status.disk(studio).floor
+    metrics.serve(port, lambda: status.disk(studio).free, floor, lambda: status.spooled(studio).waiting)
 
 
 def stop(studio: Studio) -> None:

@@ -285,6 +285,28 @@ def test_a_worker_finishes_running_calls_before_it_stops_and_there_is_only_one(s
     assert statuses(studio) == [SUCCEEDED]
 
 
+def test_a_worker_tells_prometheus_what_it_counts_where_it_is_told_to(studio, studio_command, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with running(tmp_path, "worker", "--metrics-port", port) as worker:
+        assert worker.stdout.readline().startswith("Working.")
+        ask = Ask("a red fox", ("sketch/sketch",), new_id(), caption=captions.NONE)
+        conversations.start(studio, access.local_person(studio), ask)
+        until(lambda: statuses(studio) == [SUCCEEDED])
+
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
+            lines = answer.read().decode().splitlines()
+        second = studio_command("worker", "--metrics-port", port)
+
+    facts = {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+    assert facts['studio_provider_calls_total{outcome="succeeded",provider="sketch"}'] == 1
+    assert facts["studio_disk_free_bytes"] > facts["studio_disk_floor_bytes"] == 1_000_000
+    assert facts["studio_spooled_answers"] == 0
+    assert not [name for name in facts if name.startswith("studio_generations_queued")]
+    assert second.returncode == 1
+    assert f"Something else answers at port {port} already" in second.stderr
+
+
 def test_beside_a_worker_generate_only_asks(studio_command, tmp_path):
     with running(tmp_path, "worker") as worker:
         assert worker.stdout.readline().startswith("Working.")

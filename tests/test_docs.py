@@ -79,6 +79,14 @@ def test_every_library_is_named_with_its_reason() -> None:
     assert [name for name, reason in told.items() if len(reason) < 2] == []
 
 
+def test_who_does_not_watch_installs_nothing_for_it_and_who_does_reads_what_each_is_for() -> None:
+    names = {canonicalize_name(requirement.name) for requirement in watching()}
+
+    assert len(names) == 3
+    assert names & pins(LOCKS[0]).keys() == set()
+    assert [name for name in names if f"`{name}`" not in README] == []
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_file_holds_names_and_versions_and_no_address(lock: str) -> None:
     lines = (ROOT / lock).read_text().splitlines()
@@ -89,7 +97,7 @@ def test_a_lock_file_holds_names_and_versions_and_no_address(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_what_is_locked_is_what_the_project_asks_for(lock: str) -> None:
-    asked = [*needed(), *(development() if "dev" in lock else ())]
+    asked = [*needed(), *((*development(), *watching()) if "dev" in lock else ())]
     locked = pins(lock)
 
     assert [str(r) for r in asked if not any(r.specifier.contains(v) for v in locked[canonicalize_name(r.name)])] == []
@@ -137,6 +145,11 @@ def needed() -> list[Requirement]:
 
 def development() -> list[Requirement]:
     return [Requirement(line) for line in PROJECT["dependency-groups"]["dev"]]
+
+
+def watching() -> list[Requirement]:
+    """The extra that watches: tests run with it, people choose it."""
+    return [Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["watch"]]
 
 
 def pins(lock: str) -> dict[str, set[str]]:

@@ -22,7 +22,7 @@ HOUSE = """
     pages.parts.**  core.web.**  core.generating  core.doctor
     core.worker
     core.conversations  core.generations  core.replays  core.sharing  core.shared  core.gallery  core.uploads  core.demo
-    core.saved_views  core.filters  core.tree  core.lost  core.ledger_export
+    core.saved_views  core.filters  core.tree  core.lost  core.ledger_export  core.status
     core.analytics  core.named
     core.line
     core.line_keys
@@ -32,6 +32,7 @@ HOUSE = """
     core.receipts  core.demo_rows  core.showing  core.posted  core.turns  core.again
     core.calls  core.screening
     core.asks  core.cards  core.detail  core.drafts  core.history  core.ledger  core.lineage  core.opened  core.strip
+    core.tally
     core.captions  core.trashed  core.throwing
     core.posts  core.projects  core.retention
     core.holds  core.newest  core.purging  core.shelves  core.written
@@ -45,7 +46,8 @@ HOUSE = """
     core.replica_log  core.replica_rows
     core.replica_read
     core.studio
-    core.migrations.**  core.keeping  core.spool  core.catalogue  core.rulebook
+    core.watching
+    core.migrations.**  core.keeping  core.spool  core.catalogue  core.rulebook  core.sentry  core.tracing
     core.database  core.store  core.fitting
     core.changes  core.models  core.disk
     core.prices  core.files  core.crops
@@ -54,8 +56,9 @@ HOUSE = """
     core.tables.**
     core.line_values  core.question
     core.cursors  core.banned
-    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.metrics  core.platforms
+    core.bundles  core.columns  core.differences  core.errors  core.limits  core.log  core.platforms
     core.scans  core.stopping  core.tiles  core.tokens  core.zips  core.zones
+    core.metrics  core.release
     core
 """
 
@@ -85,6 +88,8 @@ HOMES = {
     "boto3": ("core.store",),
     "botocore": ("core.store",),
     "prometheus_client": ("core.metrics",),
+    "sentry_sdk": ("core.sentry",),
+    "opentelemetry": ("core.tracing",),
     "httpx": ("core.providers.wire",),
     "msgspec": ("core.providers.**",),
     "pybase64": ("core.providers.**",),

@@ -70,7 +70,7 @@ GIVEN: dict[str, object] = {
 }
 TAKES_NEW_THINGS = ("asks.quote", "uploads.upload", "drafts.asked")
 """Verbs that want no id: the ask's images are tested below, the others take a person's own new thing."""
-ADMINS_ALONE = ("rules.change", "people.everybody", "people.found")
+ADMINS_ALONE = ("rules.change", "people.everybody", "people.found", "status.now")
 """Verbs that want no id and refuse everybody but admins; their own tests say so."""
 NOBODYS = ("person", "heartbeat", "known_store", "stray", "rule")
 """Tables whose rows are not anybody's."""

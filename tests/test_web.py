@@ -207,8 +207,10 @@ def test_metrics_count_in_prometheus_words(studio: Studio, browser: httpx.Client
     assert facts["studio_generations_running"] == "0.0"
     assert float(facts["studio_oldest_queued_seconds"]) >= 0
     assert facts["studio_spooled_answers"] == "1.0"
-    assert float(facts["studio_disk_free_bytes"]) > 0
-    for name in ("generations", "unknown_outcomes", "storage_errors", "cost_dollars"):
+    assert float(facts["studio_disk_free_bytes"]) > float(facts["studio_disk_floor_bytes"]) > 0
+    assert facts["studio_workers"] == facts["studio_unknown_outcomes_open"] == "0.0"
+    assert facts["studio_possible_cost_dollars"] == "0.0"
+    for name in ("generations", "provider_calls", "unknown_outcomes", "storage_errors", "cost_dollars", "broken"):
         assert f"# TYPE studio_{name}_total counter" in lines
     assert "# TYPE studio_provider_seconds histogram" in lines
 

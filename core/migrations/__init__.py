@@ -61,6 +61,11 @@ def at_head(engine: sa.Engine, scripts: Path = SCRIPTS) -> bool:
         raise StudioError("The database does not answer, or lets nobody in. Check DATABASE_URL.") from error
 
 
+def newest(scripts: Path = SCRIPTS) -> str:
+    """The revision that this version's tables are of."""
+    return _head(scripts)
+
+
 def _config(scripts: Path, connection: sa.Connection) -> "Config":
     from alembic.config import Config
 

@@ -1,20 +1,18 @@
 """For operators and their programs: is it alive, can it work, and what has it counted."""
 
-import shutil
 from collections.abc import Callable
 
 import anyio
 from anyio.to_thread import run_sync
-from sqlmodel import col, func, select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core import log, metrics, migrations, spool
+from core import jobs, log, metrics, migrations, status
 from core.errors import Refused, StudioError
 from core.studio import Studio
-from core.tables import QUEUED, RUNNING, UNFINISHED, Generation, Heartbeat, new_id
+from core.tables import Heartbeat, new_id
 from core.web import security
 
 PATIENCE = 5.0
@@ -24,6 +22,7 @@ PATIENCE = 5.0
 def routes(studio: Studio) -> list[Route]:
     """/healthz for anybody; /readyz and /metrics for programs on this machine."""
     limiter = anyio.CapacityLimiter(4)
+    metrics.expect(studio.providers)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"ok": True}, headers=security.FRESH)
@@ -81,14 +80,16 @@ async def _tried(check: Callable[[Studio], None], studio: Studio, limiter: anyio
 def _look(studio: Studio) -> None:
     """Set the gauges to what is true now, for all processes."""
     with studio.reading() as db:
-        query = select(Generation.status, func.count()).where(col(Generation.status).in_(UNFINISHED))
-        counts = dict(db.exec(query.group_by(Generation.status)).all())
-        oldest = db.exec(select(func.min(Generation.queued_at)).where(Generation.status == QUEUED)).first()
-    metrics.QUEUED.set(counts.get(QUEUED, 0))
-    metrics.RUNNING.set(counts.get(RUNNING, 0))
-    metrics.OLDEST.set(max(0.0, (studio.now() - oldest).total_seconds()) if oldest else 0)
-    metrics.SPOOLED.set(sum(1 for _ in spool.waiting(studio.settings)))
-    metrics.DISK_FREE.set(shutil.disk_usage(studio.settings.data_dir).free)
+        waits, doubt = status.queue(db, studio.now()), status.doubtful(db)
+    metrics.QUEUED.set(waits.queued)
+    metrics.RUNNING.set(waits.running)
+    metrics.OLDEST.set(waits.oldest.total_seconds())
+    metrics.DOUBTFUL.set(doubt.generations)
+    metrics.POSSIBLE.set(float(doubt.possible))
+    metrics.WORKERS.set(len(jobs.workers(studio)))
+    metrics.SPOOLED.set(status.spooled(studio).waiting)
+    metrics.DISK_FREE.set(status.disk(studio).free)
+    metrics.DISK_FLOOR.set(status.disk(studio).floor)
 
 
 def _from_here(request: Request) -> None:
