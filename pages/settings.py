@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from core import briefs, people, rules, standing
-from core.tables import ADMIN
-from pages.parts import frame, settings_brief, settings_budgets, settings_people, settings_rules
+from core import briefs, people, rules
+from pages.parts import door, frame, settings_brief, settings_budgets, settings_people, settings_rules
 from pages.parts.words import _
 
 with frame.screen(_("Settings")) as (studio, person):
     st.title(_("Settings"), anchor=False)
-    here = standing.of(studio, person.id)
-    admin = here is not None and here.role == ADMIN
+    admin = door.admits_admin(studio, person)
     if not admin:
         st.markdown(f":small[{_('Only admins change these. Ask one when something should be otherwise.')}]")
     team = people.everybody(studio, person) if admin else ()

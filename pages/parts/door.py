@@ -5,11 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import sign_in
+from core import sign_in, standing
 from core.access import Person
 from core.errors import Refused
 from core.sign_in import Claims
 from core.studio import Studio, current
+from core.tables import ADMIN
 from pages.parts.words import _
 
 ICON = Path(__file__).parent / "icon.svg"
@@ -50,6 +51,12 @@ def refuse() -> None:
     """Raise Refused for whoever was put out since the page was drawn: callbacks and fragments run before the page."""
     studio = current()
     sign_in.person(studio, _claims(studio))
+
+
+def admits_admin(studio: Studio, person: Person) -> bool:
+    """Whether it is an admin who came in. They were just looked up, so the database is not asked again."""
+    here = standing.of(studio, person.id)
+    return here is not None and here.role == ADMIN
 
 
 def sign_out(studio: Studio, person: Person) -> None:

@@ -43,6 +43,13 @@ MENU = [
     st.Page(PAGES / "analytics.py", title=_("Analytics"), icon=":material/bar_chart:", url_path="analytics"),
     st.Page(PAGES / "trash.py", title=_("Trash"), icon=":material/delete:", url_path="trash"),
     st.Page(PAGES / "settings.py", title=_("Settings"), icon=":material/tune:", url_path="settings"),
+    st.Page(
+        PAGES / "status.py",
+        title=_("Status"),
+        icon=":material/monitor_heart:",
+        url_path="status",
+        visibility="visible" if person and door.admits_admin(studio, person) else "hidden",
+    ),
     st.Page(PAGES / "conversation.py", title=_("Conversation"), url_path="conversation", visibility="hidden"),
     st.Page(PAGES / "post.py", title=_("Post"), url_path="post", visibility="hidden"),
 ]
