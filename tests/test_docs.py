@@ -1,6 +1,7 @@
 """What the README says is so: settings, commands, places to open, libraries; and the lock files fit."""
 
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from typer.main import get_command
 
 from core.cli import app
 from core.settings import Settings
@@ -49,6 +51,27 @@ def test_every_command_is_told_and_every_one_told_exists() -> None:
 
     assert told == commands
     assert len(commands) >= 6
+
+
+def test_every_command_of_the_runbook_exists_with_its_options() -> None:
+    _, _, rest = README.partition("### Runbook\n")
+    runbook = rest.partition("\n### ")[0]
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    told = [shlex.split(line)[1:] for line in code(runbook) if line.startswith("studio ")]
+
+    assert len({name for name, *_ in told}) >= 5
+    for name, *rest_of_it in told:
+        options = {option for parameter in known[name].params for option in parameter.opts}
+        assert {part for part in rest_of_it if part.startswith("--")} <= options, name
+
+
+@pytest.mark.parametrize("case", ["Rotate keys", "Stuck work", "Disk full", "Provider down", "Restore"])
+def test_the_runbook_has_numbered_steps_for_each_case(case: str) -> None:
+    _, _, rest = README.partition(f"#### {case}\n")
+    steps = re.findall(r"^(\d+)\. ", rest.partition("\n###")[0], re.MULTILINE)
+
+    assert [int(step) for step in steps] == list(range(1, len(steps) + 1))
+    assert len(steps) >= 5 - (case == "Rotate keys")
 
 
 def test_everything_to_open_is_there() -> None:
