@@ -61,7 +61,11 @@ def _open_sqlite(path: Path) -> sa.Engine:
         raise Refused(f"SQLite {dbapi2.sqlite_version} can damage data in this use. Install pysqlite3 0.6.1 or newer.")
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
-        f"sqlite:///{path.resolve()}", module=dbapi2, pool_size=CONNECTIONS, max_overflow=CONNECTIONS
+        f"sqlite:///{path.resolve()}",
+        module=dbapi2,
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
+        hide_parameters=True,  # prompts: whoever logs an error of the database would log them too
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -95,6 +99,7 @@ def _open_postgres(url: str) -> sa.Engine:
         f"postgresql+psycopg://{rest}",
         pool_size=CONNECTIONS,
         max_overflow=0,
+        hide_parameters=True,  # as above
         pool_pre_ping=True,  # the first query after a restart of the server would fail otherwise
         connect_args={"options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"},
     )

@@ -302,3 +302,15 @@ def write_and_die(home: Settings) -> None:
         db.add(Heartbeat(executor_id="a", beat_ms=1))
         db.flush()
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_to_be_written(engine: sa.Engine) -> None:
+    """Whoever logs it, as Streamlit does with what breaks in a callback, would write prompts into the log."""
+    with engine.begin() as db:
+        db.execute(sa.text("ALTER TABLE saved_view RENAME TO elsewhere"))
+
+    with pytest.raises(sa.exc.DBAPIError) as raised, transaction(engine) as db:
+        db.execute(sa.text("INSERT INTO saved_view (id, name) VALUES (:id, :name)"), {"id": "1", "name": "a red fox"})
+
+    assert "saved_view" in str(raised.value)
+    assert "a red fox" not in f"{raised.value!s} {raised.value!r}"
