@@ -101,7 +101,7 @@ class Gate:
             return "Image Studio answers only to this machine: there is no sign-in of its own."
         if path.startswith(OPERATORS) and not from_this_machine(scope):
             return "This address answers only to programs on the same machine."
-        if path.startswith("/api/") and not _ours(scope):
+        if not _ours(scope):
             return "This request did not come from a page of Image Studio. Reload the page and try again."
         return None
 
@@ -202,10 +202,11 @@ def same_origin(scope: Scope) -> bool:
 
 
 def _ours(scope: Scope) -> bool:
-    if scope["type"] == "websocket":
-        return same_origin(scope)  # sockets carry no headers of ours, but browsers always say where they come from
-    headers = Headers(scope=scope)
-    if scope["method"] in SAFE_METHODS:
+    """Streamlit's socket takes any port of this machine for ours, and in local mode whoever has it is the person."""
+    headers, ours = Headers(scope=scope), scope["path"].startswith("/api/")
+    if scope["type"] == "websocket":  # it carries no header of ours, but browsers always say where it comes from
+        return same_origin(scope) or not (ours or "origin" in headers)
+    if not ours or scope["method"] in SAFE_METHODS:
         return True
     if "origin" not in headers:
         return headers.get("x-studio") == "1"
