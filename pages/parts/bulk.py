@@ -9,6 +9,7 @@ from core import marks, projects, trash
 from core.access import Person
 from core.studio import Studio
 from pages.parts import saved_views, undo, wishes
+from pages.parts.tile_words import literal
 from pages.parts.wishes import Wish
 from pages.parts.words import _, plural
 
@@ -56,7 +57,7 @@ def _project(studio: Studio, person: Person, wish: Wish) -> int:
         told = plural("{n} post went to:", "{n} posts went to:", len(moved))
         undo.offer(f"{told} {where}", "moved posts", project, moved)
     else:
-        st.toast(_("Already there:") + f" {where}", icon=":material/folder:")
+        st.toast(_("Already there:") + f" {literal(where)}", icon=":material/folder:")
     return len(moved)
 
 

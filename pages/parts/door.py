@@ -11,6 +11,7 @@ from core.errors import Refused
 from core.sign_in import Claims
 from core.studio import Studio, current
 from core.tables import ADMIN
+from pages.parts.tile_words import literal
 from pages.parts.words import _
 
 ICON = Path(__file__).parent / "icon.svg"
@@ -64,7 +65,10 @@ def sign_out(studio: Studio, person: Person) -> None:
     if studio.settings.sign_in == sign_in.LOCAL:
         return
     st.html(STYLE)
-    with st.container(key="person"), st.popover(person.name, icon=":material/account_circle:", type="tertiary"):
+    with (
+        st.container(key="person"),
+        st.popover(literal(person.name), icon=":material/account_circle:", type="tertiary"),
+    ):
         if studio.settings.sign_in == sign_in.OIDC:
             icon = ":material/logout:"
             st.button(_("Sign out"), key="sign-out", icon=icon, on_click=_out, args=(studio,), width="stretch")
@@ -89,7 +93,7 @@ def _draw(studio: Studio, why: str, refused: bool = False) -> None:
         st.image(str(ICON), width=56, alt="")
         st.title(_("Image Studio"), anchor=False, text_alignment="center")
         if why:
-            (st.warning if refused else st.info)(why)
+            (st.warning if refused else st.info)(literal(why))
         if studio.settings.sign_in != sign_in.OIDC:
             return
         if refused:

@@ -11,6 +11,7 @@ from core.access import Person
 from core.errors import StudioError
 from core.studio import Studio, current
 from pages.parts import door
+from pages.parts.tile_words import literal
 from pages.parts.words import _
 
 PAGES = Path(__file__).parent.parent
@@ -36,7 +37,7 @@ def sentences() -> Iterator[None]:
         door.refuse()  # a fragment may be drawn anew long after its page was
         yield
     except StudioError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")  # it may quote what somebody wrote, or an address
     except Exception as error:  # the one place that may: nothing above it but Streamlit's own traceback box
         st.error(_broken(error), icon=":material/error:")
 

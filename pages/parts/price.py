@@ -13,6 +13,7 @@ from core.errors import Refused
 from core.models import Model
 from core.studio import Studio
 from core.views import TurnView
+from pages.parts.tile_words import literal
 from pages.parts.words import _, money, plural, seconds
 
 
@@ -24,7 +25,7 @@ def show(studio: Studio, person: Person, ask: Ask) -> None:
     try:
         quote = conversations.quote(studio, person, ask)
     except Refused as refusal:
-        st.caption(str(refusal).replace("$", r"\$"))
+        st.caption(literal(str(refusal)))
         return
     line = _line(quote).replace("$", r"\$").replace("~", r"\~")
     st.markdown(line if quote.first_seconds is not None else f":gray[{line}]")

@@ -44,7 +44,7 @@ def _inside(studio: Studio, person: Person, turn: TurnView, token: str) -> None:
         try:
             plan = replays.plan(studio, person, turn.id, model)
         except Refused as refusal:
-            st.info(str(refusal), icon=":material/info:")
+            st.info(literal(str(refusal)), icon=":material/info:")
             return
         _said(_("Asks the same words again. Each turn starts from what the one before it made."))
         _list(plan)

@@ -12,6 +12,7 @@ from core.people import Member
 from core.studio import Studio
 from core.tables import EVERYBODY, PERSON, PROJECT, TEAM
 from pages.parts import toast
+from pages.parts.tile_words import literal
 from pages.parts.words import _, money
 
 Names = Mapping[tuple[str, str], str]
@@ -36,7 +37,7 @@ def _bar(state: State, names: Names) -> None:
     label = names.get((state.kind, state.of_id), _("Somebody or something that is gone"))
     told = _("{label}: {used} of {cap} used").format(label=label, used=money(used), cap=money(state.usd))
     held = _(", {held} of it for what is on its way").format(held=money(state.reserved)) if state.reserved else ""
-    st.progress(min(float(state.used), 1.0), text=f"{told}{held}".replace("$", "\\$"))
+    st.progress(min(float(state.used), 1.0), text=literal(f"{told}{held}"))
 
 
 def _form(studio: Studio, person: Person, names: Names) -> None:

@@ -10,6 +10,7 @@ from core.people import ROLES, Member
 from core.studio import Studio
 from core.tables import ADMIN, LEAD, MEMBER
 from pages.parts import toast
+from pages.parts.tile_words import literal
 from pages.parts.words import _
 
 MANY = 12
@@ -36,7 +37,7 @@ def _row(studio: Studio, person: Person, member: Member) -> None:
             if member.email:
                 st.text(member.email)
         st.selectbox(
-            _("Role of {name}").format(name=member.name),
+            _("Role of {name}").format(name=literal(member.name)),
             ROLES,
             ROLES.index(member.role),
             format_func=lambda one: labels[one],

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import StudioError
 from pages.parts import door
+from pages.parts.tile_words import literal
 
 Result = TypeVar("Result")
 
@@ -17,7 +18,7 @@ def after(verb: Callable[[], Result], done: str = "", icon: str = ":material/che
         door.refuse()
         result = verb()
     except StudioError as error:
-        st.toast(str(error), icon=":material/error:", duration="long")
+        st.toast(literal(str(error)), icon=":material/error:", duration="long")
         return None
     if done:
         st.toast(done, icon=icon)

@@ -1,9 +1,11 @@
 """Visit screens: the real shell on a throwaway folder; `visit("create")` is what somebody sees who opens it."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,6 +42,11 @@ def visit(page: str = "create", **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()
+
+
+def read(element: Any) -> str:
+    """What somebody reads there: a sentence that may quote people is markdown with every sign of it escaped."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", element.value)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from core.studio import Studio
 from core.tables import LEAD
 from pages.parts import analytics_words
 from tests.books import MODELS, Books, scattered
-from tests.screens.support import queries, visit
+from tests.screens.support import queries, read, visit
 
 MOST = 5
 
@@ -90,7 +90,7 @@ def test_the_table_leads_to_the_images_behind_each_row(studio: Studio, me: Perso
 def test_a_period_that_makes_no_sense_is_a_sentence(studio: Studio, me: Person) -> None:
     app = shown(studio, **{"from": "2026-11-10", "to": "2026-11-01"})
 
-    assert [error.value for error in app.error] == ["The period ends before it begins. Choose a later end."]
+    assert [read(error) for error in app.error] == ["The period ends before it begins. Choose a later end."]
     assert not app.exception
 
 

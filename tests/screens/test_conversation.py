@@ -14,7 +14,7 @@ from core.studio import Studio
 from core.tables import CANCELED, CAPTION, FAILED, Generation
 from tests import answers
 from tests.conftest import wish
-from tests.screens.support import at_home, queries, visit
+from tests.screens.support import at_home, queries, read, visit
 
 TAKES_14 = "gemini/gemini-3-pro-image"
 ODD = "A *red* fox, :red[not] $blue$ <b>at</b> `dawn`"
@@ -144,7 +144,7 @@ def test_what_was_made_beside_the_source_becomes_a_reference_by_itself(
 def test_a_source_that_is_not_there_is_said_in_place_and_the_turns_stay(studio: Studio, me: Person) -> None:
     app = visit("conversation", id=made(studio, me, "A fox"), source="0" * 32)
 
-    assert app.error[0].value == "There is no such image, or it is not yours."
+    assert read(app.error[0]) == "There is no such image, or it is not yours."
     assert len(turns(app)) == 1
 
 
@@ -168,7 +168,7 @@ def test_what_is_not_there_and_what_is_not_yours_look_the_same(studio: Studio, w
 
     app = visit("conversation", id=theirs if whose == "bob" else "0" * 32)
 
-    assert [error.value for error in app.error] == ["There is no such conversation, or it is not yours."]
+    assert [read(error) for error in app.error] == ["There is no such conversation, or it is not yours."]
     assert turns(app) == []
 
 
@@ -200,7 +200,7 @@ def test_a_picture_of_somebody_else_cannot_be_canceled(studio: Studio) -> None:
 
     app = clicked(studio, act="cancel", wish="1")
 
-    assert app.toast[0].value == "There is no such picture, or it is not yours."
+    assert read(app.toast[0]) == "There is no such picture, or it is not yours."
     assert states(studio) == ["queued"]
 
 

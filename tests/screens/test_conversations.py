@@ -10,7 +10,7 @@ from core.access import Person
 from core.studio import Studio
 from tests.branches import Step, grow
 from tests.conftest import wish
-from tests.screens.support import queries, visit
+from tests.screens.support import queries, read, visit
 
 
 def test_a_card_says_what_is_in_a_conversation_and_shows_its_source_and_newest_image(
@@ -90,7 +90,7 @@ def test_an_image_of_somebody_else_is_not_there(studio: Studio) -> None:
 
     app = visit("conversations", image=secret)
 
-    assert [error.value for error in app.error] == ["There is no such image, or it is not yours."]
+    assert [read(error) for error in app.error] == ["There is no such image, or it is not yours."]
     assert cards(app) == []
 
 

@@ -20,7 +20,7 @@ from core.studio import Studio
 from core.tables import SOURCE
 from tests import answers
 from tests.conftest import wish
-from tests.screens.support import at_home, queries, visit
+from tests.screens.support import at_home, queries, read, visit
 from tests.serving import picture
 
 SELF_HOSTED = "a1111/default"
@@ -94,7 +94,7 @@ def test_without_words_or_models_it_says_what_is_missing(studio: Studio) -> None
     app = visit()
 
     generate(app)
-    assert app.error[0].value == "Say what the image should show."
+    assert read(app.error[0]) == "Say what the image should show."
 
     app.multiselect(key="create-models").set_value([]).run()
     assert "Pick at least one model." in captions(app)

@@ -9,7 +9,7 @@ from core import standing
 from core import studio as home
 from core.settings import Settings
 from core.studio import Studio
-from tests.screens.support import PAGES, SECONDS, at_home, queries, visit
+from tests.screens.support import PAGES, SECONDS, at_home, queries, read, visit
 
 SCREENS = sorted(page.stem for page in PAGES.glob("*.py"))
 WITH_PROVIDERS = {
@@ -64,7 +64,7 @@ def test_whom_the_proxy_does_not_name_sees_why_and_nothing_else(behind_a_proxy: 
     app = visit("gallery")
 
     assert not app.exception
-    assert [told.value for told in app.info] == ["The proxy in front of Image Studio did not say who you are."]
+    assert [read(told) for told in app.info] == ["The proxy in front of Image Studio did not say who you are."]
     assert labels(app) == []
 
 
