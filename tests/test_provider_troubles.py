@@ -52,6 +52,7 @@ EXPECTED: dict[str, tuple[type[ProviderError], str]] = {
     "blocked picture": (ProviderRefused, "moderation"),
     "html": (AnswerUnusable, "unusable"),
     "truncated": (AnswerUnusable, "unusable"),
+    "elsewhere": (AnswerUnusable, "unusable"),
     "empty": (AnswerUnusable, "unusable"),
     "408": (OutcomeUnknown, "unknown"),
     "500": (OutcomeUnknown, "unknown"),
@@ -158,6 +159,17 @@ def test_a_redirect_is_not_followed(vendors: Vendors, providers) -> None:
         draw(providers["openrouter"])
 
     assert [call.vendor for call in vendors.calls] == ["openrouter"]
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_an_address_in_an_answer_is_not_fetched(vendors: Vendors, providers, name: str) -> None:
+    """Whoever answers for a vendor could have us ask any server that we can reach."""
+    vendors.next("elsewhere")
+
+    with pytest.raises(ProviderError):
+        draw(providers[name])
+
+    assert vendors.fetched == []
 
 
 def test_no_proxy_of_the_environment_sees_a_call(vendors: Vendors, providers, monkeypatch) -> None:

@@ -100,6 +100,14 @@ def _redirect(h: Any) -> None:
     h.reply(302, b"", {"Location": f"{h.vendors.url}/openai/v1/images/generations"})
 
 
+def _elsewhere(h: Any) -> None:
+    """An address instead of a picture; there is one behind it."""
+    url = f"{h.vendors.url}/elsewhere.png"
+    listed, part = {"data": [{"url": url}]}, {"fileData": {"fileUri": url, "mimeType": "image/png"}}
+    gemini = {"candidates": [{"content": {"parts": [part]}, "finishReason": "STOP"}]}
+    h.json(200, {"gemini": gemini, "a1111": {"images": [url], "info": "{}"}}.get(h.vendor, listed))
+
+
 def _bare(h: Any) -> None:
     h.reply(200, h.vendors.picture, {"Content-Type": "image/png"})
 
@@ -140,6 +148,7 @@ TROUBLES: dict[str, Callable[[Any], None]] = {
     "huge": _huge,
     "bomb": _bomb,
     "redirect": _redirect,
+    "elsewhere": _elsewhere,
     "bare": _bare,
     "no usage": _usage(lambda body: body.pop("usage", None)),
     "null cost": _usage(lambda body: body["usage"].update(cost=None) if "usage" in body else None),

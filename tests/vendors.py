@@ -77,6 +77,8 @@ class Vendors:
     """A trouble that every check of a prompt meets."""
     checks: list[Call] = field(default_factory=list)
     """Of prompts, before they are sent anywhere."""
+    fetched: list[str] = field(default_factory=list)
+    """Addresses of pictures here that somebody looked at."""
     violent: str = "knife"
     """A prompt with this word is flagged."""
 
@@ -168,6 +170,10 @@ class _Handler(BaseHTTPRequestHandler):
                 more = 0.0 if call.writes else self.vendors.longer.get(self.vendor, 0.0)
                 time.sleep(self.vendors.seconds + more)
                 self.json(200, self.good())
+
+    def do_GET(self) -> None:
+        self.vendors.fetched.append(self.path)
+        self.reply(200, self.vendors.picture, {"Content-Type": "image/png"})
 
     def moderate(self) -> None:
         """Look at a prompt, as OpenAI does."""
