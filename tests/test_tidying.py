@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner
 
-from core import access, cli, conversations, generations, marks, rules, tidying, trash
+from core import access, cli, cli_upkeep, conversations, generations, marks, rules, tidying, trash
 from core.access import Person
 from core.studio import Studio
 from core.tables import ADMIN
@@ -98,7 +98,7 @@ def test_the_command_tells_first_and_tidies_then(
     generations.cancel(studio, alice, generation_id)
     clock.skip(days=8)
     rules.change(studio, ada, "failed_days", 7, 0)
-    monkeypatch.setattr(cli, "_studio", lambda: studio)
+    monkeypatch.setattr(cli_upkeep, "the_studio", lambda: studio)
 
     said = [CliRunner().invoke(cli.app, ["tidy", *more]).stdout for more in (["--dry-run"], [], ["--json"])]
 

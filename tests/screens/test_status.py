@@ -13,7 +13,7 @@ from core.studio import Studio
 from core.tables import FAILED, LEAD, MEMBER, UNKNOWN, Generation, User
 from pages.parts import status_words
 from tests.books import MODELS, Books
-from tests.screens.support import queries, visit
+from tests.screens.support import queries, read, visit
 
 MOST = 5
 
@@ -94,7 +94,7 @@ def test_who_is_no_admin_sees_a_sentence_and_no_way_there(studio: Studio, me: Pe
 
     app = shown()
 
-    assert [error.value for error in app.error] == ["Only admins see how the studio is. Ask one of them."]
+    assert [read(error) for error in app.error] == ["Only admins see how the studio is. Ask one of them."]
     assert not app.metric
 
 
