@@ -56,7 +56,7 @@ def test_every_command_is_told_and_every_one_told_exists() -> None:
 def test_every_command_of_the_runbook_exists_with_its_options() -> None:
     _, _, rest = README.partition("### Runbook\n")
     runbook = rest.partition("\n### ")[0]
-    known = get_command(app).commands  # type: ignore[attr-defined]
+    known = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
     told = [shlex.split(line)[1:] for line in code(runbook) if line.startswith("studio ")]
 
     assert len({name for name, *_ in told}) >= 5
