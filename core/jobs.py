@@ -193,13 +193,14 @@ async def _generate(generation_id: str, round: int) -> None:
 
 
 def _client(studio: Studio) -> DBOSClient:
-    with _client_lock:
-        known: DBOSClient | None = studio.held.get(__name__)
-        if known is None:
-            known = DBOSClient(system_database_engine=studio.engine, application_name=NAME)
-            known._sys_db.run_migrations()
-            studio.held[__name__] = known
-        return known
+    if __name__ not in studio.held:  # else without the lock: whoever has it may wait for the caller's transaction
+        with _client_lock:
+            if __name__ not in studio.held:
+                client = DBOSClient(system_database_engine=studio.engine, application_name=NAME)
+                client._sys_db.run_migrations()
+                studio.held[__name__] = client
+    known: DBOSClient = studio.held[__name__]
+    return known
 
 
 def _queue(provider: str) -> str:
@@ -287,8 +288,7 @@ def _take_over(studio: Studio, executor: str) -> None:
     for dead in owners - _alive(studio):
         DBOS._recover_pending_workflows([dead])
         with studio.transaction() as db:
-            beat = db.get(Heartbeat, dead)
-            if beat:
+            if beat := db.get(Heartbeat, dead):
                 db.delete(beat)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from io import BytesIO
@@ -20,8 +21,8 @@ from core import access, conversations, generations, jobs, spool
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import UNFINISHED, Attempt
-from tests.conftest import wish
+from core.tables import UNFINISHED, Attempt, new_id
+from tests.conftest import Clock, wish
 from tests.processes import program
 from tests.servers import Postgres
 from tests.vendors import Vendors
@@ -161,6 +162,21 @@ def test_an_ask_that_is_rolled_back_leaves_no_work(studio: Studio, alice: Person
 
     assert jobs.given_up(studio, generation.id, 7)
     assert not jobs.given_up(studio, generation.id, 0)
+
+
+def test_work_is_submitted_while_another_studio_makes_its_tables(furnished: Settings, clock: Clock) -> None:
+    here, other = open_studio(furnished, clock), open_studio(furnished, clock)
+    jobs.ready(here)
+
+    with here.transaction() as db, ThreadPoolExecutor(1) as beside:
+        getting_ready = beside.submit(jobs.ready, other)
+        eventually(jobs._client_lock.locked)
+        jobs.submit(here, db, "sketch", new_id(), 0)
+        waited_for = not getting_ready.done()
+        db.commit()
+
+    assert waited_for
+    assert getting_ready.result() is None
 
 
 def test_an_embedded_database_has_one_worker(laptop: Settings) -> None:
