@@ -116,9 +116,13 @@ def _spool(settings: Settings) -> str:
             f"{len(waiting)} answers wait to become images, some for long. Start the studio or `studio worker`, "
             "and see that the file store answers."
         )
-    aside = len(list((settings.spool_dir / spool.UNUSABLE).glob("*.answer")))
-    told = f"{len(waiting)} answers wait to become images"
-    return f"{told}; {aside} without a picture are kept aside." if aside else f"{told}."
+    aside = {why: len(list((settings.spool_dir / why).glob("*.answer"))) for why in (spool.UNUSABLE, spool.UNKNOWN)}
+    told = [f"{len(waiting)} answers wait to become images"]
+    if aside[spool.UNUSABLE]:
+        told.append(f"{aside[spool.UNUSABLE]} without a picture are kept aside")
+    if aside[spool.UNKNOWN]:
+        told.append(f"{aside[spool.UNKNOWN]} to calls that this database does not know are kept in spool/unknown")
+    return "; ".join(told) + "."
 
 
 def _unknown(settings: Settings) -> str:

@@ -31,7 +31,10 @@ def settle(studio: Studio, receipt: Receipt) -> float | None:
     """The same for a receipt in hand."""
     with studio.reading() as db:
         found = ledger.entry(db, receipt.attempt_id)
-    if found is None or found.attempt.state == STORED:
+    if found is None:  # what has calls under way is not purged: somebody brought an older database back
+        spool.set_aside(studio.settings, receipt.attempt_id, spool.UNKNOWN)
+        return None
+    if found.attempt.state == STORED:
         spool.done(studio.settings, receipt.attempt_id)
         return None
     try:

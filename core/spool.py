@@ -16,6 +16,8 @@ from core.settings import Settings
 
 UNUSABLE = "unusable"
 """Folder of answers that held no picture we could keep; support and the provider can be shown them."""
+UNKNOWN = "unknown"
+"""Folder of answers to calls that the ledger does not know: the database is an older one that was brought back."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ def done(settings: Settings, attempt_id: str) -> None:
     _path(settings, attempt_id).unlink(missing_ok=True)
 
 
-def set_aside(settings: Settings, attempt_id: str) -> None:
-    """Keep an answer that holds no picture, out of the way. Twice is fine."""
-    folder = settings.spool_dir / UNUSABLE
+def set_aside(settings: Settings, attempt_id: str, why: str = UNUSABLE) -> None:
+    """Keep an answer that becomes no picture, out of the way, in the folder that says why. Twice is fine."""
+    folder = settings.spool_dir / why
     folder.mkdir(exist_ok=True)
     path = _path(settings, attempt_id)
     with suppress(FileNotFoundError):

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image as Pillow
 from sqlmodel import select
 
-from core import access, conversations, generations, spool
+from core import access, conversations, doctor, generations, spool
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.providers import Answer, Provider, Request, Result
 from core.settings import Settings
 from core.spool import Receipt
 from core.studio import Studio, open_studio
-from core.tables import FAILED, SENT, STORED, UNKNOWN, Attempt, Generation, Image, Turn
+from core.tables import FAILED, SENT, STORED, UNKNOWN, Attempt, Generation, Image, Turn, new_id
 from core.views import GenerationView
 from tests.conftest import Clock, unfinished, wish
 from tests.test_provider_answers import WAYS
@@ -329,6 +329,18 @@ def test_sample_content_is_not_tried_again_for_money(studio: Studio, alice: Pers
     with pytest.raises(Refused, match="sample content"):
         generations.retry(studio, alice, asked.id)
     assert again(studio, alice, asked).wire(studio.catalogue)["sample"]  # so its tile does not offer it
+
+
+def test_an_answer_that_an_older_database_does_not_know_is_kept(studio: Studio, alice: Person) -> None:
+    answer = Answer(200, {"content-type": "application/json"}, b"{}")
+    for _ in range(2):  # its folder is made once
+        spool.write(studio.settings, Receipt(asked := new_id(), 1, answer))
+
+    generations.recover(studio)
+
+    assert not list(spool.waiting(studio.settings))
+    assert (studio.settings.spool_dir / "unknown" / f"{asked}.answer").read_bytes().endswith(b"{}")
+    assert any("2 to calls that this database does not know" in found.text for found in doctor.look(studio.settings))
 
 
 def test_malformed_answers_leave_no_half_visible_row(studio: Studio, alice: Person) -> None:
