@@ -1,45 +1,35 @@
-"""Pictures as bytes: check what came, keep it unchanged, make what people see, and clean what they upload."""
+"""Pictures as bytes: check what came, keep it unchanged, make what people see, and clean what they upload.
+
+Nothing is unpacked in this process: what reads a stranger's bytes does it in a process apart; see `core.apart`.
+"""
 
 import base64
 import hashlib
-import re
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
-from PIL import ExifTags, Image, ImageCms, ImageOps
-
-from core import scans
+from core.apart import unpack
 from core.errors import Refused
+from core.kinds import FORMATS, MAX_PIXELS, MAX_SIDE, ORIGINAL_BYTES, UPLOAD_BYTES, sniff
 
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 16_384
-UPLOAD_BYTES = 25_000_000
-ORIGINAL_BYTES = 64_000_000
-"""What a provider may send back: already paid for, so the limit is wider than for an upload."""
-
-_TOO_LARGE = "This picture has more than 40 megapixels or 16,384 pixels a side. Make it smaller and try again."
-
-# Pillow then refuses from twice this size by itself; between the two we do, in `_opened`.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-
-# To allow another format, add a line here and its first bytes to `sniff`.
-_FORMATS = {
-    "image/png": ("PNG", "png"),
-    "image/jpeg": ("JPEG", "jpg"),
-    "image/webp": ("WEBP", "webp"),
-    "image/avif": ("AVIF", "avif"),
-}
-# PNG's default level 6 costs 1.7 s at 4 Mpx and saves little.
-_SAVE = {"PNG": {"compress_level": 1}, "JPEG": {"quality": 92, "subsampling": 0}, "WEBP": {"quality": 92, "method": 2}}
-
-# The longest a thumbnail gets, in short edges: a panorama of 160:1 is still a small file.
-_LONGEST = 3
-
-# What undoes the EXIF orientations 2 to 8: flips, turns and both.
-_UNDO = [Image.Transpose(how) for how in (0, 3, 1, 5, 4, 6, 2)]
+__all__ = [
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "ORIGINAL_BYTES",
+    "UPLOAD_BYTES",
+    "Kept",
+    "alpha_mask",
+    "as_png",
+    "clean",
+    "cropped",
+    "fitted",
+    "grey_mask",
+    "keep",
+    "preview",
+    "size",
+    "sniff",
+]
 
 
 @dataclass(frozen=True)
@@ -65,235 +55,81 @@ class Kept:
     """WebP by the length of its short edge, 256 and 512; never larger than the original."""
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Whatever a decoder says about bytes from outside becomes one sentence for the person."""
-    try:
-        yield
-    except Refused:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(_TOO_LARGE) from None
-    except Exception as error:  # decoders raise a dozen kinds on damaged bytes, and none may pass here
-        raise Refused("This picture is damaged or incomplete and cannot be opened.") from error
-
-
-@_refusing()
 def keep(data: bytes, max_bytes: int = ORIGINAL_BYTES) -> Kept:
     """Decode a picture completely once and derive everything that is stored beside it.
 
-    The first frame stands for an animation. Raises Refused, and nothing else, for bytes that are not a whole
-    PNG, JPEG, WebP or AVIF within our limits.
+    The first frame stands for an animation. Raises Refused, and nothing else about the picture, for bytes that are not
+    a whole PNG, JPEG, WebP or AVIF within our limits.
     """
-    im, mime = _opened(data, max_bytes)
-    full = im.size
-    large = _pixels(im, _short_edge(im.size, 512))
-    small = large.resize(_short_edge(large.size, 256), Image.Resampling.BOX)
-    width, height = _seen(im, full)
+    seen, dhash, tiny, large, small = unpack("traces", _within(data, max_bytes))
+    width, height = seen
+    mime = sniff(data) or ""
     return Kept(
         original=data,
         mime=mime,
-        ext=_FORMATS[mime][1],
+        ext=FORMATS[mime][1],
         width=width,
         height=height,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         crc32=zlib.crc32(data),
-        dhash=_dhash(small),
-        placeholder=_placeholder(small),
-        thumbs={512: _encoded(large, "WEBP", quality=80), 256: _encoded(small, "WEBP", quality=80)},
+        dhash=dhash,
+        placeholder="data:image/webp;base64," + base64.b64encode(tiny).decode(),
+        thumbs={512: large, 256: small},
     )
 
 
-@_refusing()
 def clean(data: bytes) -> bytes:
     """An upload made anew from its pixels: upright, sRGB, without EXIF, place, comments or anything appended.
 
     PNG stays PNG, JPEG stays JPEG, WebP and AVIF become WebP (PNG where WebP cannot be so long). Raises Refused.
     """
-    im, mime = _opened(data, UPLOAD_BYTES)
-    kind = "WEBP" if mime == "image/avif" else _FORMATS[mime][0]
-    return _encoded(_pixels(im), "PNG" if kind == "WEBP" and max(im.size) == MAX_SIDE else kind)
+    return bytes(unpack("clean", _within(data, UPLOAD_BYTES)))
 
 
-def sniff(data: bytes) -> str | None:
-    """The mime type by the first bytes, None when it is none of the four we take."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[4:8] == b"ftyp" and {b"avif", b"avis"} & set(re.findall(b".{4}", data[8:64], re.DOTALL)):
-        return "image/avif"
-    return None
-
-
-@_refusing()
 def size(data: bytes) -> tuple[int, int]:
     """Width and height as people see them, from the header alone. Raises Refused."""
-    im, _ = _opened(data, ORIGINAL_BYTES)
-    return _seen(im, im.size)
+    width, height = unpack("size", _within(data))
+    return width, height
 
 
-@_refusing()
 def alpha_mask(mask: bytes, width: int, height: int) -> bytes:
     """Our mask (white = change) as an RGBA PNG of exactly this size: transparent = change, opaque = keep.
 
     OpenAI's polarity. Raises Refused when the mask cannot be read.
     """
-    white = _white(mask, width, height)
-    black = Image.new("L", white.size, 0)
-    return _encoded(Image.merge("RGBA", (black, black, black, ImageOps.invert(white))), "PNG")
+    return bytes(unpack("alpha_mask", _within(mask, UPLOAD_BYTES), width, height))
 
 
-@_refusing()
 def grey_mask(mask: bytes, width: int, height: int) -> bytes:
     """Our mask as a one-channel PNG of exactly this size: 255 = change, 0 = keep, nothing between.
 
     AUTOMATIC1111's polarity. Raises Refused when the mask cannot be read.
     """
-    return _encoded(_white(mask, width, height), "PNG")
+    return bytes(unpack("grey_mask", _within(mask, UPLOAD_BYTES), width, height))
 
 
-@_refusing()
 def fitted(data: bytes, width: int, height: int) -> bytes:
     """As a PNG of exactly this size: scaled to cover it, the rest cut evenly from both sides. Raises Refused."""
-    im, _ = _opened(data, ORIGINAL_BYTES)
-    return _encoded(ImageOps.fit(_pixels(im), (width, height), Image.Resampling.LANCZOS), "PNG")
+    return bytes(unpack("fitted", _within(data), width, height))
 
 
-@_refusing()
 def preview(data: bytes, long_edge: int = 1440) -> bytes:
     """For the lightbox: at most `long_edge` pixels, progressive JPEG, or WebP when transparent. Raises Refused."""
-    im, _ = _opened(data, ORIGINAL_BYTES)
-    shown = _pixels(im, _scaled(im.size, long_edge / max(im.size)))
-    if shown.mode == "RGBA":
-        return _encoded(shown, "WEBP", quality=82)
-    return _encoded(shown, "JPEG", quality=82, subsampling=2, progressive=True)
+    return bytes(unpack("preview", _within(data), long_edge))
 
 
-@_refusing()
 def as_png(data: bytes) -> bytes:
     """The same picture as a PNG: upright, sRGB, 8 bits, without metadata. Raises Refused."""
-    im, _ = _opened(data, ORIGINAL_BYTES)
-    return _encoded(_pixels(im), "PNG")
+    return bytes(unpack("as_png", _within(data)))
 
 
-@_refusing()
 def cropped(data: bytes, parts: Sequence[tuple[tuple[float, float, float, float], tuple[int, int]]]) -> list[bytes]:
     """Parts (left, top, right, bottom), each scaled to a size, as JPEGs; transparent is white. Raises Refused."""
-    im, _ = _opened(data, ORIGINAL_BYTES)
-    shown = _on(_pixels(im), "white")
-    cut = (shown.resize(target, Image.Resampling.LANCZOS, box=corners) for corners, target in parts)
-    return [_encoded(part, "JPEG", quality=90, optimize=True) for part in cut]
+    return list(unpack("cropped", _within(data), list(parts)))
 
 
-def _opened(data: bytes, max_bytes: int) -> tuple[Image.Image, str]:
-    """Only the header is read here, so that a bomb is refused before it is unpacked."""
+def _within(data: bytes, max_bytes: int = ORIGINAL_BYTES) -> bytes:
     if len(data) > max_bytes:
         raise Refused(f"This picture is larger than {max_bytes // 1_000_000} MB. Make it smaller and try again.")
-    mime = sniff(data)
-    if mime is None:
-        raise Refused("This is not a PNG, JPEG, WebP or AVIF picture. Save it as one of these and try again.")
-    im = Image.open(BytesIO(data), formats=[_FORMATS[mime][0]])
-    if im.width * im.height > MAX_PIXELS or max(im.size) > MAX_SIDE:
-        raise Refused(_TOO_LARGE)
-    if mime == "image/jpeg" and scans.count(data) > scans.MOST:
-        raise Refused("This JPEG is made of too many scans. Save it again as a usual JPEG and try again.")
-    return im, mime
-
-
-def _short_edge(size: tuple[int, int], edge: int) -> tuple[int, int]:
-    """Sized by the short edge, or a 16:9 picture goes soft when a tile cuts it square."""
-    return _scaled(size, min(edge / min(size), _LONGEST * edge / max(size)))
-
-
-def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
-    factor = min(1.0, factor)  # never larger than it is
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
-
-
-def _pixels(im: Image.Image, target: tuple[int, int] | None = None) -> Image.Image:
-    """Decode completely and give RGB or RGBA pixels: upright, sRGB, nothing else attached.
-
-    Scaling comes before the costly colour conversion; `draft` lets a JPEG decode at a fraction of its size.
-    """
-    if target:
-        im.draft("", (target[0] * 2, target[1] * 2))
-    im.load()
-    profile, orientation = im.info.get("icc_profile"), _orientation(im)
-    flat = _eight_bits(im)
-    if target and target != flat.size:
-        flat = flat.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    upright = flat.transpose(_UNDO[orientation - 2]) if 2 <= orientation <= 8 else flat
-    shown = _srgb(upright, profile)
-    if shown.mode == "RGBA" and shown.getchannel("A").getextrema() == (255, 255):
-        shown = shown.convert("RGB")
-    shown.info = {}
-    return shown
-
-
-def _eight_bits(im: Image.Image) -> Image.Image:
-    """Channels of 8 bits that can be scaled: L, RGB, CMYK or RGBA."""
-    if im.mode.startswith("I"):
-        return im.convert("I").point(lambda value: value / 257).convert("L")
-    if im.has_transparency_data:
-        return im.convert("RGBA")
-    return im if im.mode in ("L", "RGB", "CMYK") else im.convert("RGB")
-
-
-def _srgb(im: Image.Image, profile: bytes | None) -> Image.Image:
-    mode = "RGBA" if im.mode == "RGBA" else "RGB"
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            converted = ImageCms.profileToProfile(im, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-            return converted or im.convert(mode)
-        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            pass  # a profile that is broken or for other channels: the picture itself is still good
-    return im.convert(mode)
-
-
-def _seen(im: Image.Image, stored: tuple[int, int]) -> tuple[int, int]:
-    return (stored[1], stored[0]) if 5 <= _orientation(im) <= 8 else stored
-
-
-def _orientation(im: Image.Image) -> int:
-    try:
-        # The PNG class would decode the whole picture here to look for a chunk behind it; browsers do not either.
-        return int(Image.Image.getexif(im).get(ExifTags.Base.Orientation, 1))
-    except Exception:  # a damaged EXIF block is no reason to lose the picture
-        return 1
-
-
-def _encoded(im: Image.Image, kind: str, **options: object) -> bytes:
-    out = BytesIO()
-    im.save(out, kind, **{**_SAVE[kind], **options})
-    return out.getvalue()
-
-
-def _on(im: Image.Image, ground: str) -> Image.Image:
-    """Of RGB or RGBA pixels, with the ground where they are transparent."""
-    if im.mode == "RGB":
-        return im
-    return Image.alpha_composite(Image.new("RGBA", im.size, ground), im).convert("RGB")
-
-
-def _white(mask: bytes, width: int, height: int) -> Image.Image:
-    """255 where the mask is nearer to white than to black; what is transparent was not painted."""
-    im, _ = _opened(mask, UPLOAD_BYTES)
-    grey = _on(_pixels(im), "black").convert("L").resize((width, height), Image.Resampling.BILINEAR)
-    return grey.point([0] * 128 + [255] * 128)
-
-
-def _dhash(im: Image.Image) -> int:
-    """Is each of 8 x 8 places darker than its right neighbour?"""
-    grey = _on(im, "white").convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
-    bits = "".join("01"[grey[row * 9 + column] < grey[row * 9 + column + 1]] for row in range(8) for column in range(8))
-    return int(bits, 2) - (1 << 64 if bits[0] == "1" else 0)
-
-
-def _placeholder(im: Image.Image) -> str:
-    tiny = im.resize(_scaled(im.size, 16 / max(im.size)), Image.Resampling.BOX)
-    return "data:image/webp;base64," + base64.b64encode(_encoded(tiny, "WEBP", quality=30)).decode()
+    return data

@@ -53,6 +53,9 @@ HOUSE = """
     core.prices  core.files  core.crops
     core.providers.**
     core.pictures  core.settings
+    core.apart  core.unpacker
+    core.pixels
+    core.kinds  core.messages
     core.tables.**
     core.line_values  core.question
     core.cursors  core.banned
@@ -94,7 +97,7 @@ HOMES = {
     "msgspec": ("core.providers.**",),
     "pybase64": ("core.providers.**",),
     "numpy": ("core.providers.sketch_*", "core.replica_combos"),
-    "PIL": ("core.pictures", "core.providers.sketch_*"),  # what sketch does is drawing
+    "PIL": ("core.pixels", "core.providers.sketch_*"),  # what sketch does is drawing
     "the environment": ("core.settings",),
 }
 

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageCms
 
-from core import pictures
+from core import metrics, pictures
 from core.errors import Refused
 
 # Pillow warns about the damage it finds in EXIF blocks.
@@ -84,7 +84,7 @@ def _mutant(chance, corpus):
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_damaged_picture_is_kept_or_refused(part):
     corpus, chance = _corpus(), random.Random(part)
-    ends = {"kept": 0, "refused": 0}
+    ends, crashed = {"kept": 0, "refused": 0}, metrics.CRASHED._value.get()
 
     for _ in range(MUTANTS // PARTS):
         data = _mutant(chance, corpus)
@@ -98,6 +98,7 @@ def test_a_damaged_picture_is_kept_or_refused(part):
             ends["kept"] += 1
 
     assert min(ends.values()) > MUTANTS // PARTS // 10, ends  # both ends are really reached
+    assert metrics.CRASHED._value.get() == crashed
 
 
 def _is_whole(kept, data):

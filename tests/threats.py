@@ -244,12 +244,16 @@ THREATS: dict[str, Threat] = {
         "test_hostile_pictures::test_a_bomb_is_kept_as_one_small_picture_or_refused_and_costs_little",
         "test_pictures::test_a_jpeg_of_thousands_of_scans_is_refused",
         "test_pictures::test_an_animation_is_kept_whole_and_shown_by_its_first_frame",
-        open="Pictures are unpacked in threads with limits on what is let in, not in a process of their own.",
+        "test_apart::test_a_picture_that_takes_too_much_is_refused_and_the_next_one_is_kept",
     ),
     "T35": _t(
         "A damaged file makes a decoder write where it must not.",
         "test_picture_fuzz::test_a_damaged_picture_is_kept_or_refused",
-        open="A decoder that crashes takes its process along: it runs in ours. Ten thousand damaged files did not.",
+        "test_apart::test_a_picture_that_breaks_its_decoder_is_refused_and_the_next_one_is_kept",
+        "test_apart::test_pictures_beside_one_that_breaks_its_decoder_are_kept",
+        "test_apart::test_a_decoder_reaches_no_file_and_nobody",
+        "test_apart::test_a_decoder_is_told_nothing_of_our_environment",
+        "test_apart::test_nothing_of_one_picture_is_there_for_the_next_one",
     ),
     "T36": _t(
         "A file of another format reaches one of the library's forty decoders.",
