@@ -29,6 +29,8 @@ class Rules:
     """Images and captions that one person may have unfinished."""
     per_minute: int = 120
     """How often one person may ask within a minute."""
+    uploads_gb: int | None = None
+    """How many gigabytes of pictures one person may have uploaded; None for as many as there is room for."""
     moderation: bool = False
     """Whether OpenAI looks at every prompt before it is sent anywhere."""
     brief: Mapping[str, Any] = field(default_factory=dict)

@@ -130,6 +130,7 @@ NAMES: dict[str, Callable[[Studio, Any], Any]] = {
     "off": _models,
     "at_once": _number,
     "per_minute": _number,
+    "uploads_gb": _number_or_never,
     "moderation": _switch,
     briefs.TEAMS: _brief,
     "failed_days": _number_or_never,

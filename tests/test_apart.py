@@ -114,10 +114,14 @@ def test_what_broke_a_decoder_is_counted_and_told_by_its_signal(
     assert metrics.CRASHED._value.get() == before + 2
 
 
-def test_nothing_is_kept_of_an_upload_that_broke_its_decoder(fragile: None, studio: Studio, alice: Person) -> None:
-    with pytest.raises(Refused, match="not taken in"):
+def test_nothing_is_kept_of_an_upload_that_broke_its_decoder_and_its_person_is_told_to_operators(
+    fragile: None, studio: Studio, alice: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "studio"), pytest.raises(Refused, match="not taken in"):
         uploads.upload(studio, alice, that("crash"))
 
+    told = {line.getMessage(): line.facts for line in caplog.records if hasattr(line, "facts")}
+    assert told["upload.refused"]["user"] == alice.id
     assert list(studio.store.list(f"{alice.id}/")) == []
     assert uploads.upload(studio, alice, picture()).width == 48
 

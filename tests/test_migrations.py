@@ -26,7 +26,7 @@ from core.settings import Settings
 from core.tables import Conversation, User
 from tests.processes import PROCESSES
 
-HEAD = "0009"
+HEAD = "0010"
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 
 

@@ -268,7 +268,8 @@ THREATS: dict[str, Threat] = {
         "test_uploads::test_a_form_with_many_files_is_refused",
         "test_uploads::test_another_site_cannot_upload_in_somebodys_name",
         "test_addresses::test_files_for_streamlit_are_taken_from_nobody",
-        open="There is no quota of one person: below a floor of free disk nobody uploads anything.",
+        "test_quota::test_what_has_no_room_is_refused_and_leaves_nothing",
+        "test_quota::test_uploads_at_once_do_not_overshoot",
     ),
     "T38": _t(
         "A place, a name or a comment in a photo reaches somebody.",

@@ -2,7 +2,7 @@
 
 from core.columns import new_id
 from core.tables.conversations import MASK, REFERENCE, SOURCE, Conversation, Reference, Turn
-from core.tables.images import KEPT, Image, Post
+from core.tables.images import KEPT, UPLOADED, Image, Post
 from core.tables.people import ADMIN, LEAD, MEMBER, SEEING, Note, Project, SavedView, Share, User, Verdict
 from core.tables.rules import EVERYBODY, PERSON, PROJECT, TEAM, Budget, Hold, Rule, Spending
 from core.tables.traces import Event, Heartbeat, KnownStore, Stray
@@ -48,6 +48,7 @@ __all__ = [
     "TEAM",
     "UNFINISHED",
     "UNKNOWN",
+    "UPLOADED",
     "Attempt",
     "Budget",
     "Conversation",

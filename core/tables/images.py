@@ -36,10 +36,17 @@ KEPT = sa.text("deleted_at IS NULL AND generation_id IS NOT NULL")
 """What the gallery shows; its index holds nothing else. A query must say it in these words to be served by it."""
 
 
+UPLOADED = sa.text("generation_id IS NULL")
+"""What people brought themselves; its index tells how much that is without a look at the rows."""
+
+
 class Image(SQLModel, table=True):
     """A picture we keep, generated or uploaded. Uploads have no generation and stay out of the gallery."""
 
     __table_args__ = (
+        sa.Index(
+            "ix_image_uploaded", "user_id", "size", "generation_id", sqlite_where=UPLOADED, postgresql_where=UPLOADED
+        ),
         sa.Index("ix_image_gallery", "user_id", "created_at", "id", sqlite_where=KEPT, postgresql_where=KEPT),
         sa.Index("ix_image_trash", "user_id", "deleted_at", "id", sqlite_where=TRASHED, postgresql_where=TRASHED),
         sa.Index("ix_image_of_conversation", "conversation_id", "created_at"),

@@ -52,11 +52,12 @@ def _fields(studio: Studio, told: Mapping[str, Told], *, disabled: bool) -> None
     numbers = {
         "at_once": (_("Images on their way for one person"), 1, None),
         "per_minute": (_("Times one person may ask in a minute"), 1, None),
+        "uploads_gb": (_("Gigabytes one person may upload"), NEVER, _("0 is no limit.")),
         "failed_days": (_("Days until failed images go off the page"), NEVER, _("0 is never.")),
         "unpicked_days": (_("Days until unpicked images go to the trash"), NEVER, _("0 is never.")),
     }
-    for pair in (("at_once", "per_minute"), ("failed_days", "unpicked_days")):
-        for name, place in zip(pair, st.columns(2), strict=True):
+    for row in (("at_once", "per_minute", "uploads_gb"), ("failed_days", "unpicked_days")):
+        for name, place in zip(row, st.columns(len(row)), strict=True):
             label, least, hint = numbers[name]
             now = value[name] or NEVER
             place.number_input(label, least, rules.MOST, now, key=key[name], help=hint, disabled=disabled)
@@ -72,8 +73,8 @@ def _fields(studio: Studio, told: Mapping[str, Told], *, disabled: bool) -> None
 def _wanted(told: Mapping[str, Told]) -> dict[str, Any]:
     """What the form says."""
     said = {name: st.session_state[_key(rule)] for name, rule in told.items()}
-    days = {name: said[name] or None for name in ("failed_days", "unpicked_days")}
-    return {**said, **days, "banned": said["banned"].splitlines()}
+    unset = {name: said[name] or None for name in ("uploads_gb", "failed_days", "unpicked_days")}
+    return {**said, **unset, "banned": said["banned"].splitlines()}
 
 
 def _save(studio: Studio, person: Person, told: Mapping[str, Told]) -> None:
