@@ -18,6 +18,7 @@ CLOSED = {
     "server.fileWatcherType": "none",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
+    "client.disableDataExport": True,
     "runner.magicEnabled": False,
     "browser.gatherUsageStats": False,
 }

@@ -208,7 +208,8 @@ THREATS: dict[str, Threat] = {
     "T28": _t(
         "A spreadsheet calculates a text of an export.",
         "test_ledger_export::test_no_text_is_a_formula",
-        open="What Streamlit's own button above a table saves is as it stands there.",
+        "test_config::test_streamlit_is_set_to_what_keeps_it_closed",
+        "browser/test_analytics_page::test_no_button_above_a_table_saves_it_as_it_stands",
     ),
     "T29": _t(
         "An address from outside makes our server ask somebody inside.",

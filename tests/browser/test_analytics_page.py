@@ -115,3 +115,14 @@ def test_all_calls_leave_as_a_file(server: Server, open_page: Open) -> None:
     answer = page.request.get(urljoin(page.url, link.get_attribute("href") or ""))
 
     assert len(answer.text().splitlines()) == 1 + 7 * 3 + 1
+
+
+@pytest.mark.usefixtures("spent")
+def test_no_button_above_a_table_saves_it_as_it_stands(server: Server, open_page: Open) -> None:
+    page = open_page(address(server))
+    expect(page.get_by_role("button", name="Search: By model")).to_be_attached(timeout=ARRIVES)
+
+    still(page)
+
+    expect(page.get_by_role("button", name="Show/hide columns: By model")).to_have_count(1)
+    expect(page.get_by_role("button", name=re.compile("CSV"))).to_have_count(0)
