@@ -29,6 +29,14 @@ COST = Counter("studio_cost_dollars_total", "US dollars booked, without practice
 UNKNOWN = Counter("studio_unknown_outcomes_total", "Calls whose outcome nobody knows.", ["provider"], registry=REGISTRY)
 STORAGE_ERRORS = Counter("studio_storage_errors_total", "Files that could not be read or written.", registry=REGISTRY)
 BROKEN = Counter("studio_broken_total", "Errors that nobody foresaw; each is in the log.", registry=REGISTRY)
+GUESSES = Counter(
+    "studio_link_guesses_total",
+    "Addresses and passwords of links that opened nothing; a picture is a tenth of one.",
+    registry=REGISTRY,
+)
+HELD_UP = Counter(
+    "studio_link_guesses_held_up_total", "Readers who were told to wait after too many.", registry=REGISTRY
+)
 CRASHED = Counter("studio_pictures_crashed_total", "Pictures that broke what opens them.", registry=REGISTRY)
 SPOOLED = Gauge("studio_spooled_answers", "Raw provider answers not finished yet.", registry=REGISTRY)
 DISK_FREE = Gauge("studio_disk_free_bytes", "Free space where the studio keeps its data.", registry=REGISTRY)

@@ -29,6 +29,9 @@ MUST = (
     "studio_spooled_answers",
     "studio_disk_free_bytes",
     "studio_workers",
+    "studio_link_guesses_total",
+    "studio_link_guesses_held_up_total",
+    "studio_pictures_crashed_total",
 )
 
 

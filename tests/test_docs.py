@@ -65,7 +65,9 @@ def test_every_command_of_the_runbook_exists_with_its_options() -> None:
         assert {part for part in rest_of_it if part.startswith("--")} <= options, name
 
 
-@pytest.mark.parametrize("case", ["Rotate keys", "Stuck work", "Disk full", "Provider down", "Restore"])
+@pytest.mark.parametrize(
+    "case", ["Rotate keys", "Stuck work", "Disk full", "Provider down", "Somebody attacks", "Restore"]
+)
 def test_the_runbook_has_numbered_steps_for_each_case(case: str) -> None:
     _, _, rest = README.partition(f"#### {case}\n")
     steps = re.findall(r"^(\d+)\. ", rest.partition("\n###")[0], re.MULTILINE)

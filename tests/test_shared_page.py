@@ -15,7 +15,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlmodel import SQLModel, select
 
-from core import log, pictures, shared, sharing
+from core import log, metrics, pictures, shared, sharing
 from core.access import Person
 from core.settings import Settings
 from core.sharing import Terms
@@ -278,6 +278,19 @@ def test_wrong_passwords_are_slowed_down_for_the_link_however_many_addresses_try
 
     assert tries[-1].status_code == answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_guesses_are_counted_for_operators(home: Studio, alice: Person, thread: str, served: Served) -> None:
+    path = link(home, alice, thread, password="correct horse")
+    wrong, held_up = metrics.GUESSES._value.get(), metrics.HELD_UP._value.get()
+
+    with stranger(served) as guesser:
+        guesser.post(f"{path}/password", data={"password": "battery staple"})
+        statuses = Counter(guesser.get(f"/s/{n:043}").status_code for n in range(25))
+
+    assert statuses[404] >= 19 and statuses[429] >= 5
+    assert metrics.GUESSES._value.get() - wrong == 1 + statuses[404]
+    assert metrics.HELD_UP._value.get() - held_up == statuses[429]
 
 
 def test_passwords_tried_at_the_same_time_are_as_few_as_one_after_the_other(

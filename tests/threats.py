@@ -141,7 +141,8 @@ THREATS: dict[str, Threat] = {
         "test_shared_page::test_wrong_passwords_are_slowed_down_for_the_link_however_many_addresses_try",
         "test_shared_page::test_passwords_tried_at_the_same_time_are_as_few_as_one_after_the_other",
         "test_shared_page::test_whatever_opens_nothing_is_one_and_the_same_page",
-        open="Operators are not alerted when many guess; they are only slowed down.",
+        "test_shared_page::test_guesses_are_counted_for_operators",
+        "test_alerts::test_there_is_an_alert_for_all_that_matters",
     ),
     "T18": _t(
         "Somebody who reads the database has working links.",

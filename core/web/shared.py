@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from core import pictures, shared, tokens
+from core import metrics, pictures, shared, tokens
 from core.errors import NotFound, Refused, StudioError
 from core.files import StoreDown
 from core.shared import Locked, Picture
@@ -62,6 +62,7 @@ class SharedPages:
                 return await doing(request, token)
             except NotFound as error:
                 self.guesses.failed(address, cost)
+                metrics.GUESSES.inc(cost)
                 return self._says(request, 404, str(error))
             except Locked:
                 return self._says(request, 403, "", template="password.html", token=token)
@@ -112,6 +113,7 @@ class SharedPages:
         try:
             proof = await run_sync(shared.enter, self.studio, token, form.get("password", ""), limiter=self.entering)
         except Refused as error:
+            metrics.GUESSES.inc()
             return self._says(request, 403, str(error), template="password.html", token=token)
         except StudioError:
             self._give_back(key, address)
@@ -153,6 +155,7 @@ class SharedPages:
         return genuine and int(ends, 16) >= self.studio.now().timestamp()
 
     def _wait(self, request: Request, seconds: float) -> Response:
+        metrics.HELD_UP.inc()
         sentence = "That were too many tries from here. Wait a minute, then open the link again."
         return self._says(request, 429, sentence, headers={"Retry-After": str(math.ceil(seconds))})
 
