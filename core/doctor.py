@@ -161,7 +161,8 @@ def _secret(settings: Settings) -> str:
     if settings.secret_key:
         if len(settings.secret_key) < SHORTEST_SECRET:
             raise _Problem(f"SECRET_KEY is too short to be safe. Use at least {SHORTEST_SECRET} random characters.")
-        return "SECRET_KEY is set."
+        old = len(settings.old_secret_keys.split())
+        return f"SECRET_KEY is set; {old} older keys count too." if old else "SECRET_KEY is set."
     path = settings.data_dir / "secret"
     if not path.exists():
         return _NOTHING_YET

@@ -26,6 +26,9 @@ class Settings:
     s3_region: str = "us-east-1"
     secret_key: str = field(default="", repr=False)
     """Signs media links and sign-ins. Empty: one is made and kept in DATA_DIR. Several machines need the same one."""
+    old_secret_keys: str = field(default="", repr=False)
+    """What SECRET_KEY was before, separated by blanks: nothing new is signed with them, and what they signed counts on
+    until it ends."""
     sign_in: str = "local"
     """Who may come: "local" (one person, this machine only), "oidc" (providers) or "proxy" (whom a proxy names)."""
     public_address: str = ""

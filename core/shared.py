@@ -71,7 +71,7 @@ def enter(studio: Studio, token: str, password: str) -> str:
     if not tokens.opens(password, share.password_hash):
         raise Refused("That is not the password of this link. Try again, or ask whoever sent it.")
     ends = f"{int((studio.now() + PROOF_LIVES).timestamp()):x}"
-    return f"{ends}.{_proof(studio, share, ends)}"
+    return f"{ends}.{tokens.signed(studio.secret, *_proven(share, ends))}"
 
 
 def image(studio: Studio, token: str, image_id: str, proof: str = "") -> Picture:
@@ -137,15 +137,15 @@ def _admitted(studio: Studio, db: Session, token: str, proof: str, lock: bool = 
     share, conversation = _found(studio, db, token, lock)
     ends, _, signature = proof.partition(".")
     if share.password_hash is not None:
-        genuine = tokens.same(signature, _proof(studio, share, ends))
+        genuine = tokens.genuine(studio.secrets, signature, *_proven(share, ends))
         if not genuine or int(ends, 16) < studio.now().timestamp():
             raise Locked("This link asks for its password.")
     return share, conversation
 
 
-def _proof(studio: Studio, share: Share, ends: str) -> str:
-    """It holds for this link, and for as long as the password is the same."""
-    return tokens.signed(studio.secret, "share", share.id, str(share.password_hash), ends)
+def _proven(share: Share, ends: str) -> tuple[str, ...]:
+    """What a proof is signed under: it holds for this link, and for as long as the password is the same."""
+    return "share", share.id, str(share.password_hash), ends
 
 
 def _turns_of(share: Share) -> list[Any]:

@@ -37,6 +37,8 @@ class Studio:
     """What the team decided, as it is now."""
     secret: bytes = field(repr=False)
     """Signs media links."""
+    old_secrets: tuple[bytes, ...] = field(default=(), repr=False, kw_only=True)
+    """What signed them before, and still counts."""
     now: Callable[[], datetime]
     """The time, in UTC."""
     on_commit: list[Callable[[], None]] = field(default_factory=list)
@@ -44,6 +46,11 @@ class Studio:
 
     held: dict[str, Any] = field(default_factory=dict, repr=False)
     """What other parts keep for as long as this studio is used, each under its own name."""
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """All whose signature counts; the first one is what signs."""
+        return self.secret, *self.old_secrets
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -80,6 +87,7 @@ def open_studio(settings: Settings, now: Callable[[], datetime] = lambda: dateti
         writers=open_writers(settings),
         rules=rules,
         secret=_secret(settings),
+        old_secrets=tuple(key.encode() for key in settings.old_secret_keys.split()),
         now=now,
     )
 

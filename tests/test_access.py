@@ -16,7 +16,8 @@ from sqlmodel import Session, SQLModel, func, select
 from core import access, tables
 from core.access import Person, Sight, find, media_token, person_of_token
 from core.errors import NotFound
-from core.studio import Studio
+from core.settings import Settings
+from core.studio import Studio, open_studio
 from core.tables import LEAD, Image, User, new_id
 from tests import many
 from tests.conftest import Clock
@@ -198,6 +199,41 @@ def test_a_token_of_another_secret_is_refused(studio: Studio, alice: Person) -> 
 
     assert refused(other, media_token(studio, alice))
     assert refused(studio, media_token(other, alice))
+
+
+def test_a_key_that_was_replaced_opens_what_it_signed_and_signs_nothing_more(studio: Studio, alice: Person) -> None:
+    before = media_token(studio, alice)
+    rotated = replace(studio, secret=b"the new one", old_secrets=(b"an older one", studio.secret))
+
+    after = media_token(rotated, alice)
+
+    assert person_of_token(rotated, before) == person_of_token(rotated, after)
+    assert after != before and refused(studio, after)
+
+
+def test_a_key_that_was_taken_away_opens_nothing(studio: Studio, alice: Person) -> None:
+    before = media_token(studio, alice)
+
+    rotated = replace(studio, secret=b"the new one", old_secrets=(b"an older one",))
+
+    assert refused(rotated, before)
+
+
+def test_what_an_old_key_signed_ends_when_it_would_have_ended(studio: Studio, alice: Person, clock: Clock) -> None:
+    before = media_token(studio, alice)
+    rotated = replace(studio, secret=b"the new one", old_secrets=(studio.secret,))
+
+    clock.skip(days=2)
+
+    assert refused(rotated, before)
+
+
+def test_the_first_key_signs_and_all_that_are_set_count(settings: Settings) -> None:
+    opened = open_studio(replace(settings, secret_key="new-key", old_secret_keys="old-key  older-key"))
+    opened.engine.dispose()
+
+    assert opened.secret == b"new-key"
+    assert opened.secrets == (b"new-key", b"old-key", b"older-key")
 
 
 def a_row(db: Session, table: Any, person: Person) -> str:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import unescape
 
 import httpx
@@ -278,6 +279,18 @@ def test_wrong_passwords_are_slowed_down_for_the_link_however_many_addresses_try
 
     assert tries[-1].status_code == answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_who_gave_the_password_stays_in_when_the_key_is_replaced(home: Studio, alice: Person, thread: str) -> None:
+    token = link(home, alice, thread, password="correct horse").removeprefix("/s/")
+    proof = shared.enter(home, token, "correct horse")
+
+    rotated = replace(home, secret=b"the new one", old_secrets=(home.secret,))
+    retired = replace(home, secret=b"the new one")
+
+    assert shared.opened(rotated, token, proof)
+    with pytest.raises(shared.Locked):
+        shared.opened(retired, token, proof)
 
 
 def test_guesses_are_counted_for_operators(home: Studio, alice: Person, thread: str, served: Served) -> None:

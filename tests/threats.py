@@ -166,7 +166,9 @@ THREATS: dict[str, Threat] = {
     "T21": _t(
         "A key that was replaced goes on opening pictures.",
         "test_access::test_a_token_of_another_secret_is_refused",
-        open="There is one key at a time: another one ends all addresses of pictures at once.",
+        "test_access::test_a_key_that_was_replaced_opens_what_it_signed_and_signs_nothing_more",
+        "test_access::test_a_key_that_was_taken_away_opens_nothing",
+        "test_access::test_what_an_old_key_signed_ends_when_it_would_have_ended",
     ),
     "T22": _t(
         "Names of files, prompts, titles and models lead out of their folder.",

@@ -126,7 +126,7 @@ class SharedPages:
     async def verdict(self, request: Request, token: str) -> Response:
         """What a reader says of one image; only from a form of this very page."""
         form, proof = await _form(request), request.cookies.get(PASSWORD, "")
-        if not tokens.same(form.get("form", ""), self._form_token(token, proof)):
+        if not tokens.genuine(self.studio.secrets, form.get("form", ""), "form", tokens.digest(token), proof):
             raise Refused("This form is not from this page, or the page is old. Go back, reload it and try again.")
         if wait := self.verdicts.wait(key := tokens.digest(token)):
             return self._wait(request, wait)
@@ -151,7 +151,7 @@ class SharedPages:
 
     def _just_judged(self, request: Request, token: str) -> bool:
         ends, _, signature = request.cookies.get(JUDGED, "").partition(".")
-        genuine = tokens.same(signature, tokens.signed(self.studio.secret, JUDGED, tokens.digest(token), ends))
+        genuine = tokens.genuine(self.studio.secrets, signature, JUDGED, tokens.digest(token), ends)
         return genuine and int(ends, 16) >= self.studio.now().timestamp()
 
     def _wait(self, request: Request, seconds: float) -> Response:
