@@ -1,4 +1,4 @@
-"""What Streamlit's menu does not do by itself."""
+"""What Streamlit does not do by itself for its menu, and for the way back from a page."""
 
 from pages.parts.components import component
 
@@ -6,5 +6,5 @@ MENU = component("menu")
 
 
 def show() -> None:
-    """Let a phone's menu close once a page is chosen from it; once per run, on every screen."""
+    """Let a phone's menu close once a page is chosen from it, and Back lead to the page before; once per run, everywhere."""
     MENU(key="menu")

@@ -427,6 +427,26 @@ def test_back_closes_however_many_images_were_looked_at_and_the_grid_goes_on(
     expect(desk).to_have_url(re.compile(rf"/\?source={images[0]}$"))
 
 
+@pytest.mark.parametrize("button", ["New conversation", "Refine"])
+def test_back_from_another_page_is_one_step_to_the_image_and_its_filter(
+    desk: Page, address: str, images: list[str], button: str
+) -> None:
+    """Streamlit's two steps to a page were two entries, and the one in between was the gallery without its filter."""
+    here = f"{address}?q=is%3Afirst&view={images[1]}"
+    desk.goto(f"{address}?q=is%3Afirst")
+    desk.locator(f"a[href*='view={images[1]}']").click()
+    expect(desk).to_have_url(here)
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("button", name=button).click()
+    expect(desk).not_to_have_url(re.compile("gallery"))
+    expect(dialog).to_be_hidden()
+
+    desk.go_back()
+
+    expect(desk).to_have_url(here)
+    expect(desk.locator(".place")).to_have_text(f"2 of {HOW_MANY}")
+
+
 def test_escape_leaves_no_trace_in_the_history_however_often_the_same_image_was_opened(
     desk: Page, address: str, images: list[str]
 ) -> None:
