@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from core import conversations
+from core import conversations, trash
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
@@ -196,6 +196,22 @@ def test_a_person_hears_of_new_images_and_of_conversations_that_changed(
 
     assert first == {"type": "state", "generations": []}
     assert told == {"type": "image", "id": image, "conversation": changed["id"]}
+
+
+def test_a_person_hears_what_went_to_the_trash_and_came_back_all_at_once(
+    served: Served, studio: Studio, alice: Person
+) -> None:
+    images = [serving.image_of(studio, alice, serving.picture()) for _ in range(3)]
+
+    with served.listen(alice) as screen:
+        heard(screen)
+        trash.trash(studio, alice, images[:2])
+        gone = heard_until(screen, lambda message: message["type"] == "trashed")[-1]
+        trash.restore(studio, alice, images[:1])
+        back = heard_until(screen, lambda message: message["type"] == "restored")[-1]
+
+    assert sorted(gone["ids"]) == sorted(images[:2])
+    assert back == {"type": "restored", "ids": images[:1]}
 
 
 def test_while_the_database_is_away_the_hub_waits_and_tells_the_log_once(

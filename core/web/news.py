@@ -76,12 +76,17 @@ class Desk:
 
 
 def of_images(bunch: Sequence[Happened]) -> list[str]:
-    """Messages for every screen: new images, which need no look at the database."""
-    return [
+    """Messages for every screen: new images, and those that went to the trash or came back; no look at the database."""
+    kept = [
         text({"type": "image", "id": happened.facts.get("image"), "conversation": happened.conversation_id})
         for happened in bunch
         if happened.kind == "image.kept"
     ]
+    moved = {
+        kind: [happened.facts.get("image") for happened in bunch if happened.kind == f"image.{kind}"]
+        for kind in ("trashed", "restored")
+    }
+    return kept + [text({"type": kind, "ids": ids}) for kind, ids in moved.items() if ids]
 
 
 def of_conversations(bunch: Sequence[Happened]) -> list[str]:

@@ -950,6 +950,25 @@ def test_the_keyboard_goes_to_an_image_that_comes_back_after_the_large_view_was_
     assert row(studio, bluer).deleted_at is None
 
 
+def test_what_somebody_throws_away_in_another_window_says_so_and_can_be_taken_back(
+    home: tuple[str, Studio, list[str]], open_page: Callable[..., Page]
+) -> None:
+    root, studio, (_, bluer, _) = home
+    page, other = open_page(f"{root}/gallery?view={bluer}"), open_page(f"{root}/gallery?view={bluer}")
+    for one in (page, other):
+        seen(one)
+        expect(place(one)).to_have_text("2 of 3")
+
+    other.keyboard.press("x")
+    expect(page.get_by_text("The image is in the trash.")).to_be_visible(timeout=ARRIVES)
+    page.keyboard.press("s")
+    page.keyboard.press("z")
+
+    until(page, lambda: row(studio, bluer).deleted_at is None)
+    expect(place(page)).to_have_text("2 of 3")
+    assert not row(studio, bluer).starred
+
+
 def test_what_was_purged_meanwhile_cannot_be_starred_and_says_so(
     home: tuple[str, Studio, list[str]], open_page: Callable[..., Page]
 ) -> None:

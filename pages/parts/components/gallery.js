@@ -141,7 +141,8 @@ class Gallery {
     this.arrange();
     await loaded(this.wall.grid);
     if (this.leaving.signal.aborted) return;
-    this.silence = listen(() => this.news(), () => (retry(this.wall.grid), this.measure()));
+    const back = () => (retry(this.wall.grid), this.measure());
+    this.silence = listen(() => this.news(), () => this.later(), back);
     this.measure();
   }
 
@@ -355,6 +356,11 @@ class Gallery {
     const leaving = new Set(ids);
     for (const cell of this.wall.cells()) cell.classList.toggle("leaving", leaving.has(cell.dataset.id));
     this.picks.drop(ids);
+    this.later();
+  }
+
+  // Some left, or came back: once, however many windows tell it.
+  later() {
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.measure(), SOON);
   }

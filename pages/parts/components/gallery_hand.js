@@ -40,6 +40,7 @@ export class Hand {
     const cell = event.target.closest("[role=gridcell]"), act = event.target.closest("[data-act]")?.dataset.act;
     if (!cell || !act || act === "download" || event.altKey) return;
     event.preventDefault();
+    if (act === "open" && event.detail > 1) return; // the end of a double click, on what went away with its beginning
     if (this.held !== undefined) return (this.held = undefined); // the end of the touch that picked it
     const index = Number(cell.dataset.index), { id } = cell.dataset; // its row may have been forgotten
     if (this.picking && (event.shiftKey || event.ctrlKey || event.metaKey || act === "pick" || (act === "open" && this.picks.size)))

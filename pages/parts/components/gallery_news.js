@@ -1,11 +1,14 @@
-// Hears over the person's live socket that an image was kept, and comes back by itself when the line was cut.
+// Hears over the person's live socket that an image was kept, or went to the trash or came back, in whatever window; and
+// comes back by itself when the line was cut.
 
 const BUNCH = 250; // ms: several images of one turn often come together
 const LONGEST = 30_000;
 
-// `heard()` after images came, `returned()` when the line is back after a cut. Returns how to stop.
-export function listen(heard, returned) {
-  let socket, bunch, again, wait = 1000, cut = false, ended = false;
+// `heard()` after images came, `moved()` after the trash took or gave some, `returned()` when the line is back after a
+// cut. Returns how to stop.
+export function listen(heard, moved, returned) {
+  const told = { image: heard, trashed: moved, restored: moved }, bunches = new Map();
+  let socket, again, wait = 1000, cut = false, ended = false;
 
   function connect() {
     socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/live`);
@@ -14,9 +17,9 @@ export function listen(heard, returned) {
       if (cut) returned();
     };
     socket.onmessage = ({ data }) => {
-      if (JSON.parse(data).type !== "image") return;
-      clearTimeout(bunch);
-      bunch = setTimeout(heard, BUNCH);
+      const tell = told[JSON.parse(data).type];
+      clearTimeout(bunches.get(tell));
+      if (tell) bunches.set(tell, setTimeout(tell, BUNCH));
     };
     socket.onclose = () => {
       if (ended) return;
@@ -30,7 +33,7 @@ export function listen(heard, returned) {
   return () => {
     ended = true;
     clearTimeout(again);
-    clearTimeout(bunch);
+    bunches.forEach(clearTimeout);
     socket.close();
   };
 }

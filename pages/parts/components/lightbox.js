@@ -194,7 +194,15 @@ class Lightbox {
     this.walk.order = order;
     if (this.data.plain) this.marks.settle();
     if (this.data.plain && this.item && !this.item.width) this.look(this.item); // a link told no more than its id
+    if (this.item && this.stood === this.item.id && this.walk.index(this.item.id) < 0) this.doubt(this.item);
     this.count();
+  }
+
+  // It left the order: it is no longer what is looked for, or somebody threw it away elsewhere.
+  async doubt(item) {
+    if (this.data.plain || this.marks.gone.has(item.id) || (await this.panel.there(item.id)) || this.item !== item) return;
+    this.marks.elsewhere(item);
+    this.dialog.classList.add("gone");
   }
 
   async step(by) {
@@ -216,6 +224,7 @@ class Lightbox {
     if (!this.item) return;
     const { words, locale } = this.data, { id } = this.item;
     const at = this.walk.place(id), { total } = this.walk;
+    this.stood = this.walk.index(id) < 0 ? null : id;
     this.bar.place.textContent = at >= 0 && total > at ? fill(words.place, { n: at + 1, total }, locale) : "";
     dim(this.previous, this.walk.known(id, -1) === null);
     dim(this.next, this.walk.known(id, 1) === null);
@@ -224,7 +233,7 @@ class Lightbox {
   // ---- what is done with it ----
 
   star() {
-    if (this.item) this.marks.star(this.item.id, !this.starred);
+    if (this.item && !this.marks.gone.has(this.item.id)) this.marks.star(this.item.id, !this.starred);
   }
 
   get starred() {

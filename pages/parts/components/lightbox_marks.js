@@ -44,13 +44,18 @@ export class Marks {
   }
 
   trash(item) {
+    this.#tell("trash", { ids: [item.id] }, [item.id]);
+    this.#ask(this.elsewhere(item));
+  }
+
+  // It is in the trash, whoever threw it there, and can be taken back from here.
+  elsewhere(item) {
     const gone = { ...item, derived: [] };
     if (!this.bar?.isConnected) this.offered = this.followed = [];
     this.offered = [...this.offered, gone];
     this.gone.add(item.id);
-    this.#tell("trash", { ids: [item.id] }, [item.id]);
     this.#offer();
-    this.#ask(gone);
+    return gone;
   }
 
   // Take back what lay in the trash already; the screen behind offers to undo that.

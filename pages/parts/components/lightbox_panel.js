@@ -46,6 +46,11 @@ export class Panel {
     }
   }
 
+  // Whether it is still there; so it is while nobody can say.
+  there(id) {
+    return rows(`/${encodeURIComponent(id)}`).then(() => true, (error) => error.status !== 404);
+  }
+
   fail(id) {
     const { words } = this.data();
     const retry = make("button", "", words.retry, { type: "button" });
