@@ -148,10 +148,12 @@ def revision_of(studio: Studio, total: Total, first: Page) -> str:
     return _revision(studio, total.images, cursors.write(last.thrown_at, last.id) if last else "")
 
 
-def total(studio: Studio, person: Person) -> Total:
-    """How much is in the person's trash, and how much of it would go if it were emptied."""
+def total(studio: Studio, person: Person, image_ids: Sequence[str] | None = None) -> Total:
+    """How much is in the person's trash, or of these images alone, and how much of that would go now."""
     threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
-    all_of_it, going = _sums(person).subquery(), _sums(person, ~purging.held(_used())).subquery()
+    among = [] if image_ids is None else [col(Image.id).in_(image_ids)]
+    all_of_it = _sums(person, *among).subquery()
+    going = _sums(person, *among, ~purging.held(_used())).subquery()
     at_once = sa.select(*all_of_it.c, *going.c, threads.scalar_subquery(), retention.refused())
     with studio.reading() as db:
         found = db.execute(at_once.select_from(all_of_it.join(going, sa.true())), {"owner": person.id}).one()

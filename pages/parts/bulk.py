@@ -43,7 +43,12 @@ def _star(studio: Studio, person: Person, wish: Wish) -> int:
 
 
 def _select(studio: Studio, person: Person, wish: Wish) -> int:
-    return marks.select(studio, person, wish["ids"], on=bool(wish["on"]))
+    changed = marks.select(studio, person, wish["ids"], on=bool(wish["on"]))
+    if wish["on"] and changed < len(wish["ids"]):
+        st.toast(
+            _("A post has one selected image: of several, the newest is selected."), icon=":material/check_circle:"
+        )
+    return changed
 
 
 def _project(studio: Studio, person: Person, wish: Wish) -> int:

@@ -6,5 +6,5 @@ MENU = component("menu")
 
 
 def show() -> None:
-    """Let a phone's menu close once a page is chosen from it, and Back lead to the page before; once per run, everywhere."""
+    """Let a phone's menu close once a page is chosen from it, and Back lead to the page before; once per run."""
     MENU(key="menu")

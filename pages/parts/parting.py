@@ -9,11 +9,12 @@ import streamlit as st
 from core import access, trash
 from core.access import Person
 from core.studio import Studio
-from core.trash import Purged, Thrown
+from core.trash import Purged, Thrown, Total
 from pages.parts import frame
 from pages.parts.words import _, day, plural, size
 
 WANTED = "parting-wanted"
+DONE = "parting-done"
 PICTURES = 4
 """Of what is asked about, as many are shown."""
 ROW = '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:8px">{parts}</div>'
@@ -46,8 +47,11 @@ def show(studio: Studio, person: Person) -> None:
     if wanted is None:
         st.dialog(_("Empty the trash?"))(_all)(studio, person, studio.now())
     else:
-        title = _("Remove {what} for good?").format(what=counted(*map(len, wanted)))
-        st.dialog(title)(_some)(studio, person, *wanted)
+        images, conversations = wanted
+        total = trash.total(studio, person, images)
+        what = counted(total.going, len(conversations))
+        title = _("Remove {what} for good?").format(what=what) if total.going or conversations else _("In use")
+        st.dialog(title)(_some)(studio, person, images, conversations, total)
 
 
 def counted(images: int, conversations: int) -> str:
@@ -63,18 +67,13 @@ def _all(studio: Studio, person: Person, asked: datetime) -> None:
         if total.going or total.conversations:
             what = counted(total.going, total.conversations)
             st.markdown(_("This removes **{what}** for good, {size}.").format(what=what, size=size(total.size)))
-        if total.used:
-            _said(
-                plural(
-                    "{n} image stays, because something that is not in the trash started from it.",
-                    "{n} images stay, because something that is not in the trash started from them.",
-                    total.used,
-                )
-            )
+        _used(total)
         _buttons(_("Empty trash"), lambda: trash.empty(studio, person, until=asked), total.going + total.conversations)
 
 
-def _some(studio: Studio, person: Person, images: tuple[str, ...], conversations: tuple[str, ...]) -> None:
+def _some(
+    studio: Studio, person: Person, images: tuple[str, ...], conversations: tuple[str, ...], total: Total
+) -> None:
     with frame.sentences():
         if images:
             _pictures(studio, person, images)
@@ -82,10 +81,23 @@ def _some(studio: Studio, person: Person, images: tuple[str, ...], conversations
             st.markdown(
                 _("Its words and its links go. Its images stay where they are, in the gallery or in the trash.")
             )
-        else:
-            st.markdown(_("All files go too. Nobody can bring that back."))
-        wanted = len(images) + len(conversations)
-        _buttons(_("Remove for good"), lambda: trash.purge(studio, person, images, conversations), wanted)
+        elif total.going:
+            st.markdown(_("All files go too, {size}. Nobody can bring that back.").format(size=size(total.size)))
+        _used(total)
+        going = total.going + len(conversations)
+        _buttons(_("Remove for good"), lambda: trash.purge(studio, person, images, conversations), going)
+
+
+def _used(total: Total) -> None:
+    """What the person asked for and will not happen, said before."""
+    if total.used:
+        _said(
+            plural(
+                "{n} image stays, because something that is not in the trash started from it.",
+                "{n} images stay, because something that is not in the trash started from them.",
+                total.used,
+            )
+        )
 
 
 def _pictures(studio: Studio, person: Person, image_ids: Sequence[str]) -> None:
@@ -113,7 +125,13 @@ def _buttons(label: str, verb: Callable[[], Purged], wanted: int) -> None:
         with st.spinner(_("Removing…")):
             purged = verb()
         _tell(purged, wanted)
+        st.session_state[DONE] = st.session_state.get(DONE, 0) + 1
         st.rerun()
+
+
+def done() -> int:
+    """How often something went for good on this screen."""
+    return int(st.session_state.get(DONE, 0))
 
 
 def _tell(purged: Purged, wanted: int) -> None:

@@ -54,6 +54,7 @@ def images(studio: Studio, person: Person, total: Total) -> None:
             "revision": trash.revision_of(studio, total, first),
             "answers": wishes.answered(KEY),
             "acts": _acts(),
+            "parted": parting.done(),
             "projects": [],
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),

@@ -113,6 +113,23 @@ def test_what_is_picked_stays_picked_however_far_one_scrolls(grid: Page, images:
     assert acted(grid)["ids"] == images
 
 
+def test_the_second_click_of_a_double_click_does_nothing_to_what_lies_beneath(grid: Page, images: list[str]) -> None:
+    """The bar went away with the first one, and the second opened an image over the offer to take it back."""
+    grid.evaluate("() => document.addEventListener('studio:open', () => (window.opened = true))")
+    for image in images[:3]:
+        picture(grid, image).click(modifiers=["Control"])
+    button = grid.get_by_role("toolbar").get_by_role("button", name="Trash", exact=True)
+    place = button.bounding_box()
+    assert place
+    grid.evaluate("(y) => document.scrollingElement.scrollBy(0, y)", 40)
+
+    grid.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+
+    assert acted(grid)["ids"] == images[:3]
+    expect(grid.get_by_role("toolbar")).to_be_hidden()
+    assert not grid.evaluate("() => window.opened")
+
+
 def test_all_can_be_picked_and_none(grid: Page, images: list[str]) -> None:
     picture(grid, images[0]).focus()
 

@@ -202,6 +202,8 @@ def test_picked_images_go_for_good_only_after_asking(
     page.locator(f"a[href='?view={thrown[1]}']").focus()
     page.keyboard.press("Delete")
     dialog.get_by_role("button", name="Remove for good").press("Enter")
+    expect(page.get_by_role("toolbar")).to_be_hidden(timeout=ARRIVES)
+    expect(page.locator("a.picture:focus")).to_have_count(1, timeout=ARRIVES)
 
     expect(page.get_by_text("Gone for good: 2 images, 2.5 MB.")).to_be_visible(timeout=ARRIVES)
     expect(page.locator(".tile")).to_have_count(10, timeout=ARRIVES)

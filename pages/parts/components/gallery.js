@@ -73,6 +73,7 @@ class Gallery {
     if (answers.some(({ undone, error }) => undone && !error)) this.acts?.rise();
     this.refusal = refused[0]?.error ?? this.refusal;
     if (data.q !== before.q) return this.look();
+    if ((data.parted ?? 0) !== (before.parted ?? 0)) this.parted();
     this.begun ??= this.begin();
     const mistaken = refused.filter(({ picked }) => picked); // of a view nothing was shown before it was done
     const another = answers.some(({ again, error }) => again && !error); // more changed than was shown
@@ -357,6 +358,12 @@ class Gallery {
     for (const cell of this.wall.cells()) cell.classList.toggle("leaving", leaving.has(cell.dataset.id));
     this.picks.drop(ids);
     this.later();
+  }
+
+  // What was picked went for good, behind a dialog that took the keyboard with it.
+  parted() {
+    this.picks.clear();
+    setTimeout(() => document.activeElement === document.body && this.wall.rows?.length && this.wall.focus(this.wall.current), SOON);
   }
 
   // Some left, or came back: once, however many windows tell it.

@@ -34,6 +34,7 @@ export class Keys {
   pressed(event, box) {
     const { key, target } = event, plain = !event.metaKey && !event.ctrlKey && !event.altKey;
     event.stopPropagation(); // Streamlit has one-letter keys of its own
+    if (key === "Tab") return round(event, box.dialog);
     if (!plain && !(key.toLowerCase() === "z" && !event.altKey && !event.shiftKey)) return;
     if (target.closest("input, textarea, select")) return;
     const act = /^[1-9]$/.test(key) ? () => box.nth(Number(key)) : this.#act(event, box);
@@ -97,4 +98,18 @@ export class Keys {
     const behind = this.behind(), grid = behind.length ? [make("h2", "", words.keys_behind), keyList(behind)] : [];
     this.node.replaceChildren(make("h2", "", words.keys), keyList(lines), make("p", "", words.key_hint), ...grid);
   }
+}
+
+// Past the last thing that takes the keyboard comes the first: Tab would leave for the browser's own bar.
+function round(event, dialog) {
+  const all = [...dialog.querySelectorAll("a[href], button, summary, [tabindex='0']")].filter(takes);
+  const [first, last] = event.shiftKey ? [all.at(-1), all[0]] : [all[0], all.at(-1)];
+  const at = dialog.getRootNode().activeElement;
+  if (at !== last && !(at === dialog && event.shiftKey)) return;
+  event.preventDefault();
+  first?.focus();
+}
+
+function takes(node) {
+  return !node.disabled && node.tabIndex >= 0 && node.checkVisibility({ visibilityProperty: true });
 }
