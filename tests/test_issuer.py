@@ -87,7 +87,7 @@ class Team:
 
     def sign_in(self, token: Callable[[dict[str, Any]], str], state: str = "") -> httpx.Response:
         """Come back from the provider, which says this token; the answer to that. The claims hold what was asked."""
-        with httpx.Client(base_url=self.url, trust_env=False) as browser:
+        with httpx.Client(base_url=self.url, trust_env=False, verify=False) as browser:
             choice = {"provider": "Acme", "exp": int(time.time()) + 60}
             chosen = jwt.encode({"alg": "HS256"}, choice, OctKey.import_key(self.key))
             sent = browser.get("/auth/login", params={"provider": chosen})

@@ -77,7 +77,7 @@ def reader(served: Served) -> Iterator[httpx.Client]:
 
 
 def stranger(served: Served, address: str = "127.0.0.1") -> httpx.Client:
-    transport = httpx.HTTPTransport(local_address=address)
+    transport = httpx.HTTPTransport(local_address=address, verify=False)
     return httpx.Client(base_url=f"http://{served.host}", transport=transport, trust_env=False, timeout=30)
 
 
