@@ -10,7 +10,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["core.worker", "core.web", "streamlit.web.bootstrap", "pandas", "pyarrow"])
+IMPORTED = (
+    *("core.worker", "core.web", "core.cli_upkeep", "typer", "alembic.command", "tests.unrest"),
+    *("pandas", "pyarrow", "streamlit.web.bootstrap", "streamlit.web.cli", "uvicorn.protocols.http.httptools_impl"),
+)
+"""All but what runs as `__main__`. All contexts share one list, and whoever sets it last wins: nobody else may."""
+PROCESSES.set_forkserver_preload(list(IMPORTED))
 
 
 def program(

@@ -3,7 +3,6 @@
 `make test` lets processes write and die for some seconds on each database; `UNREST=600` makes it ten minutes.
 """
 
-import multiprocessing
 import os
 import random
 import signal
@@ -31,9 +30,8 @@ from core.studio import Studio, open_studio
 from core.tables import SOURCE, Attempt, Conversation, Generation, Image, Post, Reference, Turn
 from tests import expected_calls, many, unrest
 from tests.expected import differences
+from tests.processes import PROCESSES
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
 UNREST = float(os.environ.get("UNREST", "8"))
 """Seconds of it on each database."""
 WRITERS = 3
