@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ import websockets.sync.client as sockets
 from PIL import Image as Pillow
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from websockets.sync.client import ClientConnection
 
 from core import access, events, keeping, pictures, web
@@ -26,6 +28,7 @@ from core.replica import Behind, Replica
 from core.studio import Studio
 from core.tables import SUCCEEDED, Conversation, Generation, Turn, new_id
 from core.web.live import PING_SECONDS, Hub
+from core.web.security import FRESH
 
 UI = Path(__file__).parent.parent / "pages" / "parts" / "components"
 
@@ -38,6 +41,8 @@ class Served:
     host: str
     hub: Hub
     server: uvicorn.Server
+    pages: dict[str, str] = field(default_factory=dict)
+    """What is at `/mounted` for a window that names it in a header."""
 
     def client(self, person: Person | None = None) -> httpx.Client:
         """A browser of this person, on a page of ours."""
@@ -56,20 +61,23 @@ class Served:
 @contextmanager
 def serving(studio: Studio, ui: Path = UI, ping_seconds: float = PING_SECONDS) -> Iterator[Served]:
     """Serve `core.web` on a free port of 127.0.0.1 until the end of the block."""
-    hub = Hub(studio, ping_seconds)
+    hub, pages = Hub(studio, ping_seconds), dict[str, str]()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with hub.running():
             yield
 
-    routes = web.routes(studio, _named, ui, hub)
+    async def mounted(request: Request) -> HTMLResponse:
+        return HTMLResponse(pages[request.headers["x-mounted"]], headers=FRESH)
+
+    routes = [Route("/mounted", mounted), *web.routes(studio, _named, ui, hub)]
     app = Starlette(routes=routes, middleware=web.middleware(), lifespan=lifespan)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield Served(studio, f"127.0.0.1:{_port(server, thread)}", hub, server)
+        yield Served(studio, f"127.0.0.1:{_port(server, thread)}", hub, server, pages)
     finally:
         server.should_exit = True
         thread.join(20)

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from core import access
 from core.access import Person
+from core.tables import new_id
 from tests.serving import Served
 
 # What .streamlit/config.toml makes of the theme, by the names that components know.
@@ -65,12 +66,14 @@ def mounted(
 ) -> Page:
     """A page with these components, each with its data; what they tell Streamlit is in `window.told`."""
     page = open_page(dark=dark, width=width, **special)
-    page.set_extra_http_headers({"x-person": person.id})
     theme = " ".join(f"--st-{name}: {value};" for name, value in (DARK if dark else LIGHT).items())
     media = f"/m/{access.media_token(served.studio, person)}/"
     mounts = json.dumps({name: {"media": media, "locale": "en", **facts} for name, facts in data.items()})
-    body = PAGE.format(theme=theme, scheme="dark" if dark else "light", mounts=mounts.replace("<", "\\u003c"))
-    page.route("**/mounted", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
+    # Served, not put in its place by Playwright: it would stop every request of the page, and forbid the cache.
+    served.pages[name := new_id()] = PAGE.format(
+        theme=theme, scheme="dark" if dark else "light", mounts=mounts.replace("<", "\\u003c")
+    )
+    page.set_extra_http_headers({"x-person": person.id, "x-mounted": name})
     page.goto(f"http://{served.host}/mounted")
     page.wait_for_function("() => window.ready")
     return page
