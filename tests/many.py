@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic.fields import FieldInfo
 from sqlmodel import SQLModel
 
 from core import events, pictures
@@ -50,22 +51,24 @@ def thumbs(studio: Studio, person: Person, image_ids: Sequence[str]) -> None:
 
 
 def _turn(rows: dict[type[SQLModel], list[dict[str, Any]]], who: Person, at: datetime, number: int) -> None:
-    conversation = Conversation(user_id=who.id, title=f"Conversation {number}", created_at=at, updated_at=at)
-    turn = Turn(
-        conversation_id=conversation.id,
+    conversation = _row(Conversation, user_id=who.id, title=f"Conversation {number}", created_at=at, updated_at=at)
+    turn = _row(
+        Turn,
+        conversation_id=conversation["id"],
         user_id=who.id,
         position=1,
         prompt=f"Picture {number} of a harbour at dusk,\nwith red boats in the rain",
         token=new_id(),
         created_at=at,
     )
-    rows[Conversation].append(conversation.model_dump())
-    rows[Turn].append(turn.model_dump())
+    rows[Conversation].append(conversation)
+    rows[Turn].append(turn)
 
 
 def _image(rows: dict[type[SQLModel], list[dict[str, Any]]], who: Person, at: datetime, number: int) -> None:
     turn, practice = rows[Turn][-1], number % 3 == 0
-    generation = Generation(
+    generation = _row(
+        Generation,
         turn_id=turn["id"],
         user_id=who.id,
         provider="sketch" if practice else "openai",
@@ -82,11 +85,12 @@ def _image(rows: dict[type[SQLModel], list[dict[str, Any]]], who: Person, at: da
     )
     width, height = SIZES[number % len(SIZES)]
     image_id = new_id()
-    image = Image(
+    image = _row(
+        Image,
         id=image_id,
         user_id=who.id,
         conversation_id=turn["conversation_id"],
-        generation_id=generation.id,
+        generation_id=generation["id"],
         key=f"{who.id}/{turn['conversation_id']}/{image_id}.png",
         mime="image/png",
         width=width,
@@ -98,8 +102,19 @@ def _image(rows: dict[type[SQLModel], list[dict[str, Any]]], who: Person, at: da
         placeholder="data:image/webp;base64,UklGRg==",
         created_at=at,
     )
-    rows[Generation].append(generation.model_dump())
-    rows[Image].append(image.model_dump())
+    rows[Generation].append(generation)
+    rows[Image].append(image)
+
+
+def _row(table: type[SQLModel], **given: Any) -> dict[str, Any]:
+    """A row: these values, and the rest as the table has it. To make an object first would take most of the time."""
+    rest = {name: field for name, field in table.model_fields.items() if name not in given}
+    return given | {name: _usual(field) for name, field in rest.items()}
+
+
+def _usual(field: FieldInfo) -> Any:
+    factory: Any = field.default_factory
+    return factory() if factory else field.default
 
 
 def _say(studio: Studio, who: Person, image_ids: Sequence[str]) -> None:

@@ -19,7 +19,6 @@ from core import access, conversations, database, gallery, generations, pace
 from core.access import Person
 from core.database import SAFE_SQLITE, open_database, reading, sqlite_version, transaction
 from core.errors import Refused
-from core.migrations import migrate
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import STORED, Attempt, Conversation, Generation, Heartbeat, User, new_id
@@ -29,10 +28,15 @@ from tests.processes import PROCESSES
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
+@pytest.fixture(params=["furnished", "on_postgres"], ids=["sqlite", "postgres"])
+def home(request: pytest.FixtureRequest) -> Settings:
+    """Each database in turn, with its tables."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
 def engine(home: Settings) -> Iterator[sa.Engine]:
     opened = open_database(home)
-    migrate(opened)
     yield opened
     opened.dispose()
 

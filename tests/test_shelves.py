@@ -1,16 +1,18 @@
 """What is found is what is there: filters, counts, orders, pages and words answer as a plain look at all rows would."""
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import SQLModel, col, select
 
 from core import access, changes, shelves
 from core.access import Person, Sight
@@ -19,7 +21,7 @@ from core.replica import Behind, Replica
 from core.settings import Settings
 from core.shelves import FACETS, SORTS, Wanted
 from core.studio import Studio, open_studio
-from core.tables import LEAD, Conversation, Image, Turn, User
+from core.tables import LEAD, Attempt, Conversation, Generation, Image, Post, Project, Reference, Turn, User
 from tests import many, unrest
 from tests.expected import Row, expected, folded
 from tests.test_replica import is_there, star, until
@@ -44,10 +46,17 @@ def followed(studio: Studio) -> Iterator[Replica]:
         yield copy
 
 
-@pytest.fixture
-def crowd(studio: Studio) -> Person:
-    """One of a few people who have made some hundred images of all kinds."""
-    chance = random.Random(7)
+Rows = list[dict[str, Any]]
+MADE = (User, Project, Conversation, Turn, Post, Generation, Attempt, Image, Reference)
+"""What a crowd leaves, in the order in which rows need each other."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, ready_sqlite: Path) -> list[tuple[type[SQLModel], Rows]]:
+    """Some hundred images of all kinds, of a few people. Made once: every one takes questions of its own."""
+    folder, chance = tmp_path_factory.mktemp("crowd"), random.Random(7)
+    shutil.copy(ready_sqlite, folder)
+    studio = open_studio(Settings(data_dir=folder))
     with studio.transaction() as db:
         for name in ("ann", "ben"):
             db.add(User(subject=name, name=name, created_at=studio.now()))
@@ -57,6 +66,18 @@ def crowd(studio: Studio) -> Person:
             unrest.make(db, chance)
         for _ in range(60):
             unrest.change_words(db, chance)
+    with studio.reading() as db:
+        rows = [(table, [row.model_dump() for row in db.exec(select(table)).all()]) for table in MADE]
+    studio.engine.dispose()
+    return rows
+
+
+@pytest.fixture
+def crowd(studio: Studio, made: list[tuple[type[SQLModel], Rows]]) -> Person:
+    """The one of them who has most."""
+    with studio.transaction() as db:
+        for table, rows in made:
+            db.execute(sa.insert(table), rows)
         owner = db.execute(sa.select(Image.user_id).group_by(Image.user_id).order_by(sa.func.count().desc())).first()
     return Person(owner[0], "")
 
