@@ -1,5 +1,6 @@
 """The real thing for every test: a studio on SQLite and a folder, or on Postgres and S3, with a clock that can skip."""
 
+import gc
 import os
 import shutil
 import sys
@@ -87,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Counter(item.path for item in items)
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: (places.get(item.path.stem, len(places)), -tests[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: the collector, and every forked process, need not go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

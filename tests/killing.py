@@ -6,6 +6,7 @@ every line of the pipeline is a place to die, and the pipeline knows nothing of 
 """
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -103,6 +104,7 @@ def serve(settings: str, warm: bool) -> None:
     studio.engine.dispose()
     if isinstance(studio.store, S3Store):
         studio.store.client.close()  # children share no connection
+    gc.freeze()  # or each child would copy what it shares with this process, only to look for garbage in it
     for line in sys.stdin:
         wanted = json.loads(line)
         reader, writer = os.pipe()
