@@ -266,8 +266,22 @@ def test_tab_takes_what_is_marked_and_else_leaves(page: Page) -> None:
     expect(field(page)).not_to_be_focused()
 
 
-def test_a_key_that_takes_the_place_of_a_word_searches_that_word_no_more(page: Page) -> None:
+def test_a_word_that_may_become_a_key_is_searched_once_nobody_writes_it_any_more(page: Page) -> None:
+    """ "mod" found nothing, and what was offered for it, "model:", was gone with the images."""
+    field(page).press_sequentially("mod")
+    page.wait_for_timeout(1_000)
+    expect(page.get_by_role("option", name="model:")).to_be_visible()
+    assert told(page) == []
+
+    field(page).press("Escape")
+
+    applied(page, "mod")
+    expect(page.get_by_role("heading", name="Nothing was found")).to_be_visible()
+
+
+def test_a_key_takes_the_place_of_a_word_that_was_searched(page: Page) -> None:
     field(page).press_sequentially("ha")
+    field(page).press("Enter")
     applied(page, "ha")  # which is found, in "harbour"
     field(page).press("ArrowDown")
 
@@ -275,6 +289,22 @@ def test_a_key_that_takes_the_place_of_a_word_searches_that_word_no_more(page: P
 
     applied(page, "ha", "")
     expect(field(page)).to_have_value("has:")
+
+
+def test_what_is_offered_for_a_word_does_not_depend_on_what_is_found_with_it(page: Page) -> None:
+    """No image of the project has its name in its words, so the project was offered no more once they were searched."""
+    field(page).press_sequentially("fox wint")
+
+    applied(page, "fox wint")
+    expect(page.get_by_role("heading", name="Nothing was found")).to_be_visible()
+
+    expect(page.get_by_role("option")).to_have_text([re.compile('Winter campaignproject:"Winter campaign"10')])
+    comes_back(page, "fox wint", changed=True)
+    expect(page.locator(".find.asking")).to_have_count(0)
+    expect(page.get_by_role("option")).to_have_count(1)
+    field(page).press("ArrowDown")
+    field(page).press("Enter")
+    at_last(page, 'fox project:"Winter campaign"')
 
 
 def test_beside_the_cost_stands_what_practice_counts_with(page: Page) -> None:

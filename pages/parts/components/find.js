@@ -8,6 +8,7 @@
 //   leave()                     it is taken from the page
 
 import { button, make, remember, remembered, rows } from "./elements.js";
+import { Beside } from "./find_beside.js";
 import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
 import { nothing, unread } from "./find_nothing.js";
@@ -50,6 +51,7 @@ export class Find {
   // Not before what is on its way is answered: that is a newer line, and would be lost.
   refresh() {
     this.views.refresh();
+    this.beside.forget();
     this.late = this.asked !== null;
     if (this.applied !== null && !this.late) this.#ask(this.applied, false);
   }
@@ -225,7 +227,12 @@ export class Find {
     const { words } = this.data();
     this.place.classList.add("find");
     this.root.classList.add("finding");
-    this.field = new Field(this.data, () => this.answer, { apply: (...written) => this.#written(...written) });
+    this.beside = new Beside((line) => this.#counts(line), () => this.field.refresh());
+    this.field = new Field(this.data, {
+      apply: (...written) => this.#written(...written),
+      answer: (line) => this.beside.of(line, this.answer),
+      need: (line) => this.beside.ask(line, this.answer),
+    });
     this.chips = new Chips(this.data, {
       remove: ({ text }) => this.#edit((q) => without(q, ...same(q, text))),
       clear: () => this.#edit(() => "").then(() => this.field.focus()),

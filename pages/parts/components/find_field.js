@@ -2,16 +2,17 @@
 
 import { button, icon, make } from "./elements.js";
 import { offers } from "./find_offers.js";
-import { pieceAt, pieces, without } from "./find_pieces.js";
+import { pieceAt, pieces, tidy, without } from "./find_pieces.js";
 
 const PAUSE = 450; // ms without a key before what is written counts
 let fields = 0;
 
 export class Field {
-  // `on`: { apply(text, sure, instead) }: `sure` when somebody said so by Enter, a choice or leaving the field;
-  // `instead(wrong)` is tried before that word is called wrong, and true when the one word offered took its place.
-  constructor(data, answer, on) {
-    Object.assign(this, { data, answer, on, shown: [], active: -1, wrong: null });
+  // `on`: { apply(text, sure, instead), answer(line), need(line) }: `sure` when somebody said so by Enter, a choice or
+  // leaving the field; `instead(wrong)` is tried before that word is called wrong, and true when the one word offered took
+  // its place. `answer` gives the counts of a line as far as they are known, `need` asks for them and leads to `refresh`.
+  constructor(data, on) {
+    Object.assign(this, { data, on, shown: [], active: -1, wrong: null, offering: false });
     this.name = `find-${(fields += 1)}`;
     this.#build();
   }
@@ -36,6 +37,11 @@ export class Field {
     return this.writing ? pieceAt(this.text, this.input.selectionStart) : null;
   }
 
+  // What is written besides that.
+  get #rest() {
+    return this.at ? without(this.text, this.at) : tidy(this.text);
+  }
+
   focus() {
     this.input.focus();
     this.input.setSelectionRange(this.text.length, this.text.length);
@@ -57,21 +63,24 @@ export class Field {
 
   // There is another answer: what is offered may have changed, and what is marked stays marked.
   refresh() {
-    if (this.list.hidden) return;
+    if (!this.offering) return;
+    this.on.need(this.#rest);
     const marked = this.shown[this.active]?.word;
     this.offer();
     this.#activate(this.shown.findIndex(({ word }) => word === marked));
   }
 
   offer() {
+    this.offering = true;
     const { words } = this.data();
-    this.shown = offers(this.text, this.input.selectionStart, this.answer(), words.find);
+    this.shown = offers(this.text, this.input.selectionStart, this.on.answer(this.#rest), words.find);
     this.list.replaceChildren(...this.shown.map((offer, place) => this.#option(offer, place)));
     this.#show(this.shown.length > 0);
     this.#activate(-1);
   }
 
   close() {
+    this.offering = false;
     this.#show(false);
     this.#activate(-1);
   }
@@ -124,13 +133,21 @@ export class Field {
     this.#later();
   }
 
-  // A key without its value says nothing yet: the rest of the line counts.
   #later() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      const open = this.at;
-      this.on.apply(open?.key && !open.value ? without(this.text, open) : this.text, false);
+      if (this.#begun()) return this.on.apply(this.#rest, false);
+      this.on.apply(this.text, false);
+      this.on.need(this.#rest);
     }, PAUSE);
+  }
+
+  // A key without its value says nothing yet, nor does a word that is about to become a key that is offered: the rest of
+  // the line counts.
+  #begun() {
+    const { at, list, shown } = this;
+    if (at?.key) return !at.value;
+    return !list.hidden && shown.some(({ word, goesOn }) => goesOn && at && word.startsWith(at.value.toLowerCase()));
   }
 
   #now(instead) {
@@ -175,7 +192,7 @@ export class Field {
       this.#now(instead);
     } else if (key === "Escape") {
       event.preventDefault();
-      if (open) this.close();
+      if (open) this.close(), this.#later(); // a word after all
       else this.input.blur();
     }
   }
