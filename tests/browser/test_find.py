@@ -244,6 +244,18 @@ def test_enter_searches_what_can_be_read_whatever_is_offered(page: Page) -> None
         expect(field(page)).to_have_value(said)
 
 
+def test_enter_takes_no_example_that_nobody_chose(page: Page) -> None:
+    """It used to make "cost:>0.05" of "cost:>"."""
+    for said, wrong in {"cost:>": "“>” is no amount", "after:7": "“7” is no day"}.items():
+        field(page).fill(said)
+        expect(page.get_by_role("option")).to_have_count(1)
+
+        field(page).press("Enter")
+
+        expect(page.get_by_role("alert")).to_contain_text(wrong)
+        expect(field(page)).to_have_value(said)
+
+
 def test_enter_says_which_word_is_wrong_when_another_one_could_be_completed(page: Page) -> None:
     field(page).press_sequentially("sort:nothing is:sta")
     expect(page.get_by_role("option")).to_have_count(1)

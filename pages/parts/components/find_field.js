@@ -155,10 +155,11 @@ export class Field {
     this.on.apply(this.text, true, instead);
   }
 
-  // Only the server knows whether what is written is a word already, so that is asked first.
+  // Only the server knows whether what is written is a word already, so that is asked first. An example is nothing that
+  // somebody began to write.
   #sole() {
     const { text, shown: [offer, ...others] } = this;
-    if (!offer || others.length || this.list.hidden) return undefined;
+    if (!offer || offer.example || others.length || this.list.hidden) return undefined;
     return ({ start, end }) => this.text === text && start < offer.end && offer.start < end && (this.#take(offer), true);
   }
 

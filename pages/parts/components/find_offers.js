@@ -5,7 +5,8 @@ import { pieceAt } from "./find_pieces.js";
 const MOST = 9;
 const ENOUGH = 2; // letters before values of all keys are offered
 
-// Each offer: { word, label, hint, n, goesOn, start, end }; `goesOn` says that a value must follow.
+// Each offer: { word, label, hint, n, goesOn, example, start, end }; `goesOn` says that a value must follow, `example` that
+// it is one of very many values.
 export function offers(text, caret, answer, words) {
   if (!answer) return [];
   const piece = pieceAt(text, caret);
@@ -34,7 +35,7 @@ function values(key, typed, answer, words) {
   const said = answer.suggested[key]
     .filter((value) => value.startsWith(typed) && !own.some(({ choice }) => choice.word === `${key}:${value}`))
     .filter((value) => !own.length || key === "sort") // what has no image is no help either
-    .map((value) => ({ word: `${key}:${value}`, label: words[`${key}_${value}`] ?? value, hint: `${key}:${value}` }));
+    .map((value) => ({ word: `${key}:${value}`, label: words[`${key}_${value}`] ?? value, hint: `${key}:${value}`, example: /\d/.test(value) }));
   return [...counted, ...said];
 }
 
