@@ -148,6 +148,7 @@ def _nothing() -> dict[str, str]:
         "nothing_one": _("No image has this."),
         "meant": _("Did you mean {word}?"),
         "without": _("Without {what}"),
+        "with_too": _("With {what} too"),
         "show_all": _("Show all images"),
         "unread": _("This search cannot be read"),
     }

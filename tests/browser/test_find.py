@@ -710,6 +710,18 @@ def test_nothing_found_says_without_what_there_would_be_something(visit: Callabl
     applied(page, "fox is:starred", "")
 
 
+def test_nothing_found_says_what_could_be_let_in(visit: Callable[..., Page]) -> None:
+    """It used to propose "Without Not: fox"."""
+    page = visit("-is:starred -fox red")
+    expect(page.locator(".way")).to_have_text(["With fox too26 images", "Without red52 images"])
+
+    page.get_by_role("button", name="With fox too").click()
+
+    applied(page, "-is:starred red")
+    comes_back(page, "ratio:1:1 -ratio:square")
+    expect(page.locator(".way")).to_have_text(["Without Ratio: 1:172 images", "With Square too18 images"])
+
+
 def test_an_index_that_is_not_there_yet_is_waited_for(visit: Callable[..., Page]) -> None:
     ready: list[bool] = []
     late = lambda route: route.continue_() if ready else route.fulfill(status=503, json={"error": "Soon."})  # noqa: E731

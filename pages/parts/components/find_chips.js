@@ -36,11 +36,12 @@ export class Chips {
 
 // A piece of the line as people say it.
 export function told(piece, answer, words, locale) {
-  const said = positive(piece, answer, words, locale);
+  const said = named(piece, answer, words, locale);
   return piece.minus ? fill(words.not, { what: said }) : said;
 }
 
-function positive({ key, value, label, picks }, answer, words, locale) {
+// What a piece of the line is about, whether it is wanted or left out.
+export function named({ key, value, label, picks }, answer, words, locale) {
   if (!key) return value;
   if (DATES.includes(key)) return dated(key, value, words, locale);
   if (key === "cost") return `${words.cost} ${ranged(value, (number) => money(number.replace("$", ""), locale))}`;

@@ -1,7 +1,7 @@
 // In the place of the grid when nothing was found: the nearest word, and what could be taken away.
 
 import { button, count, fill, icon, make } from "./elements.js";
-import { told } from "./find_chips.js";
+import { named } from "./find_chips.js";
 
 // The address itself is wrong, so there is nothing to show; what is wrong stands under the line.
 export function unread({ words }, clear) {
@@ -21,9 +21,9 @@ export function nothing(answer, { words, locale }, on) {
   if (!meant.length) box.append(make("p", "", answer.pieces.length > 1 ? find.nothing_all : find.nothing_one));
   const ways = make("div", "ways");
   for (const way of without) {
-    const piece = answer.pieces.find(({ start }) => start === way.start);
+    const piece = answer.pieces.find(({ start }) => start === way.start), what = named(piece, answer, find, locale);
     const node = make("button", "way", "", { type: "button" });
-    node.append(make("span", "", fill(find.without, { what: told(piece, answer, find, locale) })), make("span", "n", count(words.find, "image", way.n, locale)));
+    node.append(make("span", "", fill(piece.minus ? find.with_too : find.without, { what })), make("span", "n", count(words.find, "image", way.n, locale)));
     node.onclick = () => on.take(way);
     ways.append(node);
   }
