@@ -101,6 +101,7 @@ def _dates() -> dict[str, str]:
         "to": _("To"),
         "after_day": _("From {day}"),
         "before_day": _("Before {day}"),
+        "until_day": _("Until {day}"),
         "on_day": _("On {day}"),
         "day_today": _("today"),
         "day_yesterday": _("yesterday"),

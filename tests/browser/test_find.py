@@ -581,6 +581,18 @@ def test_dates_amounts_and_durations_are_fields(page: Page) -> None:
     expect(panel.get_by_role("group", name="Duration").get_by_label("At most")).to_have_value("20")
 
 
+def test_a_chip_says_the_day_that_was_picked(page: Page) -> None:
+    """It used to say "Before Jan 1, 2027"."""
+    panel = filters(page)
+    panel.get_by_label("To", exact=True).fill("2026-12-31")
+
+    panel.get_by_label("To", exact=True).blur()
+
+    expect(page.locator(".chip")).to_have_text(["Until Dec 31, 2026"])
+    comes_back(page, "before:today")
+    expect(page.locator(".chip")).to_have_text(["Before today"])
+
+
 def test_what_the_filters_write_is_read_as_what_was_filled_in(page: Page, studio: Studio, me: Person) -> None:
     panel = filters(page)
     filled = {"made-from": "2026-03-29", "made-to": "2026-03-29", "cost-from": "$0.01", "cost-to": "0,5"}

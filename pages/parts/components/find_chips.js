@@ -56,8 +56,10 @@ function dated(key, value, words, locale) {
   const ago = value.match(/^(\d+)\s*([dwmy])$/i);
   if (ago && key === "after") return count(words, `last_${UNITS[ago[2].toLowerCase()]}`, Number(ago[1]), locale);
   const exact = value.match(/^(\d{4})-(\d\d?)-(\d\d?)$/);
-  const when = exact ? day(new Date(exact[1], exact[2] - 1, exact[3]), locale) : words[`day_${value.toLowerCase()}`] ?? value;
-  return fill(words[`${key}_day`], { day: when });
+  if (!exact) return fill(words[`${key}_day`], { day: words[`day_${value.toLowerCase()}`] ?? value });
+  const last = key === "before"; // the day before it still counts, which is the one that was picked among the filters
+  const when = day(new Date(exact[1], exact[2] - 1, exact[3] - (last ? 1 : 0)), locale);
+  return fill(last ? words.until_day : words[`${key}_day`], { day: when });
 }
 
 function ranged(value, number) {
