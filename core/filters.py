@@ -187,7 +187,7 @@ def _total(studio: Studio, person: Person, wanted: Wanted) -> int:
 def _wire(piece: Piece, label: str) -> dict[str, Any]:
     picks = _picks(piece.wanted)
     told = {"start": piece.start, "end": piece.end, "key": piece.key, "value": piece.value, "minus": piece.minus}
-    return {**told, "label": label, "picks": picks}
+    return {**told, "label": label, "picks": picks, "idle": piece.wanted == Wanted() and not piece.key}
 
 
 def _picks(wanted: Wanted) -> list[tuple[str, str]]:

@@ -147,6 +147,12 @@ def test_pieces_say_where_they_stand_and_what_they_pick(browser: httpx.Client) -
     assert found["between"] == {"cost": ["0.050000001", None]}
 
 
+def test_pieces_say_which_of_them_are_not_searched_for(browser: httpx.Client) -> None:
+    found = counts(browser, "🦊 fox % -_ sort:best 🦊fox 2")
+
+    assert [p["value"] for p in found["pieces"] if p["idle"]] == ["🦊", "%", "_"]
+
+
 def test_ranges_say_how_far_they_could_go(browser: httpx.Client) -> None:
     found = counts(browser, "cost:>1 took:<1s model:openai/gpt-image-2")
 

@@ -26,6 +26,7 @@ def _line() -> dict[str, str]:
         "shows": _("Show {n} images"),
         "image": _("{n} image"),
         "images": _("{n} images"),
+        "unsought": _("Only letters and digits can be searched for, so this does not count: {what}"),
         "coming": _("The gallery's index is being made. Filters and counts appear in a moment."),
         "unreachable": _("The studio does not answer. Filters and counts appear when it does."),
         "key_model": _("which model made it"),

@@ -394,6 +394,22 @@ def test_a_wrong_word_is_underlined_and_told_but_not_while_it_is_written(page: P
     applied(page, "red is:starred")
 
 
+def test_what_cannot_be_searched_for_is_told(page: Page) -> None:
+    """A line of only an emoji showed every image as if they had it."""
+    field(page).fill("🦊")
+    field(page).press("Enter")
+
+    note = page.get_by_role("alert")
+    expect(note).to_have_text("Only letters and digits can be searched for, so this does not count: “🦊”")
+    assert serious(page) == []
+    field(page).fill('fox - %% \\ "')
+    expect(note).to_have_text("Only letters and digits can be searched for, so this does not count: “%%”, “\\”")
+    field(page).press("Enter")
+    expect(note).to_be_visible()
+    field(page).fill("fox")
+    expect(note).to_be_hidden()
+
+
 def test_what_was_meant_is_one_click_away(page: Page) -> None:
     field(page).fill("red -modle:sketch is:strred after:7d")
     field(page).press("Enter")

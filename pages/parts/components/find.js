@@ -7,7 +7,7 @@
 //   refresh()                   the gallery changed: count again
 //   leave()                     it is taken from the page
 
-import { button, make, remember, remembered, rows } from "./elements.js";
+import { button, fill, make, remember, remembered, rows } from "./elements.js";
 import { Beside } from "./find_beside.js";
 import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
@@ -69,8 +69,10 @@ export class Find {
   async #written(text, sure, instead) {
     const q = tidy(text), overtaken = this.asked !== null && this.asked !== q;
     if (q !== this.applied || overtaken) return this.#ask(q, sure, instead);
-    if (this.trouble?.q !== q) this.#right();
-    else if (sure) this.#wrong(this.trouble);
+    if (this.trouble?.q === q) return sure && this.#wrong(this.trouble);
+    if (this.answer?.q !== q) return this.#ask(q, sure, instead);
+    this.#right();
+    this.#draw();
   }
 
   // Changed by a click: one after the other, each once the answer to the one before is there.
@@ -180,6 +182,14 @@ export class Find {
     this.field.mark(null);
     this.note.hide();
     this.root.classList.remove("misread");
+    this.#unsought();
+  }
+
+  // What has no letter and no digit is not searched for. A minus or a quote is where something may begin.
+  #unsought() {
+    const { words } = this.data();
+    const idle = this.answer?.pieces.filter(({ idle, text }) => idle && !/^[-"]*$/.test(text)) ?? [];
+    if (idle.length) this.note.aside(fill(words.find.unsought, { what: idle.map(({ text }) => `“${text}”`).join(", ") }));
   }
 
   // The index is being made, or nobody answers: the grid says so itself; we ask again.
@@ -190,7 +200,7 @@ export class Find {
     this.#draw();
     if (this.trouble && !this.#held(q)) return;
     this.#right();
-    this.note.waiting(error.status === 503 ? words.find.coming : words.find.unreachable);
+    this.note.aside(error.status === 503 ? words.find.coming : words.find.unreachable);
   }
 
   #again(q) {

@@ -1,4 +1,4 @@
-// Under the line: what is wrong with it, and what was probably meant, which a click puts there.
+// Under the line: what is wrong with it, and what was probably meant, which a click puts there; or else what to know of it.
 
 import { make } from "./elements.js";
 
@@ -18,9 +18,9 @@ export class Note {
     if (!known) this.#draw("wrong", ...this.#proposing(sentence, meant));
   }
 
-  waiting(sentence) {
+  aside(sentence) {
     this.said = "";
-    this.#draw("wrong waiting", sentence);
+    this.#draw("wrong aside", sentence);
   }
 
   hide() {
