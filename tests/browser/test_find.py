@@ -511,6 +511,30 @@ def test_a_wrong_address_says_so_and_the_filters_work_all_the_same(visit: Callab
     expect(page.get_by_role("heading", name="This search cannot be read")).to_be_hidden()
 
 
+def test_a_wrong_line_after_one_that_found_nothing_says_so_in_its_place(visit: Callable[..., Page]) -> None:
+    """There was nothing at all under the sentence."""
+    page = visit("qqqq")
+    unread, nothing = (page.get_by_role("heading", name=name) for name in ("This search cannot", "Nothing was found"))
+    expect(nothing).to_be_visible()
+    field(page).fill("qqqq is:bogus")
+    field(page).press("Enter")
+
+    expect(unread).to_be_visible()
+    expect(nothing).to_have_count(0)
+    with page.expect_response(COUNTS):
+        comes_back(page, "qqqq", changed=True)
+    expect(page.locator(".find.asking")).to_have_count(0)
+    expect(unread).to_be_visible()
+    field(page).fill("qqqq")
+
+    expect(nothing).to_be_visible()
+    expect(unread).to_have_count(0)
+    field(page).fill("qqqq sort:no")
+    field(page).press("Enter")
+    page.get_by_role("button", name="Show all images").click()
+    applied(page, "")
+
+
 def test_each_chip_can_be_taken_away_and_all_at_once(visit: Callable[..., Page]) -> None:
     page = visit(LONG)
     assert chips(page) == [

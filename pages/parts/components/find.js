@@ -152,7 +152,7 @@ export class Find {
 
   #misread(q, { message, said }, sure, instead) {
     if (!this.answer) this.#ground();
-    if (q === this.applied) this.#empty(unread(this.data(), () => this.#edit(() => "")));
+    if (q === this.applied) this.#empty(this.#unread());
     if (!this.#held(q)) return;
     const { at } = this.field, shift = Math.max(0, this.field.text.indexOf(q));
     this.trouble = { q, said, sentence: message, start: said.start + shift, end: said.end + shift };
@@ -174,13 +174,16 @@ export class Find {
   #wrong(trouble) {
     this.field.mark(trouble);
     this.note.wrong(trouble);
-    this.root.classList.toggle("misread", this.trouble.q !== this.applied); // what is shown answers the line before
+    this.misread = trouble.q !== this.applied; // what is shown answers the line before
+    this.root.classList.toggle("misread", this.misread);
+    if (this.none) this.#empty(this.#unread()); // nothing is shown: what did not find it is no news any more
   }
 
   #right() {
     this.trouble = null;
     this.field.mark(null);
     this.note.hide();
+    this.misread = false;
     this.root.classList.remove("misread");
     this.#unsought();
   }
@@ -194,13 +197,12 @@ export class Find {
 
   // The index is being made, or nobody answers: the grid says so itself; we ask again.
   #waiting(q, error) {
-    const { words } = this.data();
+    const { words } = this.data(), another = this.trouble && !this.#held(q);
     this.#tell(q);
     this.#again(q);
+    if (!another) this.#right();
     this.#draw();
-    if (this.trouble && !this.#held(q)) return;
-    this.#right();
-    this.note.aside(error.status === 503 ? words.find.coming : words.find.unreachable);
+    if (!another) this.note.aside(error.status === 503 ? words.find.coming : words.find.unreachable);
   }
 
   #again(q) {
@@ -220,17 +222,26 @@ export class Find {
     const filters = pieces.filter(({ key }) => key && !["sort", "stack"].includes(key)).length;
     this.badge.textContent = filters || "";
     this.badge.hidden = !filters;
-    this.#empty(total || !pieces.length ? null : nothing(this.answer, this.data(), {
+    this.#empty(total || !pieces.length ? null : this.misread ? this.#unread() : this.#nothing());
+    this.#arrange();
+  }
+
+  #nothing() {
+    return nothing(this.answer, this.data(), {
       take: ({ text, word }) => this.#edit((q) => replaced(q, same(q, text), word)),
       clear: () => this.#edit(() => ""),
-    }));
-    this.#arrange();
+    });
+  }
+
+  #unread() {
+    return unread(this.data(), () => this.#edit(() => ""));
   }
 
   #empty(node) {
     this.none?.remove();
     this.none = node;
     if (node) this.place.append(node);
+    this.root.classList.toggle("without", Boolean(node));
   }
 
   #build() {

@@ -3,7 +3,7 @@
 import { button, count, fill, icon, make } from "./elements.js";
 import { named } from "./find_chips.js";
 
-// The address itself is wrong, so there is nothing to show; what is wrong stands under the line.
+// The line is wrong and there is nothing else to show; what is wrong stands under it.
 export function unread({ words }, clear) {
   const box = make("div", "nothing");
   box.append(make("h2", "", words.find.unread), button("strong", "close", words.find.show_all, clear, true));
