@@ -87,6 +87,7 @@ def _values() -> dict[str, str]:
         "sort_costliest": _("Costliest first"),
         "sort_slowest": _("Slowest first"),
         "stack_post": _("Stack by post"),
+        "stack_counts": _("The filters count images, of which a post may have several."),
         "cost": _("Cost"),
         "cost_practice": _("Practice is free; it counts with what it would cost."),
         "took": _("Duration"),

@@ -574,6 +574,17 @@ def test_the_filters_write_in_the_line_and_read_it(visit: Callable[..., Page]) -
     expect(field(page)).to_have_value('"red fox" stack:post')
 
 
+def test_where_posts_are_stacked_the_filters_say_that_they_count_images(page: Page) -> None:
+    panel = filters(page)
+    told = panel.get_by_text("The filters count images, of which a post may have several.")
+    expect(told).to_have_count(0)
+
+    panel.get_by_role("switch", name="Stack by post").click()
+
+    expect(told).to_be_visible()
+    assert serious(page) == []
+
+
 def test_counts_follow_what_is_picked(page: Page) -> None:
     panel = filters(page)
     sketch = panel.locator(".choice", has_text="Sketch (practice)")

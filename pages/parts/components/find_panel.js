@@ -132,6 +132,7 @@ export class Panel {
     box.onchange = () => this.on.keyed(["stack"], box.checked ? "stack:post" : "");
     stack.append(make("span", "", words.find.stack_post), box);
     group.append(label, stack);
+    if (answer.stacked) group.append(make("p", "told", words.find.stack_counts));
     return group;
   }
 
