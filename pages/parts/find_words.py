@@ -12,6 +12,7 @@ def _line() -> dict[str, str]:
     return {
         "line": _("Search and filter"),
         "placeholder": _("Search, or filter: model:… is:starred after:7d"),
+        "placeholder_short": _("Search, or filter: is:starred"),
         "offers": _("What you could write"),
         "clear_line": _("Empty the line"),
         "chips": _("What is looked for"),

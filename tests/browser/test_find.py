@@ -202,6 +202,22 @@ def test_an_empty_line_offers_what_can_be_said(page: Page) -> None:
     assert page.get_by_role("option").count() > 8
 
 
+@pytest.mark.parametrize("width", [320, 390, 720, 1440])
+def test_the_hint_in_an_empty_line_is_never_cut(visit: Callable[..., Page], width: int) -> None:
+    """On a phone it ended with "is:starred aft"."""
+    page = visit(width=width)
+
+    room, taken = field(page).evaluate("""(line) => {
+        const hint = Object.assign(document.createElement("span"), { textContent: line.placeholder });
+        hint.style.cssText = `position: absolute; white-space: pre; font: ${getComputedStyle(line).font}`;
+        document.body.append(hint);
+        return [line.clientWidth, hint.offsetWidth];
+    }""")
+
+    assert taken <= room
+    assert ("model:" in str(field(page).get_attribute("placeholder"))) == (width >= 720)
+
+
 def test_a_key_and_its_value_are_written_by_arrows_and_enter(page: Page) -> None:
     field(page).click()
     field(page).press_sequentially("fox pro")

@@ -31,7 +31,7 @@ export class Find {
     this.#build();
     const { signal } = this.leaving;
     document.addEventListener("keydown", (event) => this.#slash(event), { signal });
-    const watch = new ResizeObserver(() => this.#arrange());
+    const watch = new ResizeObserver(() => (this.#arrange(), this.field.hint()));
     for (const node of [this.root, this.head]) watch.observe(node);
     if (remembered(OPEN) === "1" && this.root.clientWidth >= ROOMY) this.#open(true);
   }

@@ -79,6 +79,14 @@ export class Field {
     this.#activate(-1);
   }
 
+  // In an empty line stands as much of a hint as there is room for.
+  hint() {
+    const { placeholder, placeholder_short } = this.data().words.find;
+    this.mirror.replaceChildren(placeholder);
+    this.input.placeholder = this.mirror.scrollWidth > this.mirror.clientWidth ? placeholder_short : placeholder;
+    this.#drawn();
+  }
+
   close() {
     this.offering = false;
     this.#show(false);
@@ -89,7 +97,7 @@ export class Field {
     const { words } = this.data();
     this.node = make("div", "seek", "", { role: "search" });
     this.input = make("input", "line", "", {
-      type: "text", role: "combobox", "aria-label": words.find.line, placeholder: words.find.placeholder, autocomplete: "off",
+      type: "text", role: "combobox", "aria-label": words.find.line, autocomplete: "off",
       autocapitalize: "off", autocorrect: "off", spellcheck: "false", enterkeyhint: "search", maxlength: 1000,
       "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.name, "aria-describedby": `${this.name}-wrong`,
     });
