@@ -94,6 +94,9 @@ def _values() -> dict[str, str]:
         "took": _("Duration"),
         "least": _("At least"),
         "most": _("At most"),
+        "no_cost": _("“{what}” is no amount. Write dollars, like 0.05."),
+        "no_took": _("“{what}” is no duration. Write seconds, like 10."),
+        "reversed": _("“At most” is less than “At least”."),
     }
 
 

@@ -675,6 +675,38 @@ def test_what_the_filters_write_is_read_as_what_was_filled_in(page: Page, studio
     assert (cost, took) == ((Decimal("0.01"), Decimal("0.500000001")), (1_500, 20_001))
 
 
+def test_an_amount_that_cannot_be_looked_for_is_told_at_its_field_and_stays(page: Page) -> None:
+    """The line read "cost:10..abc", and of a range that was turned around one end was gone."""
+    cost, took = (filters(page).get_by_role("group", name=name) for name in ("Cost", "Duration"))
+    low, high = (cost.get_by_label(name) for name in ("At least", "At most"))
+    wrong = cost.get_by_role("alert")
+    low.fill("abc")
+    low.press("Enter")
+    expect(wrong).to_have_text("“abc” is no amount. Write dollars, like 0.05.")
+    expect(low).to_have_accessible_description("“abc” is no amount. Write dollars, like 0.05.")
+    assert serious(page) == []
+
+    took.get_by_label("At least").fill("5")
+    took.get_by_label("At most").fill("abc")
+    took.get_by_label("At most").press("Enter")
+    expect(took.get_by_role("alert")).to_have_text("“abc” is no duration. Write seconds, like 10.")
+    filters(page).get_by_label("Starred").check()
+    expect(field(page)).to_have_value("took:>=5s is:starred")
+    expect(low).to_have_value("abc")
+    expect(took.get_by_label("At most")).to_have_value("abc")
+
+    low.fill("2")
+    high.fill("1")
+    high.press("Enter")
+    expect(wrong).to_have_text("“At most” is less than “At least”.")
+    expect(high).to_have_value("1")
+    low.fill("0.01")
+    low.press("Enter")
+
+    expect(field(page)).to_have_value("took:>=5s is:starred cost:0.01..1")
+    expect(wrong).to_be_hidden()
+
+
 def test_a_year_that_is_being_typed_is_no_date_yet(page: Page) -> None:
     start = filters(page).get_by_label("From", exact=True)
 

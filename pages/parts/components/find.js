@@ -44,6 +44,7 @@ export class Find {
     if (this.applied === null) this.place.hidden = !q && this.data().first?.id.length === 0; // until it is counted
     this.applied = q;
     this.field.text = q;
+    this.panel.forget();
     this.#ask(q, true);
     this.views.refresh();
   }
@@ -80,6 +81,11 @@ export class Find {
     this.edits += 1;
     const done = () => (this.edits -= 1) || this.panel.settle();
     return (this.editing = this.editing.catch(() => {}).then(() => this.#edited(change)).finally(done));
+  }
+
+  #another(line) {
+    this.panel.forget();
+    return this.#edit(() => line);
   }
 
   async #edited(change) {
@@ -229,12 +235,12 @@ export class Find {
   #nothing() {
     return nothing(this.answer, this.data(), {
       take: ({ text, word }) => this.#edit((q) => replaced(q, same(q, text), word)),
-      clear: () => this.#edit(() => ""),
+      clear: () => this.#another(""),
     });
   }
 
   #unread() {
-    return unread(this.data(), () => this.#edit(() => ""));
+    return unread(this.data(), () => this.#another(""));
   }
 
   #empty(node) {
@@ -256,7 +262,7 @@ export class Find {
     });
     this.chips = new Chips(this.data, {
       remove: ({ text }) => this.#edit((q) => without(q, ...same(q, text))),
-      clear: () => this.#edit(() => "").then(() => this.field.focus()),
+      clear: () => this.#another("").then(() => this.field.focus()),
     });
     this.panel = new Panel(this.data, {
       toggle: (facet, choice, on) => this.#edit((q, answer) => toggled(q, answer, facet, choice, on)),
@@ -264,7 +270,7 @@ export class Find {
       close: () => this.#closed(),
       busy: () => this.edits > 0,
     });
-    this.views = new Views(this.data, () => this.applied ?? "", { pick: (line) => this.#edit(() => line), act: (action) => this.on.act(action) });
+    this.views = new Views(this.data, () => this.applied ?? "", { pick: (line) => this.#another(line), act: (action) => this.on.act(action) });
     this.opener = button("opener", "filters", words.find.filters, () => this.#open(!this.panel.open), true);
     this.opener.setAttribute("aria-expanded", "false");
     this.badge = make("span", "badge", "", { hidden: "" });

@@ -1,8 +1,9 @@
 // The filters: beside the grid where there is room, else a sheet over it. Each is another way to write in the line.
 
 import { button, count, make } from "./elements.js";
+import { amounts } from "./find_amounts.js";
 import { called } from "./find_offers.js";
-import { amounts, dates } from "./find_ranges.js";
+import { dates } from "./find_ranges.js";
 
 const FEW = 7; // values of one filter that are shown at first
 const FLAGS = ["yes", "no"];
@@ -11,7 +12,7 @@ const SORTS = ["best", "newest", "oldest", "costliest", "slowest"];
 export class Panel {
   // `on`: { toggle(facet, choice, on), keyed(keys, words), close(), busy(): changes are on their way, `settle` is called then }
   constructor(data, on) {
-    Object.assign(this, { data, on, long: new Set() });
+    Object.assign(this, { data, on, long: new Set(), drafts: new Map() });
     const { words } = data();
     this.node = make("dialog", "panel", "", { "aria-label": words.find.filters });
     this.body = make("div", "body");
@@ -57,12 +58,18 @@ export class Panel {
   }
 
   close() {
+    this.forget();
     this.node.close();
     this.on.close();
   }
 
   hide() {
     this.node.close();
+  }
+
+  // Something else is looked for altogether: what was typed here for the line before is no part of it.
+  forget() {
+    this.drafts.clear();
   }
 
   // Not while nobody sees it: most galleries are looked at without. Nor while somebody writes or presses here, or while
@@ -104,8 +111,8 @@ export class Panel {
       ...(marks.length ? [this.#group(words.find.marks, marks)] : []),
       ...lists.map(([facet, choices]) => this.#list(facet, choices)),
       this.#group(words.find.made, dates(answer, this.data(), change)),
-      this.#group(words.find.cost, [...amounts("cost", answer, this.data(), change), ...this.#free()]),
-      this.#group(words.find.took, amounts("took", answer, this.data(), change)),
+      this.#group(words.find.cost, [...amounts("cost", answer, this.data(), this.drafts, change), ...this.#free()]),
+      this.#group(words.find.took, amounts("took", answer, this.data(), this.drafts, change)),
     ].filter(Boolean);
   }
 

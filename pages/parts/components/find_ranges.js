@@ -1,11 +1,9 @@
-// Dates, amounts and durations: two fields each, from and to, that write into the line.
+// Two fields, from and to, that write into the line: what all of them share, and those for dates.
 
-import { make, money, seconds } from "./elements.js";
+import { make } from "./elements.js";
 
 const EARLIEST = "1900";
 const PRESETS = ["today", "7d", "1m", "1y"];
-const GRAIN = { cost: 1e-9, took: 1 };
-const SCALE = { cost: 1, took: 1_000 }; // what a field counts in, in units of the answer
 
 // `change(keys, words)` writes other pieces for these keys.
 export function dates(answer, { words, locale }, change) {
@@ -48,28 +46,13 @@ function said({ value, defaultValue, validity }) {
   return validity.badInput || (value && value < EARLIEST) ? defaultValue : value;
 }
 
-export function amounts(name, answer, { words, locale }, change) {
-  const shown = name === "cost" ? (value) => money(value, locale) : (value) => seconds(Number(value), locale);
-  const [from, to] = answer.between[name] ?? [null, null], [least, most] = answer.ranges[name];
-  const low = field("text", `${name}-from`, words.find.least, { value: number(name, from), placeholder: least === null ? "" : shown(least), inputmode: "decimal" });
-  const high = field("text", `${name}-to`, words.find.most, { value: number(name, to, -1), placeholder: most === null ? "" : shown(most), inputmode: "decimal" });
-  const write = () => change([name], limited(name, low.input, high.input));
-  for (const { input } of [low, high]) {
-    input.onchange = write;
-    input.onkeydown = (event) => {
-      if (event.key === "Enter") input.blur();
-    };
-  }
-  return [both(low, high)];
-}
-
-function field(type, name, label, attributes) {
+export function field(type, name, label, attributes) {
   const node = make("label", "end"), input = make("input", "", "", { type, "data-name": name, autocomplete: "off", ...attributes });
   node.append(make("span", "", label), input);
   return Object.assign(node, { input });
 }
 
-function both(from, to) {
+export function both(from, to) {
   const row = make("div", "ends");
   row.append(from, to);
   return row;
@@ -86,18 +69,4 @@ function spanned(from, to) {
   const after = to && new Date(`${to}T12:00`);
   if (after) after.setDate(after.getDate() + 1);
   return [from && `after:${from}`, to && `before:${local(after)}`].filter(Boolean).join(" ");
-}
-
-// The ends of the answer are from, included, and to, not included, to the last grain; nobody writes such numbers.
-function number(name, end, grains = 0) {
-  if (end === null) return "";
-  const value = (Number(end) + grains * GRAIN[name]) / SCALE[name];
-  return String(Number(value.toFixed(name === "cost" ? 6 : 3)));
-}
-
-function limited(name, low, high) {
-  const read = ({ value }) => value.trim().replace(/^\$/, "").replace(",", ".").replace(/\s*s(ec)?$/i, "");
-  const unit = name === "took" ? "s" : "", [from, to] = [read(low), read(high)];
-  if (from && to) return `${name}:${from}..${to}${unit}`;
-  return from ? `${name}:>=${from}${unit}` : to ? `${name}:<=${to}${unit}` : "";
 }
