@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from core import newest, shelves, written
+from core import access, newest, shelves, written
 from core.access import Person, Sight
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.shelves import EVERYTHING, Behind, Wanted
 from core.studio import Studio
+from core.tables import Image
 from core.tiles import MOST, PAGE, Layout, Page
 
 __all__ = ["EVERYTHING", "MOST", "PAGE", "Behind", "Wanted"]  # from below, for screens
@@ -45,6 +46,16 @@ def beginning(
         return newest.page(studio, person, None, limit), _revision(studio, person, wanted, token)
     found = _found(studio, person, None, limit, wanted, token, sight)
     return found, _revision(studio, person, wanted, token, sight)
+
+
+def has(studio: Studio, person: Person, image_id: str) -> bool:
+    """Whether this is an image of the gallery, of anybody whom the person sees."""
+    with studio.reading() as db:
+        try:
+            image = access.look(db, Image, image_id, person)
+        except NotFound:
+            return False
+        return image.deleted_at is None and image.generation_id is not None
 
 
 def layout(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> Layout:

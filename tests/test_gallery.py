@@ -96,6 +96,17 @@ def test_what_is_in_the_trash_and_what_was_uploaded_stay_out(studio: Studio, ali
     assert gallery.layout(studio, alice).total == 1
 
 
+def test_it_tells_of_one_image_whether_it_is_there(studio: Studio, alice: Person, bob: Person) -> None:
+    own, trashed, uploaded = many.images(studio, alice, 3)
+    change(studio, trashed, deleted_at=studio.now())
+    change(studio, uploaded, generation_id=None)
+
+    there = [gallery.has(studio, alice, image) for image in (own, trashed, uploaded, "zzz", "\x00")]
+
+    assert there == [True, False, False, False, False]
+    assert not gallery.has(studio, bob, own)
+
+
 def test_a_caption_stands_in_place_of_the_prompt(studio: Studio, alice: Person) -> None:
     many.images(studio, alice, 1)
     with studio.transaction() as db:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import access, marks, trash
+from core import access, gallery, marks, trash
 from core.access import Person
 from core.studio import Studio
 from pages.parts import beginnings, frame, wishes
@@ -32,16 +32,19 @@ def show(
     A `plain` one is for what is in the trash: it has no details, and an image can only be taken back. `acts` do what
     is wished in other ways than `grant` does.
     """
+    view = st.query_params.get(VIEW, "")
+    gone = _("This image is not here any more, or it is not yours.")
+    there = plain or not view or gallery.has(studio, person, view)
     box = LIGHTBOX(
         key=KEY,
         data={
-            "view": st.query_params.get(VIEW, ""),
+            "view": view,
             "plain": plain,
             "media": f"/m/{access.media_token(studio, person)}/",
             "locale": language().replace("_", "-"),
             "seconds": UNDO_SECONDS,
             "answers": wishes.answered(KEY),
-            "words": words(),
+            "words": words() if there else {**words(), "unseen": gone},  # its picture fails before its details do
         },
         on_view_change=_follow,
         on_wishes_change=lambda: grant(studio, person, st.session_state[KEY].wishes, acts),
@@ -49,7 +52,7 @@ def show(
         on_missing_change=lambda: None,
     )
     if box.missing:
-        st.toast(_("This image is not here any more, or it is not yours."), icon=":material/hide_image:")
+        st.toast(gone, icon=":material/hide_image:")
     act(box.action)
 
 

@@ -148,6 +148,20 @@ def alone(served: Served, me: Person, images: list[str]) -> Callable[..., None]:
     return go
 
 
+ALERTS = """
+window.alerts = [];
+const seen = () => {
+  const roots = [...document.querySelectorAll("*")].map(({ shadowRoot }) => shadowRoot).filter(Boolean);
+  const nodes = roots.flatMap((root) => [...root.querySelectorAll("[role=alert]")]);
+  const said = nodes.filter((node) => node.checkVisibility()).map((node) => node.innerText);
+  window.alerts.push(...said.filter((text) => !window.alerts.includes(text)));
+  requestAnimationFrame(seen);
+};
+requestAnimationFrame(seen);
+"""
+"""Keeps what any alert has said, however short."""
+
+
 def put_alone(page: Page, served: Served, whose: Person) -> None:
     dark = bool(page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches"))
     data = {"gallery": grid_data(served.studio, whose), "lightbox": {"view": "", "words": viewer.words()}}
@@ -535,6 +549,19 @@ def test_a_link_to_what_is_gone_is_answered_kindly(desk: Page, address: str) -> 
     expect(desk.get_by_role("dialog")).to_be_hidden()
     expect(desk).to_have_url(address)
     expect(desk.locator(".picture img.there").first).to_be_visible()
+
+
+def test_a_link_to_what_is_gone_never_says_that_it_is_safe(desk: Page, address: str) -> None:
+    """Beside the true sentence stood for a moment that the picture was only not loaded."""
+    desk.add_init_script(ALERTS)
+
+    desk.goto(f"{address}?q=is:bogus&view=zzz")
+
+    expect(desk.get_by_test_id("stToast")).to_contain_text("not here any more")
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    expect(desk.get_by_role("heading", name="This search cannot be read")).to_be_visible()
+    expect(desk).to_have_url(f"{address}?q=is%3Abogus")
+    assert [alert for alert in desk.evaluate("() => window.alerts") if "safe" in alert] == []
 
 
 def test_an_image_is_downloaded_as_it_was_made(desk: Page, alone: Callable[..., None], images: list[str]) -> None:
