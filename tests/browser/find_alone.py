@@ -21,6 +21,7 @@ from tests import many, serving
 from tests.serving import Served
 from tests.test_replica import is_there, until
 
+# What is done with a view is answered by `window.answer`.
 ALONE = """import { Find } from "./find.js";
 import { make } from "./elements.js";
 const views = new WeakMap();
@@ -32,7 +33,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     bar.append(make("p", "total", "Images"));
     area.append(...Array.from({ length: 24 }, () => make("i", "frame")));
     parentElement.append(place, bar, area);
-    const on = { change: (q) => setTriggerValue("line", q), act: (action) => setTriggerValue("action", action) };
+    const act = (action) => (setTriggerValue("action", action), window.answer);
+    const on = { change: (q) => setTriggerValue("line", q), act };
     view.find = new Find(place, () => view.data, on);
   }
   views.set(parentElement, view);

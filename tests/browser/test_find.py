@@ -888,6 +888,48 @@ def test_what_is_looked_for_is_saved_under_a_name_by_keys_alone(visit: Callable[
     expect(page.get_by_role("button", name="Views")).to_be_focused()
 
 
+def test_a_name_that_is_refused_stays_in_its_field_with_the_sentence(visit: Callable[..., Page]) -> None:
+    """The form was gone, and the name had to be typed again."""
+    page = visit("boat")
+    taken = "You have a view called “Red foxes” already. Take another name."
+    page.evaluate("(error) => (window.answer = { error })", taken)
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Save this view").click()
+    name = page.get_by_role("textbox", name="Name of the view")
+    name.fill("Red foxes")
+
+    name.press("Enter")
+
+    expect(page.get_by_role("alert").filter(has_text="already")).to_have_text(taken)
+    expect(name).to_have_value("Red foxes")
+    expect(name).to_be_focused()
+    expect(name).to_have_accessible_description(taken)
+    comes_back(page, "boat")
+    expect(name).to_have_value("Red foxes")
+    assert serious(page) == []
+    page.evaluate("() => (window.answer = {})")
+    name.fill("Blue boats")
+    name.press("Enter")
+    expect(page.get_by_role("dialog", name="Views")).to_be_hidden()
+    assert [action["name"] for action in actions(page)] == ["Red foxes", "Blue boats"]
+
+
+def test_a_double_click_saves_a_view_once_and_hits_nothing_beneath(visit: Callable[..., Page]) -> None:
+    """The form was closed first, so that the second click opened the image under it."""
+    page = visit("boat")
+    page.evaluate("() => document.addEventListener('click', ({ detail }) => window.told.push(['', 'click', detail]))")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Save this view").click()
+    page.get_by_role("textbox", name="Name of the view").fill("Boats")
+
+    page.get_by_role("button", name="Save this view").dblclick(delay=60)
+
+    expect(page.get_by_role("dialog", name="Views")).to_be_hidden()
+    assert len(actions(page)) == 1
+    clicks = [value for _, what, value in page.evaluate("() => window.told") if what == "click"]
+    assert clicks == [1, 1, 1]
+
+
 def test_a_view_is_renamed_shared_changed_and_removed_when_one_is_sure(
     visit: Callable[..., Page], studio: Studio, me: Person
 ) -> None:
@@ -896,6 +938,7 @@ def test_a_view_is_renamed_shared_changed_and_removed_when_one_is_sure(
     views = page.get_by_role("dialog", name="Views")
 
     def more() -> None:
+        expect(views).to_be_hidden()
         page.get_by_role("button", name="Views").click()
         views.get_by_role("button", name="What to do with “Red foxes”").click()
 

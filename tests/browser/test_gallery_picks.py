@@ -384,7 +384,10 @@ def test_what_is_done_with_a_view_is_told_until_it_is_answered_and_a_refusal_is_
     refused(page, "There is no such view.")
     page.clock.fast_forward(5_000)
 
-    expect(page.get_by_role("alert").filter(has_text="There is no such view.")).to_be_visible()
+    expect(
+        page.get_by_role("alert").filter(has_text="There is no such view.")
+    ).to_be_visible()  # once: where it was wished
+    expect(page.get_by_role("dialog", name="Views").get_by_role("alert")).to_have_text("There is no such view.")
     expect(page.get_by_role("toolbar")).to_contain_text("1 picked")
     assert len(told(page, "wishes")) == 2
 

@@ -2,10 +2,13 @@
 
 import { button, fill, icon, make } from "./elements.js";
 
+const TWICE = 500; // ms within which systems take a second click for half of a double click
+const WRONG = "views-wrong";
+
 export class Views {
-  // `on`: { pick(line), act(action) }; `line()` is what is in effect.
+  // `on`: { pick(line), act(action) }, which resolves to { error } once it is done or refused; `line()` is what is in effect.
   constructor(data, line, on) {
-    Object.assign(this, { data, line, on, open: null });
+    Object.assign(this, { data, line, on, open: null, doing: null });
     const { words } = data();
     this.node = make("div", "views");
     this.opener = make("button", "opener", "", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false" });
@@ -28,10 +31,20 @@ export class Views {
     this.away = new AbortController();
     const outside = (event) => event.composedPath().includes(this.node) || this.close(false);
     document.addEventListener("pointerdown", outside, { capture: true, signal: this.away.signal });
+    this.#once();
+  }
+
+  // The second click of a double click does nothing, neither here nor with what lay under the list when that is closed.
+  #once() {
+    const twice = new AbortController(), { signal } = this.away;
+    const second = (event) => event.detail > 1 && (event.preventDefault(), event.stopImmediatePropagation());
+    document.addEventListener("click", second, { capture: true, signal: twice.signal });
+    signal.addEventListener("abort", () => setTimeout(() => twice.abort(), TWICE));
   }
 
   close(back = true) {
     if (this.list.hidden) return;
+    this.doing = null;
     this.away.abort();
     this.list.hidden = true;
     this.opener.setAttribute("aria-expanded", "false");
@@ -128,7 +141,7 @@ export class Views {
 
   #form(label, value, then) {
     const { words } = this.data(), form = make("form", "name-form");
-    const name = make("input", "", "", { type: "text", "aria-label": words.find.name, placeholder: words.find.name, maxlength: 80, required: "" });
+    const name = make("input", "", "", { type: "text", "aria-label": words.find.name, placeholder: words.find.name, maxlength: 80, required: "", "aria-describedby": WRONG });
     name.value = value;
     form.append(name, make("button", "strong", label, { type: "submit" }));
     form.onsubmit = (event) => (event.preventDefault(), name.value.trim() && then(name.value.trim()));
@@ -136,10 +149,29 @@ export class Views {
     return form;
   }
 
-  #do(action) {
+  // Everything stays as it is until it is done: what was refused is told where it was asked for.
+  async #do(action) {
+    if (this.doing) return;
+    const doing = (this.doing = {});
+    this.#tell("");
+    const { error } = (await this.on.act(action)) ?? {};
+    const closed = this.doing !== doing;
+    if (!closed) this.doing = null;
+    if (error && this.list.hidden) this.show();
+    if (error) return this.#tell(error);
+    if (closed) return;
     this.open = null;
     this.close();
-    this.on.act(action);
+  }
+
+  #tell(error) {
+    const name = this.list.querySelector(".name-form input");
+    this.list.querySelector(".wrong")?.remove();
+    name?.removeAttribute("aria-invalid");
+    if (!error) return;
+    (name?.form ?? this.list).append(make("p", "wrong", error, { role: "alert", id: WRONG }));
+    name?.setAttribute("aria-invalid", "true");
+    name?.select();
   }
 
   #key(event) {

@@ -11,7 +11,7 @@ export class Told {
   constructor(late) {
     this.late = late;
     this.wishes = new Wishes();
-    this.open = new Map(); // wish → { at, …what its answer has to know }
+    this.open = new Map(); // wish → { at, about, answered }
     this.lined = this.wished = 0; // when either was told last
     this.timer = setInterval(() => this.#remind(), LOOK);
   }
@@ -29,17 +29,23 @@ export class Told {
     this.send("action", action);
   }
 
+  // Resolves to its answer: { wish, error }. With `about`, `heard` gives it too, to whoever sees to all of them; without, it
+  // is told by whoever wished alone.
   wish(act, facts, about) {
     this.wished = Date.now();
-    this.open.set(this.wishes.tell(act, facts), { at: this.wished, ...about });
+    const wish = this.wishes.tell(act, facts);
+    return new Promise((answered) => this.open.set(wish, { at: this.wished, about, answered }));
   }
 
   // The answers to our wishes, each once, with what it was about: { wish, error, … }.
   heard(component) {
     this.send = component.setTriggerValue;
-    const answers = this.wishes.heard(component).map((answer) => ({ ...this.open.get(answer.wish), ...answer }));
-    for (const { wish } of answers) this.open.delete(wish);
-    return answers;
+    return this.wishes.heard(component).flatMap((answer) => {
+      const { about, answered } = this.open.get(answer.wish);
+      this.open.delete(answer.wish);
+      answered(answer);
+      return about ? [{ ...about, ...answer }] : [];
+    });
   }
 
   // A run closes the dialog that the run before it opened, so nothing is told again that may still be answered.
