@@ -2,9 +2,9 @@
 
 import { button, day, icon, link, make } from "./elements.js";
 
-const NARROW = 150; // pixels below which a tile has no room for all of the buttons
 const EACH = 36; // pixels of a button and the gap beside it, as in gallery.css
 const REST = 52; // pixels of a row that no button can take: the edges, and the place to pick the tile
+const MOST = 3; // where there is room for one beside that place, the last so many stand below each other
 
 export class Bars {
   // `itemOf(cell)` is the image of a tile, undefined while it is not known; `added(cell)` runs when one has got its bar.
@@ -56,7 +56,7 @@ function pick({ words }) {
 // it stand in several rows, and below that place if there is no room for any.
 function actions(item, cell, { acts, media }) {
   const bar = make("div", "actions"), one = acts.filter((act) => act.one), width = parseFloat(cell.style.width);
-  const offered = width < NARROW ? one.slice(-2) : one, n = offered.length, beside = Math.floor((width - REST) / EACH);
+  const beside = Math.floor((width - REST) / EACH), offered = beside < 2 ? one.slice(-MOST) : one, n = offered.length;
   if (beside < n) bar.style.maxWidth = `${EACH * Math.max(1, Math.min(beside, Math.ceil(n / 2)))}px`;
   bar.classList.toggle("rows", beside < n);
   bar.classList.toggle("below", beside < 1);
