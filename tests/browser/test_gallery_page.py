@@ -545,7 +545,7 @@ def test_create_takes_the_shape_of_the_image_each_time_it_is_brought_there(
 def test_a_link_to_what_is_gone_is_answered_kindly(desk: Page, address: str) -> None:
     desk.goto(f"{address}?view={'0' * 32}")
 
-    expect(desk.get_by_text("not here any more")).to_be_visible()
+    expect(desk.get_by_test_id("stToast")).to_contain_text("not here any more")
     expect(desk.get_by_role("dialog")).to_be_hidden()
     expect(desk).to_have_url(address)
     expect(desk.locator(".picture img.there").first).to_be_visible()
