@@ -246,7 +246,8 @@ def test_what_is_in_use_stays_and_the_dialog_says_so_before(
     server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
 ) -> None:
     """It promised that everything would go, and told afterwards what had not."""
-    (used,), (edit,) = grow(studio, me, [Step("A fox"), Step("Bluer", 1)], posts=True).images
+    home = grow(studio, me, [Step("A fox"), Step("Bluer", 1)], posts=True)
+    (used,), _ = home.images
     trash.trash(studio, me, [used])
     page = open_page(address(server))
     page.locator(f"a[href='?view={used}']").focus(timeout=ARRIVES)
@@ -268,7 +269,7 @@ def test_what_is_in_use_stays_and_the_dialog_says_so_before(
     expect(page.get_by_text("Gone for good: 12 images, 15 MB.")).to_be_visible(timeout=ARRIVES)
     expect(page.get_by_role("toolbar")).to_be_hidden(timeout=ARRIVES)
     assert lying(studio, me) == 1
-    trash.trash(studio, me, [edit])  # so that the next test can empty the trash
+    conversations.trash(studio, me, home.id)  # so that the next test can empty the trash
 
 
 def test_a_conversation_comes_back_or_goes(
