@@ -242,36 +242,6 @@ def test_the_dialog_shows_which_images_would_go(
         look(page, f"trash-asked-many-{name}")
 
 
-def test_what_is_in_use_stays_and_the_dialog_says_so_before(
-    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
-) -> None:
-    """It promised that everything would go, and told afterwards what had not."""
-    home = grow(studio, me, [Step("A fox"), Step("Bluer", 1)], posts=True)
-    (used,), _ = home.images
-    trash.trash(studio, me, [used])
-    page = open_page(address(server))
-    page.locator(f"a[href='?view={used}']").focus(timeout=ARRIVES)
-
-    page.keyboard.press("Delete")
-    dialog, go = page.get_by_role("dialog"), page.get_by_role("dialog").get_by_role("button", name="Remove for good")
-    expect(dialog).to_contain_text("1 image stays, because something that is not in the trash", timeout=ARRIVES)
-    expect(go).to_be_disabled()
-    look(page, "trash-in-use")
-    dialog.get_by_role("button", name="Cancel").click()
-    expect(dialog).to_have_count(0, timeout=ARRIVES)
-    page.locator(f"a[href='?view={used}']").focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    expect(dialog).to_contain_text("Remove 12 images for good?", timeout=ARRIVES)
-    expect(dialog).to_contain_text("1 image stays")
-    go.press("Enter")
-
-    expect(page.get_by_text("Gone for good: 12 images, 15 MB.")).to_be_visible(timeout=ARRIVES)
-    expect(page.get_by_role("toolbar")).to_be_hidden(timeout=ARRIVES)
-    assert lying(studio, me) == 1
-    conversations.trash(studio, me, home.id)  # so that the next test can empty the trash
-
-
 def test_a_conversation_comes_back_or_goes(
     server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
 ) -> None:
@@ -323,3 +293,31 @@ def test_while_the_store_is_away_nothing_goes_and_a_sentence_says_so(
 
     marker.write_bytes(kept)
     assert lying(studio, me) == 12
+
+
+def test_what_is_in_use_stays_and_the_dialog_says_so_before(
+    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
+) -> None:
+    """It promised that everything would go, and told afterwards what had not."""
+    (used,), _ = grow(studio, me, [Step("A fox"), Step("Bluer", 1)], posts=True).images
+    trash.trash(studio, me, [used])
+    page = open_page(address(server))
+    page.locator(f"a[href='?view={used}']").focus(timeout=ARRIVES)
+
+    page.keyboard.press("Delete")
+    dialog, go = page.get_by_role("dialog"), page.get_by_role("dialog").get_by_role("button", name="Remove for good")
+    expect(dialog).to_contain_text("1 image stays, because something that is not in the trash", timeout=ARRIVES)
+    expect(go).to_be_disabled()
+    look(page, "trash-in-use")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0, timeout=ARRIVES)
+    page.locator(f"a[href='?view={used}']").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(dialog).to_contain_text("Remove 12 images for good?", timeout=ARRIVES)
+    expect(dialog).to_contain_text("1 image stays")
+    go.press("Enter")
+
+    expect(page.get_by_text("Gone for good: 12 images, 15 MB.")).to_be_visible(timeout=ARRIVES)
+    expect(page.get_by_role("toolbar")).to_be_hidden(timeout=ARRIVES)
+    assert lying(studio, me) == 1

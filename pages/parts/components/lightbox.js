@@ -154,7 +154,7 @@ class Lightbox {
   // The address names an image (a link, Back, Forward) or none any more.
   follow(id) {
     if (!id) return this.item && this.hide();
-    if (this.item?.id === id) return;
+    if (this.item?.id === id || !this.root.isConnected) return; // on the way to another page it is not there any more
     this.front();
     this.look({ id });
   }
