@@ -48,14 +48,12 @@ def beginning(
     return found, _revision(studio, person, wanted, token, sight)
 
 
-def has(studio: Studio, person: Person, image_id: str) -> bool:
-    """Whether this is an image of the gallery, of anybody whom the person sees."""
+def check(studio: Studio, person: Person, image_id: str) -> None:
+    """Raises NotFound unless this is an image of the gallery, of anybody whom the person sees."""
     with studio.reading() as db:
-        try:
-            image = access.look(db, Image, image_id, person)
-        except NotFound:
-            return False
-        return image.deleted_at is None and image.generation_id is not None
+        image = access.look(db, Image, image_id, person)
+    if image.deleted_at is not None or image.generation_id is None:
+        raise NotFound("This image is not in the gallery any more.")
 
 
 def layout(studio: Studio, person: Person, wanted: Wanted = EVERYTHING) -> Layout:

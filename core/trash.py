@@ -13,11 +13,11 @@ from core.purging import Purged
 from core.studio import Studio
 from core.tables import Conversation, Image
 from core.tiles import MOST, PAGE
-from core.trashed import Thrown, Total, contents, ids, layout, mark, place, revision_of, these, total, wire
+from core.trashed import Thrown, Total, contents, ids, layout, mark, place, revision_of, these, total, total_of, wire
 
 # From below, for screens.
 __all__ = ["MOST", "PAGE", "Purged", "Thrown", "Total"]
-__all__ += ["contents", "ids", "layout", "mark", "place", "revision_of", "these", "total", "wire"]
+__all__ += ["contents", "ids", "layout", "mark", "place", "revision_of", "these", "total", "total_of", "wire"]
 
 BY = "person"
 AT_HAND = 20

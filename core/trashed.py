@@ -18,6 +18,7 @@ from core.tables import Conversation, Event, Generation, Image, Post, Turn
 from core.tiles import MOST, PAGE, UNIT, Layout, Page, Tile, milliseconds
 
 DAY = timedelta(days=1)
+GONE = "None of these images is in your trash any more."
 CHANGES = ("image.trashed", "image.restored", "trash.purged")
 """Events after which as many images may be other images."""
 
@@ -87,7 +88,7 @@ def these(studio: Studio, person: Person, image_ids: Sequence[str]) -> tuple[Thr
     query = contents_query(person, None, PAGE).where(col(Image.id).in_(wanted))
     found = tuple(_tile(studio, row) for row in _rows(studio, person, query))
     if not found:
-        raise NotFound("None of these images is in your trash any more.")
+        raise NotFound(GONE)
     return found
 
 
@@ -148,10 +149,21 @@ def revision_of(studio: Studio, total: Total, first: Page) -> str:
     return _revision(studio, total.images, cursors.write(last.thrown_at, last.id) if last else "")
 
 
-def total(studio: Studio, person: Person, image_ids: Sequence[str] | None = None) -> Total:
-    """How much is in the person's trash, or of these images alone, and how much of that would go now."""
+def total(studio: Studio, person: Person) -> Total:
+    """How much is in the person's trash, and how much of it would go if it were emptied."""
+    return _total(studio, person)
+
+
+def total_of(studio: Studio, person: Person, image_ids: Sequence[str]) -> Total:
+    """The same of these images alone. Raises NotFound when none of them is in the person's trash."""
+    found = _total(studio, person, col(Image.id).in_(image_ids))
+    if not found.images:
+        raise NotFound(GONE)
+    return found
+
+
+def _total(studio: Studio, person: Person, *among: Any) -> Total:
     threads = sa.select(func.count()).where(col(Conversation.user_id) == person.id, *_in_trash(Conversation))
-    among = [] if image_ids is None else [col(Image.id).in_(image_ids)]
     all_of_it = _sums(person, *among).subquery()
     going = _sums(person, *among, ~purging.held(_used())).subquery()
     at_once = sa.select(*all_of_it.c, *going.c, threads.scalar_subquery(), retention.refused())

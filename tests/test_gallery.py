@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from core import access, conversations, events, gallery, marks, newest, trash
 from core.access import Person
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.gallery import Behind, Wanted
 from core.replica import Replica
 from core.studio import Studio
@@ -101,10 +101,11 @@ def test_it_tells_of_one_image_whether_it_is_there(studio: Studio, alice: Person
     change(studio, trashed, deleted_at=studio.now())
     change(studio, uploaded, generation_id=None)
 
-    there = [gallery.has(studio, alice, image) for image in (own, trashed, uploaded, "zzz", "\x00")]
+    gallery.check(studio, alice, own)
 
-    assert there == [True, False, False, False, False]
-    assert not gallery.has(studio, bob, own)
+    for person, image in ((bob, own), *((alice, gone) for gone in (trashed, uploaded, "zzz", "\x00"))):
+        with pytest.raises(NotFound):
+            gallery.check(studio, person, image)
 
 
 def test_a_caption_stands_in_place_of_the_prompt(studio: Studio, alice: Person) -> None:

@@ -54,7 +54,10 @@ def test_no_kill_loses_a_paid_picture_or_pays_twice(paying: Settings, vendors: V
         lines, seconds = _whole_life(process)
         died = 0
         for kill in range(KILLS // 2):
-            died += process.run(f"kill {kill}", _death(chance, lines, seconds)) is None
+            began, lived = time.monotonic(), process.run(f"kill {kill}", _death(chance, lines, seconds))
+            died += lived is None
+            if lived:  # the kill came too late: lives are shorter since other tests leave them more of the machine
+                seconds = min(seconds, time.monotonic() - began)
             if kill % 10 == 9:
                 _start_again(studio)
     _start_again(studio)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import access, trash
 from core.access import Person
+from core.errors import NotFound
 from core.studio import Studio
 from core.trash import Purged, Thrown, Total
 from pages.parts import frame
@@ -47,11 +48,18 @@ def show(studio: Studio, person: Person) -> None:
     if wanted is None:
         st.dialog(_("Empty the trash?"))(_all)(studio, person, studio.now())
     else:
-        images, conversations = wanted
-        total = trash.total(studio, person, images)
-        what = counted(total.going, len(conversations))
-        title = _("Remove {what} for good?").format(what=what) if total.going or conversations else _("In use")
-        st.dialog(title)(_some)(studio, person, images, conversations, total)
+        _ask(studio, person, *wanted)
+
+
+def _ask(studio: Studio, person: Person, images: tuple[str, ...], conversations: tuple[str, ...]) -> None:
+    try:
+        total = trash.total_of(studio, person, images) if images else Total(0, 0, 0, 0)
+    except NotFound as error:
+        st.toast(str(error), icon=":material/hide_image:")
+        return
+    what = counted(total.going, len(conversations))
+    title = _("Remove {what} for good?").format(what=what) if total.going or conversations else _("In use")
+    st.dialog(title)(_some)(studio, person, images, conversations, total)
 
 
 def counted(images: int, conversations: int) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import access, gallery, marks, trash
 from core.access import Person
+from core.errors import NotFound
 from core.studio import Studio
 from pages.parts import beginnings, frame, wishes
 from pages.parts.components import component
@@ -34,7 +35,7 @@ def show(
     """
     view = st.query_params.get(VIEW, "")
     gone = _("This image is not here any more, or it is not yours.")
-    there = plain or not view or gallery.has(studio, person, view)
+    there = plain or not view or _there(studio, person, view)
     box = LIGHTBOX(
         key=KEY,
         data={
@@ -54,6 +55,14 @@ def show(
     if box.missing:
         st.toast(gone, icon=":material/hide_image:")
     act(box.action)
+
+
+def _there(studio: Studio, person: Person, image_id: str) -> bool:
+    try:
+        gallery.check(studio, person, image_id)
+    except NotFound:
+        return False
+    return True
 
 
 def act(action: Mapping[str, str] | None) -> None:

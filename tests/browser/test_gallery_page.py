@@ -451,7 +451,7 @@ def test_back_from_another_page_is_one_step_to_the_image_and_its_filter(
     desk.locator(f"a[href*='view={images[1]}']").click()
     expect(desk).to_have_url(here)
     dialog = desk.get_by_role("dialog")
-    dialog.get_by_role("button", name=button).click()
+    dialog.get_by_role("button", name=button, exact=True).click()
     expect(desk).not_to_have_url(re.compile("gallery"))
     expect(dialog).to_be_hidden()
 
