@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -61,11 +62,11 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def until(so: object, *arguments: object) -> bool:
+def until(so: Callable[..., object], *arguments: object) -> bool:
     """Whether it becomes so."""
     ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends:
-        if so(*arguments):  # type: ignore[operator]
+        if so(*arguments):
             return True
         time.sleep(0.02)
     return False
@@ -109,7 +110,7 @@ def test_what_broke_a_decoder_is_counted_and_told_by_its_signal(
     with pytest.raises(Refused):
         pictures.keep(that("crash"))
 
-    told = [line.facts for line in caplog.records if line.getMessage() == "picture.crashed"]  # type: ignore[attr-defined]
+    told = [line.facts for line in caplog.records if line.getMessage() == "picture.crashed"]  # type: ignore[attr-defined]  # core.log adds it
     assert told == [{"kind": "SIGSEGV"}] * 2
     assert metrics.CRASHED._value.get() == before + 2
 
@@ -220,10 +221,10 @@ def test_they_end_with_a_studio_that_was_killed(at: str) -> None:
 
 
 @pytest.mark.parametrize("look", [pictures.clean, pictures.preview], ids=lambda look: look.__name__)
-def test_the_dearest_picture_within_our_limits_has_enough_memory(look: object) -> None:
+def test_the_dearest_picture_within_our_limits_has_enough_memory(look: Callable[..., Any]) -> None:
     size = (8000, 5000)
 
-    made = look(picture(size, "AVIF", "RGBA", speed=10))  # type: ignore[operator]
+    made = look(picture(size, "AVIF", "RGBA", speed=10))
 
     assert pictures.sniff(made)
 
