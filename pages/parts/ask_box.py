@@ -12,6 +12,7 @@ from core.studio import Studio
 from core.views import ImageView
 from pages.parts import ask_pictures, choices, drawer, mask, price, prompt
 from pages.parts.choices import Settings
+from pages.parts.whole import whole
 from pages.parts.words import _
 
 
@@ -67,6 +68,7 @@ def sent(key: str) -> None:
     st.session_state[f"{key}-sent"] = st.session_state[f"{key}-token"]
 
 
+@whole
 def fill(key: str, words: str) -> None:
     """Write these words into the box; for callbacks."""
     prompt.fill(key, _token(key), words)

@@ -12,6 +12,7 @@ from core.sign_in import Claims
 from core.studio import Studio, current
 from core.tables import ADMIN
 from pages.parts.tile_words import literal
+from pages.parts.whole import whole
 from pages.parts.words import _
 
 ICON = Path(__file__).parent / "icon.svg"
@@ -116,6 +117,7 @@ def _choice(providers: Sequence[sign_in.Provider]) -> None:
         )
 
 
+@whole
 def _out(studio: Studio) -> None:
     sign_in.end(studio, _claims(studio))
     st.logout()

@@ -9,6 +9,7 @@ from core.access import Person
 from core.studio import Studio
 from core.views import ImageView
 from pages.parts import beginnings, frame
+from pages.parts.whole import whole
 from pages.parts.words import _
 
 SEARCH, IMAGE, TRASH, AFTER = "q", "image", "trash", "after"
@@ -115,6 +116,7 @@ def pages(wanted: Wanted, following: str | None) -> None:
             )
 
 
+@whole
 def _changed() -> None:
     """What is looked for goes into the address; pages are counted anew."""
     search, trashed = st.session_state["search"], st.session_state["in-trash"]
@@ -123,15 +125,18 @@ def _changed() -> None:
     st.query_params.from_dict({name: value for name, value in wanted.items() if value})
 
 
+@whole
 def _clear() -> None:
     st.session_state["search"] = ""
     _without(IMAGE)
     _changed()
 
 
+@whole
 def _without(name: str) -> None:
     st.query_params.from_dict({key: value for key, value in st.query_params.items() if key not in (name, AFTER)})
 
 
+@whole
 def _turn(cursor: str) -> None:
     st.query_params[AFTER] = cursor

@@ -9,6 +9,7 @@ from core.studio import Studio
 from core.turns import TITLE
 from pages.parts import frame, progress, sharing, throwing
 from pages.parts.tile_words import literal
+from pages.parts.whole import whole
 from pages.parts.words import _, day, plural
 
 RENAMING = "renaming"
@@ -64,6 +65,7 @@ def _actions(studio: Studio, person: Person, opened: Opened) -> None:
         st.button(_("Trash"), icon=":material/delete:", type="tertiary", key="trash", **wanted)
 
 
+@whole
 def _begin(opened: Opened) -> None:
     st.session_state[RENAMING] = (opened.id, opened.version)
     st.session_state["new-title"] = opened.title

@@ -12,6 +12,7 @@ from core.errors import NotFound
 from core.studio import Studio
 from core.trash import Purged, Thrown, Total
 from pages.parts import frame
+from pages.parts.whole import whole
 from pages.parts.words import _, day, plural, size
 
 WANTED = "parting-wanted"
@@ -35,6 +36,7 @@ def want(image_ids: Sequence[str] = (), conversation_ids: Sequence[str] = ()) ->
     st.session_state[WANTED] = (tuple(image_ids), tuple(conversation_ids))
 
 
+@whole
 def want_all() -> None:
     """Ask whether everything shall go; for callbacks."""
     st.session_state[WANTED] = None

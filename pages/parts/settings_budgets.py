@@ -13,6 +13,7 @@ from core.studio import Studio
 from core.tables import EVERYBODY, PERSON, PROJECT, TEAM
 from pages.parts import toast
 from pages.parts.tile_words import literal
+from pages.parts.whole import whole
 from pages.parts.words import _, money
 
 Names = Mapping[tuple[str, str], str]
@@ -59,6 +60,7 @@ def _form(studio: Studio, person: Person, names: Names) -> None:
         st.form_submit_button(_("Save budget"), type="primary", on_click=lambda: _save(studio, person))
 
 
+@whole
 def _save(studio: Studio, person: Person) -> None:
     whom, dollars = st.session_state["budget-of"], st.session_state["budget-usd"]
     cap = None if dollars is None else Decimal(str(dollars))

@@ -10,6 +10,7 @@ from core.access import Person
 from core.rules import Told
 from core.studio import Studio
 from pages.parts import toast
+from pages.parts.whole import whole
 from pages.parts.words import _
 
 NEVER = 0
@@ -77,6 +78,7 @@ def _wanted(told: Mapping[str, Told]) -> dict[str, Any]:
     return {**said, **unset, "banned": said["banned"].splitlines()}
 
 
+@whole
 def _save(studio: Studio, person: Person, told: Mapping[str, Told]) -> None:
     wanted = _wanted(told)
     changed = {name: value for name, value in wanted.items() if value != _plain(told[name].value)}

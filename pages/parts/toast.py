@@ -8,10 +8,12 @@ import streamlit as st
 from core.errors import StudioError
 from pages.parts import door
 from pages.parts.tile_words import literal
+from pages.parts.whole import whole
 
 Result = TypeVar("Result")
 
 
+@whole
 def after(verb: Callable[[], Result], done: str = "", icon: str = ":material/check:") -> Result | None:
     """What the verb returned, with `done` as a toast; None with its sentence when it was refused. For callbacks."""
     try:

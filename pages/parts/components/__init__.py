@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core import bundles
+from pages.parts.whole import whole
 
 FOLDER = Path(__file__).parent
 """Served at `/ui/<version>/<file>`; browsers keep a file for ever when the version is the start of its SHA-256."""
@@ -24,7 +25,13 @@ export default async (component) =>
 def component(name: str) -> Callable[..., Any]:
     """The component in `name.js` and `name.css`, ready to mount: `GRID = component("gallery")`, once per module.
 
-    Mount it with a `key` always, and `data` that stays the same to the byte while nothing changed.
+    Mount it with a `key` always, and `data` that stays the same to the byte while nothing changed. Its callbacks are
+    done to their end, see whole.py.
     """
     version = bundles.version(bundles.bundle(FOLDER, name))
-    return st.components.v2.component(f"studio_{name}", js=LOADER.format(version=version, name=name))
+    mounted = st.components.v2.component(f"studio_{name}", js=LOADER.format(version=version, name=name))
+
+    def mount(**given: Any) -> Any:
+        return mounted(**{key: whole(value) if key.startswith("on_") else value for key, value in given.items()})
+
+    return mount
