@@ -93,7 +93,7 @@ with frame.screen(_("Conversation")) as (studio, person):
         if ask:
             with frame.sentences():
                 already.ask_first(studio, person, box, ask, make)
+    viewer.show(studio, person)  # before what comes and goes: where it moves, Streamlit begins it anew
     replay.show(studio, person, opened)
     throwing.show(studio, person, leave="conversations")
     undo.show(studio, person)
-    viewer.show(studio, person)

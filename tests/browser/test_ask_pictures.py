@@ -197,6 +197,26 @@ def test_a_press_of_either_kind_waits_for_a_picture_of_either_kind(
     assert (one["words"], len(one["references"]), int(bool(one["source"]))) == (WORDS, references, sources)
 
 
+def test_a_press_that_waits_waits_for_its_button_too(alone: Begin, tmp_path: Path) -> None:
+    """Streamlit takes the button away for a moment while it puts the screen together anew."""
+    page = alone(0)
+    under_way = held_up(page)
+    drag(page, "drop", saved(tmp_path, "red.png"))
+    expect(page.get_by_text("Uploading…")).to_be_visible(timeout=ARRIVES)
+    page.get_by_role("button", name="Generate").click()
+
+    page.evaluate("() => { window.go = document.querySelector('#go'); go.replaceWith(window.place = new Comment()); }")
+    under_way.pop().continue_()
+    expect(page.get_by_role("img", name="Starts from")).to_be_visible(timeout=ARRIVES)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    expect(page.get_by_text("Waiting for the pictures")).to_be_visible()
+    page.evaluate("() => place.replaceWith(go)")
+
+    page.wait_for_function("() => window.asked.length", timeout=ARRIVES)
+    assert [bool(one["source"]) for one in asked(page)] == [True]
+    expect(page.get_by_text("Waiting for the pictures")).to_have_count(0)
+
+
 def test_an_ask_that_waits_for_a_picture_does_not_go_off_without_it(alone: Begin, tmp_path: Path) -> None:
     page = alone()
     under_way = held_up(page)

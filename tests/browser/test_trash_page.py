@@ -125,6 +125,7 @@ def test_what_is_looked_at_large_is_taken_back_and_the_next_one_comes(
     box = page.get_by_role("dialog", name="Image")
     expect(box.locator(".place")).to_have_text("1 of 2", timeout=ARRIVES)
     expect(box.locator(".stays")).to_have_text("30 days left")
+    page.evaluate("() => { window.large = document.querySelector('.st-key-lightbox'); }")
 
     box.get_by_role("button", name="Restore").click()
     expect(box.locator(".stays")).to_have_text("28 days left", timeout=ARRIVES)
@@ -136,6 +137,7 @@ def test_what_is_looked_at_large_is_taken_back_and_the_next_one_comes(
     expect(page.locator(".tile")).to_have_count(0, timeout=ARRIVES)
     assert lying(studio, me) == 0
     page.get_by_text("2 images are back.").wait_for(timeout=ARRIVES)
+    assert page.evaluate("() => large.isConnected")  # or it would begin anew, and open what the address still names
     page.get_by_role("button", name="Undo").click()
     page.locator(f"a[href='?view={thrown[0]}']").click(timeout=ARRIVES)
     expect(box.locator(".place")).to_have_text("1 of 2", timeout=ARRIVES)
@@ -193,6 +195,7 @@ def test_picked_images_go_for_good_only_after_asking(
     page.keyboard.press("Delete")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Remove 2 images for good?", timeout=ARRIVES)
+    expect(dialog.locator("img")).to_have_count(2, timeout=ARRIVES)
     pictures = dialog.locator("img").evaluate_all("(all) => all.map(({ src }) => src.split('/').at(-2))")
     assert pictures == thrown[1:3]
     look(page, "trash-asked")

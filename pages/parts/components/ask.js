@@ -126,8 +126,8 @@ function draw(box) {
   const focused = root.getRootNode().activeElement?.dataset?.name;
   row.replaceChildren(...thumbs(box), adders(box));
   if (focused) row.querySelector(`[data-name="${focused}"]`)?.focus();
-  letGo(box);
-  say(box.note, box.held ? box.data.words.held : "");
+  letGo(box, () => wait(box));
+  wait(box);
   say(box.alert, box.trouble || (references(box).length > box.data.room ? box.data.words.full : ""));
 }
 
@@ -164,6 +164,10 @@ function adders(box) {
   const pair = element("div", { className: "adders" });
   pair.append(...(startable(box) ? [start()] : []), ...(room > 0 ? [add()] : []));
   return pair;
+}
+
+function wait(box) {
+  say(box.note, box.held ? box.data.words.held : "");
 }
 
 // Once, not at every look: it is read aloud.

@@ -15,12 +15,21 @@ export function holdBack(box, held) {
   };
 }
 
-// Press it now if somebody did and all is there.
-export function letGo(box) {
-  if (!box.held || !complete(box)) return;
-  box.held = false;
+// Press it now if somebody did and all is there; `pressed` is called then. While Streamlit puts the screen together anew,
+// the button is gone for a moment: the press waits for that too.
+export function letGo(box, pressed) {
+  if (!box.held || !complete(box) || !box.root.isConnected) return;
+  const button = document.querySelector(box.data.button);
+  cancelAnimationFrame(box.next);
+  box.next = requestAnimationFrame(() => (button?.isConnected ? press(box, button, pressed) : letGo(box, pressed)));
   document.activeElement?.dispatchEvent(new FocusEvent("focusout", { bubbles: true })); // Streamlit takes the words then
-  requestAnimationFrame(() => document.querySelector(box.data.button)?.click());
+}
+
+function press(box, button, pressed) {
+  if (!box.held) return;
+  box.held = false;
+  button.click();
+  pressed();
 }
 
 function isPress(box, event) {
