@@ -19,8 +19,9 @@ import sqlalchemy as sa
 
 from core import log, replica_log
 from core.errors import StudioError
-from core.replica_file import File, Layout, discard
+from core.replica_file import File, Layout, discard, opened
 from core.replica_gallery import FOLD, GALLERY, SAYS
+from core.replica_seed import Seed
 from core.studio import Studio
 
 __all__ = ["FOLD", "LONG", "PATIENCE", "SAYS", "Behind", "Cursor", "Replica", "of"]
@@ -65,12 +66,14 @@ class Replica:
     ) -> None:
         self.studio, self.layout = studio, layout
         self._me = id(studio.engine), layout.folder
+        self._seed = Seed(studio.settings.data_dir / layout.folder, layout)
         self._numbered = re.compile(rf"{re.escape(layout.name)}-(\d+)\.duckdb")
         self.many, self.long_tail = many, long_tail
         self._file: File | None = None
+        self._begun: Path | None = None
         self._folder: Path | None = None
         self._slot: IO[str] | None = None
-        self._seen = -math.inf
+        self._seen = self._seed_again = -math.inf
         self._check_at = time.monotonic() + FIRST_CHECK_SECONDS
         self._turn = threading.Lock()
         self._synced = threading.Condition()
@@ -133,8 +136,20 @@ class Replica:
             self._use(file)
             file.write_back()
             if file.tail > max(self.long_tail, file.rows // 20):
-                self._use(file.reordered(self._next()))
+                file = file.reordered(self._next())
+                self._use(file)
+            self._leave_seed(file)
             return file.place != before
+
+    def _leave_seed(self, file: File) -> None:
+        """Each file that was made here, and once a day: who comes with an older one than the log reads all anew."""
+        made = file.path != self._begun and not file.tail
+        old = self._seed.age(time.time()) > CHECK_SECONDS and time.monotonic() > self._seed_again
+        if made or old:
+            self._begun, self._seed_again = file.path, time.monotonic() + FIRST_CHECK_SECONDS
+            file.write_back(least=0)
+            self._seed.leave(file)
+            self._seed_again = -math.inf  # only who had no room waits before trying again
 
     def check(self) -> None:
         """Compare with the database, by sums of everybody's images; a copy that differs is made anew."""
@@ -226,7 +241,7 @@ class Replica:
             before.retire()
 
     def _left_behind(self) -> File | None:
-        """The newest whole file of this slot from an earlier run; everything else in it goes."""
+        """The newest whole file of this slot from an earlier run, else the seed; everything else in it goes."""
         if self._folder:
             return None  # what is there was abandoned
         folder = self._take_slot()
@@ -234,11 +249,9 @@ class Replica:
         newest = files.pop() if files and self._number(files[-1]) else None
         for path in (*files, *folder.glob("*.partial")):
             discard(path)
-        try:
-            return File(newest, self.layout) if newest else None
-        except duckdb.Error:
-            discard(newest or folder)
-            return None
+        file = (newest and opened(newest, self.layout)) or self._seed.grown(self._next())
+        self._begun = file.path if file else None
+        return file
 
     def _take_slot(self) -> Path:
         """A folder that no other process has; a lock ends with its process, however that ends."""

@@ -166,10 +166,10 @@ class File:
         partial.replace(path)
         return File(path, self.layout)
 
-    def write_back(self) -> None:
-        """Empty the write-ahead log when it is large."""
+    def write_back(self, least: int = LARGE_LOG) -> None:
+        """Empty the write-ahead log when it has so many bytes, unless somebody reads."""
         log = self.path.with_name(self.path.name + ".wal")
-        if not log.exists() or log.stat().st_size < LARGE_LOG:
+        if not log.exists() or log.stat().st_size < least:
             return
         try:
             self._writer.execute("CHECKPOINT" if self._refused < MOST_REFUSALS else "FORCE CHECKPOINT")
@@ -212,6 +212,15 @@ class File:
         self._connection.close()
         if self._remove:
             discard(self.path)
+
+
+def opened(path: Path, layout: Layout) -> File | None:
+    """The file at this path; one that is no whole file of ours is removed."""
+    try:
+        return File(path, layout)
+    except duckdb.Error:
+        discard(path)
+        return None
 
 
 def discard(path: Path) -> None:

@@ -41,7 +41,7 @@ HOUSE = """
     core.briefs  core.people
     core.sign_in
     core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica  core.figures
-    core.replica_gallery  core.replica_calls  core.known_store  core.standing  core.bills
+    core.replica_gallery  core.replica_calls  core.replica_seed  core.known_store  core.standing  core.bills
     core.replica_file  core.replica_combos
     core.replica_log  core.replica_rows
     core.replica_read

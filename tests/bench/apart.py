@@ -45,7 +45,8 @@ def cold(home: Settings) -> Start:
 
 
 def warm(home: Settings, asked: list[tuple[Person, Wanted]]) -> Start:
-    """A start where the last process ended, which then answers all this, in a process of its own."""
+    """A start where the last process ended, or beside one that runs, which then answers all this, in a process of its
+    own."""
     return _told(_start, home, asked, cold=False)
 
 

@@ -106,14 +106,17 @@ def _everything(size: int, laptop: Studio, office: Studio) -> Iterator[Row]:
 
 
 def _starts(name: str, studio: Studio, people: Crowd) -> Iterator[Row]:
-    """Cold, then warm, each in a process of its own; how large file and process become."""
+    """Cold, then warm, then beside another one, each in a process of its own; how large file and process become."""
     home = studio.settings
     cold = apart.cold(home)
     chance = random.Random(5)
     warm = apart.warm(home, [wishes.random_question(chance, people) for _ in range(QUESTIONS // 3)])
-    same(iter((cold.rows, warm.rows)))
+    with apart.follower(home):
+        seeded = apart.warm(home, [])
+    same(iter((cold.rows, warm.rows, seeded.rows)))
     yield Row(f"{name}: cold start", cold.ready, cold.plain, "the same rows only read", 2.0)
     yield Row(f"{name}: warm start", warm.ready, cold.ready, "the cold start", 0.05)
+    yield Row(f"{name}: start from another's file", seeded.ready, cold.ready, "the cold start", 0.1)
     yield Row(f"{name}: memory in use, warm", warm.after, warm.before, "the process before", 3.0, unit="MB")
     yield Row(f"{name}: most memory, cold", cold.peak, cold.before, "the process before", unit="MB")
     (file,) = (home.data_dir / "replica" / "0").glob("*.duckdb")
