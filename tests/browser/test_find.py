@@ -545,10 +545,35 @@ def test_a_wrong_line_after_one_that_found_nothing_says_so_in_its_place(visit: C
 
     expect(nothing).to_be_visible()
     expect(unread).to_have_count(0)
-    field(page).fill("qqqq sort:no")
-    field(page).press("Enter")
-    page.get_by_role("button", name="Show all images").click()
+
+
+@pytest.mark.parametrize(("line", "entered"), [("qqqq", True), ("qqqq sort:no", True), ("qqqq sort:no", False)])
+def test_a_click_under_what_was_not_found_counts_while_the_field_has_the_keyboard(
+    visit: Callable[..., Page], line: str, entered: bool
+) -> None:
+    """To leave the field asks anew, and the answer drew the button anew between press and release."""
+    page = visit("qqqq")
+    field(page).fill(line)
+    if entered:
+        field(page).press("Enter")
+        expect(page.locator(".find.asking")).to_have_count(0)
+    expect(field(page)).to_be_focused()
+
+    page.get_by_role("button", name="Show all images").click(delay=1_000)
+
     applied(page, "")
+
+
+def test_a_click_on_a_chip_counts_while_the_field_has_the_keyboard(visit: Callable[..., Page]) -> None:
+    page = visit("fox")
+    field(page).fill("fox is:starred")
+    field(page).press("Enter")
+    expect(page.locator(".find.asking")).to_have_count(0)
+    expect(field(page)).to_be_focused()
+
+    page.get_by_role("button", name="Take away: Starred").click(delay=1_000)
+
+    applied(page, "fox is:starred", "fox")
 
 
 def test_each_chip_can_be_taken_away_and_all_at_once(visit: Callable[..., Page]) -> None:

@@ -15,6 +15,7 @@ import { nothing, unread } from "./find_nothing.js";
 import { Note } from "./find_note.js";
 import { Panel } from "./find_panel.js";
 import { keyed, replaced, same, tidy, toggled, touched, without } from "./find_pieces.js";
+import { Press } from "./press.js";
 import { Views } from "./find_views.js";
 
 const ROOMY = 720; // pixels of our own width from which the filters stand beside the grid
@@ -172,14 +173,14 @@ export class Find {
     const answer = await this.#counts("").catch(() => null);
     if (!answer || this.answer) return;
     this.answer = answer;
-    this.chips.show(answer);
+    this.press.then("chips", () => this.chips.show(answer));
     this.panel.draw(answer);
     this.field.refresh();
   }
 
   #wrong(trouble) {
     this.field.mark(trouble);
-    this.note.wrong(trouble);
+    this.#say("wrong", trouble);
     this.misread = trouble.q !== this.applied; // what is shown answers the line before
     this.root.classList.toggle("misread", this.misread);
     if (this.none) this.#empty(this.#unread()); // nothing is shown: what did not find it is no news any more
@@ -188,7 +189,7 @@ export class Find {
   #right() {
     this.trouble = null;
     this.field.mark(null);
-    this.note.hide();
+    this.#say("hide");
     this.misread = false;
     this.root.classList.remove("misread");
     this.#unsought();
@@ -198,7 +199,7 @@ export class Find {
   #unsought() {
     const { words } = this.data();
     const idle = this.answer?.pieces.filter(({ idle, text }) => idle && !/^[-"]*$/.test(text)) ?? [];
-    if (idle.length) this.note.aside(fill(words.find.unsought, { what: idle.map(({ text }) => `“${text}”`).join(", ") }));
+    if (idle.length) this.#say("aside", fill(words.find.unsought, { what: idle.map(({ text }) => `“${text}”`).join(", ") }));
   }
 
   // The index is being made, or nobody answers: the grid says so itself; we ask again.
@@ -208,7 +209,7 @@ export class Find {
     this.#again(q);
     if (!another) this.#right();
     this.#draw();
-    if (!another) this.note.aside(error.status === 503 ? words.find.coming : words.find.unreachable);
+    if (!another) this.#say("aside", error.status === 503 ? words.find.coming : words.find.unreachable);
   }
 
   #again(q) {
@@ -218,11 +219,16 @@ export class Find {
 
   // ---- what is drawn ----
 
+  // A line more or less moves what somebody presses just now.
+  #say(how, ...what) {
+    this.press.then("note", () => this.note[how](...what));
+  }
+
   #draw() {
     if (!this.answer) return;
     const { total, pieces } = this.answer;
     this.place.hidden = !total && !pieces.length; // who has no images looks for none
-    this.chips.show(this.answer);
+    this.press.then("chips", () => this.chips.show(this.answer));
     this.panel.draw(this.answer);
     this.field.refresh();
     const filters = pieces.filter(({ key }) => key && !["sort", "stack"].includes(key)).length;
@@ -244,16 +250,19 @@ export class Find {
   }
 
   #empty(node) {
-    this.none?.remove();
-    this.none = node;
-    if (node) this.place.append(node);
-    this.root.classList.toggle("without", Boolean(node));
+    this.press.then("empty", () => {
+      this.none?.remove();
+      this.none = node;
+      if (node) this.place.append(node);
+      this.root.classList.toggle("without", Boolean(node));
+    });
   }
 
   #build() {
     const { words } = this.data();
     this.place.classList.add("find");
     this.root.classList.add("finding");
+    this.press = new Press(this.root, this.leaving.signal);
     this.beside = new Beside((line) => this.#counts(line), () => this.field.refresh());
     this.field = new Field(this.data, {
       apply: (...written) => this.#written(...written),
