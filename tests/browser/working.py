@@ -41,6 +41,9 @@ if os.environ.get("LOOKS") != "all":
 QUICKLY = {"resultTypes": ["violations"], "preload": False}
 """What axe-core would load anew are styles for two rules about films and about turned phones; we have neither."""
 
+STEADY = """() => [...document.querySelectorAll("[data-stale]")].every(
+    (node) => node.dataset.stale === "false" && getComputedStyle(node).opacity === "1")"""
+
 
 class Paced(Sketch):
     """The practice provider, held up until the test lets it go on."""
@@ -152,5 +155,6 @@ def tiles(page: Page, state: str, count: int) -> None:
 
 def serious(page: Page, **context: list[str]) -> list[str]:
     """What axe-core finds that keeps somebody from using the page, or a part of it: `include=["[role=dialog]"]`."""
+    page.wait_for_function(STEADY)  # Streamlit pales what it is about to draw anew
     found = Axe().run(page, context or None, QUICKLY).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
