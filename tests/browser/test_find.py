@@ -732,6 +732,24 @@ def test_an_amount_that_cannot_be_looked_for_is_told_at_its_field_and_stays(page
     expect(wrong).to_be_hidden()
 
 
+def test_what_is_marked_in_a_filter_stays_marked_when_an_answer_comes(page: Page) -> None:
+    """The next key was put before or after it."""
+    low = filters(page).get_by_role("group", name="Cost").get_by_label("At least")
+    low.fill("abc")
+    low.press("Enter")
+    filters(page).get_by_label("Starred").check()
+    applied(page, "is:starred")
+    expect(page.locator(".find.asking")).to_have_count(0)
+    low.select_text()
+
+    with page.expect_response(COUNTS):
+        comes_back(page, "is:starred", changed=True)
+    expect(page.locator(".find.asking")).to_have_count(0)
+    page.keyboard.type("2")
+
+    expect(low).to_have_value("2")
+
+
 def test_a_year_that_is_being_typed_is_no_date_yet(page: Page) -> None:
     start = filters(page).get_by_label("From", exact=True)
 

@@ -93,10 +93,12 @@ export class Panel {
 
   #redraw() {
     this.late = false;
-    const held = this.node.getRootNode().activeElement?.dataset?.name, { scrollTop } = this.body;
+    const { dataset, selectionStart, selectionEnd } = this.node.getRootNode().activeElement ?? {}, { scrollTop } = this.body;
     this.body.replaceChildren(...this.#groups());
     this.body.scrollTop = scrollTop;
-    if (held) this.body.querySelector(`[data-name="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+    const held = dataset?.name && this.body.querySelector(`[data-name="${CSS.escape(dataset.name)}"]`);
+    held?.focus({ preventScroll: true });
+    if (held?.matches?.("[type=text]")) held.setSelectionRange(selectionStart, selectionEnd); // who types next replaces what they picked
   }
 
   #groups() {
