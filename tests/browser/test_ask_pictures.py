@@ -84,6 +84,27 @@ def test_a_pasted_file_becomes_a_reference(alone: Begin, kind: str) -> None:
     expect(page.get_by_role("button", name="Remove: Reference 1")).to_be_visible(timeout=ARRIVES)
 
 
+def test_a_picture_is_removed_by_a_press_during_which_another_one_arrives(alone: Begin) -> None:
+    """The row was drawn anew between press and release."""
+    page = alone()
+    give(page, file("red.png", picture("PNG"), "image/png"))
+    cross = page.get_by_role("button", name="Remove: Reference 1")
+    expect(cross).to_be_visible(timeout=ARRIVES)
+    under_way = held_up(page)
+    give(page, file("green.png", picture("PNG", "green"), "image/png"))
+    expect(references(page)).to_have_count(2)
+
+    cross.hover()
+    page.mouse.down()
+    with page.expect_response("**/api/uploads"):
+        under_way.pop().continue_()
+    page.wait_for_timeout(200)
+    page.mouse.up()
+
+    expect(references(page)).to_have_count(1)
+    expect(cross).to_be_visible(timeout=ARRIVES)  # the other one, which has arrived
+
+
 def test_pasted_text_stays_text_even_with_a_picture_of_it(alone: Begin) -> None:
     page = alone()
 

@@ -5,6 +5,7 @@
 import { arrivals, sendFile } from "./ask_arrivals.js";
 import { holdBack, letGo } from "./ask_hold.js";
 import { adder, element, thumb } from "./ask_pieces.js";
+import { Press } from "./press.js";
 
 const boxes = new WeakMap();
 
@@ -27,8 +28,9 @@ function open(parent, data) {
   const alert = element("p", { className: "trouble", role: "alert" });
   root.append(row, note, alert);
   parent.append(root);
-  const box = { root, row, note, alert, items: [], told: data.told, trouble: "", held: false };
-  box.stop = [arrivals(box, (files) => take(box, files)), holdBack(box, () => draw(box))];
+  const left = new AbortController(), press = new Press(row, left.signal);
+  const box = { root, row, note, alert, press, items: [], told: data.told, trouble: "", held: false };
+  box.stop = [() => left.abort(), arrivals(box, (files) => take(box, files)), holdBack(box, () => draw(box))];
   return box;
 }
 
@@ -121,14 +123,17 @@ function report(box) {
 // ---- drawing ----
 
 function draw(box) {
-  const { root, row } = box;
   if (box.source?.id !== box.data.source) box.source = arrived(box);
-  const focused = root.getRootNode().activeElement?.dataset?.name;
-  row.replaceChildren(...thumbs(box), adders(box));
-  if (focused) row.querySelector(`[data-name="${focused}"]`)?.focus();
+  box.press.then("row", () => drawRow(box));
   letGo(box, () => wait(box));
   wait(box);
   say(box.alert, box.trouble || (references(box).length > box.data.room ? box.data.words.full : ""));
+}
+
+function drawRow(box) {
+  const { root, row } = box, focused = root.getRootNode().activeElement?.dataset?.name;
+  row.replaceChildren(...thumbs(box), adders(box));
+  if (focused) row.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 
 // What the ask starts from now; when it was uploaded here, its preview moves along.
