@@ -87,7 +87,7 @@ def test_whatever_happens_it_is_what_the_database_is(home: Settings, open_copy: 
         time.sleep(0.3 + 1.2 * chance.random())
         kill(follower)
         kill(writers.pop(chance.randrange(WRITERS)))
-        with stopped(writers):
+        with stopped(writers, studio):
             for layout, differing in ((GALLERY, differences), (LEDGER, expected_calls.differences)):
                 copy = open_copy(studio, layout)
                 copy.sync()
@@ -582,15 +582,26 @@ def kill(*processes: Any) -> None:
 
 
 @contextmanager
-def stopped(processes: list[Any]) -> Iterator[None]:
-    """In the middle of whatever they do, with their transactions open."""
+def stopped(processes: list[Any], studio: Studio) -> Iterator[None]:
+    """In the middle of whatever they do, with their transactions open; what a server was told already is done."""
     for process in processes:
         os.kill(process.pid, signal.SIGSTOP)
+    until(lambda: not under_way(studio))
     try:
         yield
     finally:
         for process in processes:
             os.kill(process.pid, signal.SIGCONT)
+
+
+def under_way(studio: Studio) -> int:
+    """How many others Postgres works for: a commit that came before its process was killed is carried out."""
+    if studio.engine.dialect.name == "sqlite":
+        return 0
+    others = "pid <> pg_backend_pid() AND datname = current_database() AND state = 'active'"
+    others += " AND wait_event_type IS DISTINCT FROM 'Lock'"  # of one that is stopped
+    with studio.reading() as db:
+        return int(db.scalar(sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")) or 0)
 
 
 def lines(studio: Studio) -> int:
