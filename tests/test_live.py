@@ -4,19 +4,17 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from core import conversations, trash
 from core.access import Person
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import Generation
+from core.web import live
 from tests import serving
 from tests.live_client import change, heard, heard_until, rename, wait_until
 from tests.serving import Served
@@ -78,40 +76,27 @@ def test_a_screen_that_comes_back_hears_what_it_missed(
     assert [g["status"] for g in state["generations"]] == ["succeeded"]
 
 
-def test_what_happens_while_the_state_is_read_is_heard_after_it(tmp_path: Path) -> None:
-    plain = open_studio(Settings(data_dir=tmp_path))
-    slow = Slow(**{field.name: getattr(plain, field.name) for field in fields(plain)})
-    alice = serving.person(slow, "Alice")
-    thread = serving.conversation(slow, alice)
-    generation = serving.generation(slow, alice, thread)
+def test_what_happens_while_the_state_is_read_is_heard_after_it(
+    served: Served, studio: Studio, alice: Person, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = serving.generation(studio, alice, thread)
+    read, go_on, state_now = threading.Event(), threading.Event(), live._state
 
-    with serving.serving(slow) as served:
-        slow.gate.clear()
-        with served.listen(alice, thread) as screen:
-            assert slow.read.wait(20)
-            change(slow, alice, thread, generation, "running")
-            slow.gate.set()
-            state, after = heard(screen), heard(screen)
+    def held_up(*given: Any) -> str:
+        said = state_now(*given)
+        read.set()
+        assert go_on.wait(20)
+        return said
+
+    monkeypatch.setattr(live, "_state", held_up)
+    with served.listen(alice, thread) as screen:
+        assert read.wait(20)
+        change(studio, alice, thread, generation, "running")
+        go_on.set()
+        state = heard(screen)
+        heard_until(screen, lambda m: m.get("generation", {}).get("status") == "running")
 
     assert [g["status"] for g in state["generations"]] == ["queued"]
-    assert after["generation"]["status"] == "running"
-
-
-class Slow(Studio):
-    """A studio in which what was read can be held back before it goes on to a screen."""
-
-    gate, read = threading.Event(), threading.Event()
-    gate.set()
-
-    def reading(self) -> AbstractContextManager[Session]:
-        return self._held_back()
-
-    @contextmanager
-    def _held_back(self) -> Iterator[Session]:
-        with Studio.reading(self) as db:
-            yield db
-        self.read.set()
-        assert self.gate.wait(20)
 
 
 def test_whenever_a_screen_comes_it_ends_up_with_the_truth(
