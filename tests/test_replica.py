@@ -586,8 +586,8 @@ def stopped(processes: list[Any], studio: Studio) -> Iterator[None]:
     """In the middle of whatever they do, with their transactions open; what a server was told already is done."""
     for process in processes:
         os.kill(process.pid, signal.SIGSTOP)
-    until(lambda: not under_way(studio))
     try:
+        until(lambda: not under_way(studio))
         yield
     finally:
         for process in processes:
@@ -599,7 +599,8 @@ def under_way(studio: Studio) -> int:
     if studio.engine.dialect.name == "sqlite":
         return 0
     others = "pid <> pg_backend_pid() AND datname = current_database() AND state = 'active'"
-    others += " AND wait_event_type IS DISTINCT FROM 'Lock'"  # of one that is stopped
+    others += " AND backend_type = 'client backend'"  # nor the server's own cleaning, which may take a minute
+    others += " AND coalesce(wait_event_type, '') NOT IN ('Lock', 'Client')"  # for one that is stopped
     with studio.reading() as db:
         return int(db.scalar(sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")) or 0)
 
