@@ -19,8 +19,9 @@ import sqlalchemy as sa
 
 from core import log, replica_log
 from core.errors import StudioError
-from core.replica_file import File, Layout, discard, opened
+from core.replica_file import File, discard, opened
 from core.replica_gallery import FOLD, GALLERY, SAYS
+from core.replica_layout import Layout
 from core.replica_seed import Seed
 from core.studio import Studio
 
@@ -175,7 +176,7 @@ class Replica:
         return file if sums is None else self._checked(file, sums)
 
     def _made(self, connection: sa.Connection, now: replica_log.Place) -> File:
-        return File.make(self._next(), self.layout, self.layout.rows.every(connection), now)
+        return File.make(self._next(), self.layout, connection, now)
 
     def _checked(self, file: File, sums: set[replica_log.Sums]) -> File:
         self._check_at = time.monotonic() + CHECK_SECONDS

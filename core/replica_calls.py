@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from core.changes import ATTEMPT, GENERATION, TURN
-from core.replica_file import Layout
+from core.replica_layout import Layout
 from core.replica_read import Projection
 
 SLOT = 900
@@ -113,13 +113,13 @@ _TABLES = f"""
 """
 
 
-def _insert(into: str, *, many: bool) -> str:
+def _select(*, many: bool) -> str:
     joins = " ".join(f"JOIN dim AS d_{name} ON d_{name}.kind = '{name}' AND d_{name}.key = r.{name}" for name in DIMS)
     return f"""
-        INSERT INTO {into}
-        SELECT r.id::UUID, r.made::TIMESTAMP, epoch(r.made::TIMESTAMP) // {SLOT}, hash(r.tree), r.practice, r.cost,
-            r.reserved, r.took, r.waited, least(r.images, 255), least(r.chosen, 255),
-            {", ".join(f"d_{name}.no" for name in DIMS)}
+        SELECT r.id::UUID AS id, r.made::TIMESTAMP AS made, epoch(r.made::TIMESTAMP) // {SLOT} AS slot,
+            hash(r.tree) AS tree, r.practice, r.cost, r.reserved, r.took, r.waited,
+            least(r.images, 255) AS images, least(r.chosen, 255) AS chosen,
+            {", ".join(f"d_{name}.no AS {name}" for name in DIMS)}
         FROM rows AS r {joins}"""
 
 
@@ -137,7 +137,7 @@ LEDGER = Layout(
     known="SELECT kind || '=' || key FROM dim",
     keys=_keys,
     learn=_LEARN,
-    insert=_insert,
+    select=_select,
     delete="DELETE FROM call WHERE id IN (SELECT id::UUID FROM touched)",
     sums="""
         SELECT d.key, count(*), coalesce(sum(cost), 0), coalesce(sum(reserved), 0), coalesce(sum(took), 0),

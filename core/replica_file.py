@@ -4,22 +4,20 @@ No primary key and no index: what arrives is deleted and inserted, so arriving t
 holds rows and place together, so a crash leaves both old or both new.
 """
 
-import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import duckdb
 import pyarrow as pa
+import sqlalchemy as sa
 
+from core.replica_fill import Filled, fill
+from core.replica_layout import STATE, Layout
 from core.replica_log import Delta, Place, Sums
-from core.replica_read import Projection
 
 MOST_BLOCKS = 256
 """Each takes some 0.2 MB of memory while a file is written, which has 256 in all."""
@@ -37,61 +35,10 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
 }
-MAKING = CONFIG | {"memory_limit": "512MB"}
+MAKING = CONFIG | {"memory_limit": "1GB"}
 """For a file that is made anew, once in a long while: with less, DuckDB writes half of it to disk and back."""
 _QUIET = "SET enable_progress_bar = false"
 """DuckDB would draw what takes more than two seconds into the log."""
-STATE = """
-    CREATE TABLE state (cursor VARCHAR, home VARCHAR, tail BIGINT);
-    INSERT INTO state VALUES ('', '', 0);
-"""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One kind of replica: whose rows it holds, and how they lie in its file. All SQL here is DuckDB's."""
-
-    folder: str
-    """Under DATA_DIR."""
-    rows: Projection
-    table: str
-    """Where the rows are, with the columns that `tables` says."""
-    tables: str
-    """CREATE TABLE …"""
-    order: str
-    """As people look: blocks that hold nothing of what is asked for are passed by."""
-    least_block: int
-    """How many rows are read, or passed by, together, while there are few enough; a power of two from 2,048 on."""
-    known: str
-    """A query for the keys of what rows of few values are told by."""
-    keys: Callable[[pa.Table], Set[str]]
-    """Those of these rows."""
-    learn: str
-    """Takes the keys of `rows` up that are new."""
-    insert: Callable[..., str]
-    """`insert(into, many=)`: from `rows` into a table; of many rows it may take another way."""
-    delete: str
-    """Takes the rows of `touched` (id, owner) out."""
-    sums: str
-    """As those of `rows`."""
-    beside: tuple[str, ...]
-    """The other tables, in the order of their `no`."""
-    memo: Callable[[], Any]
-    """What readers of one file keep between them; `forget` tells it that rows changed."""
-
-    @cached_property
-    def name(self) -> str:
-        """Part of the file's name: a file of another layout or another DuckDB is not for this code."""
-        parts = (
-            self.tables,
-            STATE,
-            self.order,
-            str(self.least_block),
-            self.insert("", many=False),
-            self.learn,
-            self.rows.sql(),
-        )
-        return f"{hashlib.sha256(''.join(parts).encode()).hexdigest()[:8]}-{duckdb.__version__}"
 
 
 class File:
@@ -115,14 +62,14 @@ class File:
         self._lock = threading.Lock()
 
     @classmethod
-    def make(cls, path: Path, layout: Layout, blocks: Iterator[pa.Table], place: Place) -> Self:
-        """A new file with these rows."""
+    def make(cls, path: Path, layout: Layout, primary: sa.Connection, place: Place) -> Self:
+        """A new file with all rows of the database, in the moment of this connection, which is that place."""
         partial = _partial(path)
         with duckdb.connect(":memory:", config={**MAKING, "temp_directory": f"{partial}.tmp"}) as connection:
             connection.execute(_QUIET)
             connection.execute(layout.tables + STATE)
-            _fill(connection, layout, blocks)
-            _write(connection, layout, partial, place)
+            filled = fill(connection, layout, primary)
+            _write(connection, layout, filled, partial, place)
         partial.replace(path)
         return cls(path, layout)
 
@@ -143,7 +90,7 @@ class File:
             if keys - self._keys:
                 writer.execute(layout.learn)
             if keys:
-                writer.execute(layout.insert(layout.table, many=False))
+                writer.execute(f"INSERT INTO {layout.table} BY NAME {layout.select(many=False)}")
             writer.execute(
                 "UPDATE state SET cursor = $cursor, home = $home, tail = $tail",
                 {**_named(delta.place), "tail": self.tail + delta.rows.num_rows},
@@ -162,7 +109,7 @@ class File:
     def reordered(self, path: Path) -> "File":
         """The same in a new file, in order and without gaps; this one can be read meanwhile."""
         partial = _partial(path)
-        _write(self._writer, self.layout, partial, self.place)
+        _write(self._writer, self.layout, Filled.of(self._writer, self.layout), partial, self.place)
         partial.replace(path)
         return File(path, self.layout)
 
@@ -230,15 +177,16 @@ def discard(path: Path) -> None:
     shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, layout: Layout, path: Path, place: Place) -> None:
-    """All tables that this connection sees, in order, into a new file."""
-    ((rows,),) = connection.execute(f"SELECT count(*) FROM {layout.table}").fetchall()
-    connection.execute(f"ATTACH '{_quoted(path)}' AS new (ROW_GROUP_SIZE {_block(layout, rows)})")
+def _write(connection: duckdb.DuckDBPyConnection, layout: Layout, filled: Filled, path: Path, place: Place) -> None:
+    """These rows and all other tables of this layout into a new file."""
+    connection.execute(f"ATTACH '{_quoted(path)}' AS new (ROW_GROUP_SIZE {_block(layout, filled.rows)})")
     try:
         connection.execute("BEGIN")
-        ordered = {**dict.fromkeys(layout.beside, "no"), layout.table: layout.order, "state": "1"}
+        ordered = {**dict.fromkeys(layout.beside, "no"), "state": "1"}
         for table, order in ordered.items():
             connection.execute(f"CREATE TABLE new.{table} AS FROM {table} ORDER BY {order}")
+        connection.execute(f"CREATE TABLE new.{layout.table} AS FROM {layout.table} LIMIT 0")
+        connection.execute(f"INSERT INTO new.{layout.table} BY NAME {filled.sql}")
         connection.execute("UPDATE new.state SET tail = 0, cursor = $cursor, home = $home", _named(place))
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT new")  # nothing may be left in a log of the name that it loses
@@ -255,23 +203,6 @@ def _block(layout: Layout, rows: int) -> int:
     while block * MOST_BLOCKS < rows:
         block *= 2
     return block
-
-
-def _fill(connection: duckdb.DuckDBPyConnection, layout: Layout, blocks: Iterator[pa.Table]) -> None:
-    """Take each block in while the next one is read."""
-
-    def keep(block: pa.Table) -> None:
-        connection.register("rows", block)
-        connection.execute(layout.learn)
-        connection.execute(layout.insert(layout.table, many=True))
-        connection.unregister("rows")
-
-    with ThreadPoolExecutor(1) as folding:
-        kept = folding.submit(lambda: None)
-        for block in blocks:
-            kept.result()  # no more than two blocks at a time
-            kept = folding.submit(keep, block)
-        kept.result()
 
 
 def _named(place: Place) -> dict[str, str]:

@@ -5,9 +5,10 @@ from collections.abc import Set
 import pyarrow as pa
 
 from core.replica_combos import Combos
-from core.replica_file import Layout
+from core.replica_layout import Layout
 from core.replica_read import BETWEEN
 from core.replica_rows import FACETS, IMAGES
+from core.replica_whole import Whole
 from core.tiles import UNIT
 
 TABLES = f"""
@@ -35,26 +36,19 @@ def _folded(rows: str) -> str:
     return f"(SELECT * EXCLUDE texts REPLACE (texts[1] AS told, texts[2] AS prompt) FROM {lists})"
 
 
-def _folded_once(rows: str) -> str:
-    """As `_folded`, each text once: of many rows half the work, because images of one turn share their prompt."""
-    texts = f"(SELECT told AS text FROM {rows} UNION SELECT prompt FROM {rows})"
-    return f"""(
-        WITH folded AS MATERIALIZED (SELECT text, {FOLD.format(text="text")} AS said FROM {texts})
-        SELECT r.* REPLACE (a.said AS told, b.said AS prompt)
-        FROM {rows} AS r
-        LEFT JOIN folded AS a ON a.text = r.told
-        LEFT JOIN folded AS b ON b.text = r.prompt
-    )"""
+def _squeezed(rows: str) -> str:
+    """`told` is made of texts that are folded: one blank where two of them meet."""
+    return f"(SELECT * REPLACE (' ' || trim(replace(told, '   ', ' ')) || ' ' AS told) FROM {rows})"
 
 
-def _insert(into: str, *, many: bool) -> str:
-    source = _folded_once("rows") if many else _folded("rows")
+def _select(*, many: bool) -> str:
+    source = _squeezed("rows") if many else _folded("rows")
     return f"""
-        INSERT INTO {into}
-        SELECT f.id::UUID, f.owner::UUID, f.made::TIMESTAMP, f.trashed IS NULL, combo.no, f.cost, f.took, {_SHAPE},
-            f.post::UUID, f.trashed::TIMESTAMP,
-            CASE WHEN f.told = '  ' THEN f.prompt ELSE f.told || ltrim(f.prompt) END,
-            {SAYS.format(folded="f.prompt")}, f.dhash
+        SELECT f.id::UUID AS id, f.owner::UUID AS owner, f.made::TIMESTAMP AS made, f.trashed IS NULL AS live,
+            combo.no AS combo, f.cost, f.took, {_SHAPE} AS shape, f.post::UUID AS post,
+            f.trashed::TIMESTAMP AS trashed,
+            CASE WHEN f.told = '  ' THEN f.prompt ELSE f.told || ltrim(f.prompt) END AS words,
+            {SAYS.format(folded="f.prompt")} AS asked, f.dhash
         FROM {source} AS f
         JOIN combo ON combo.key = f.facets
     """
@@ -91,9 +85,10 @@ GALLERY = Layout(
     known="SELECT key FROM combo",
     keys=_keys,
     learn=_COMBOS,
-    insert=_insert,
+    select=_select,
     delete=_DELETE,
     sums=_SUMS,
     beside=("combo",),
     memo=Combos,
+    whole=Whole(IMAGES, FOLD),
 )

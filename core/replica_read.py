@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,7 +32,8 @@ QUOTED, PLAIN = '"%w"', "%s"
 
 @dataclass(frozen=True)
 class Projection:
-    """What one kind of row says in the replica. All SQL is such that both databases read it."""
+    """What one kind of row says in the replica. All SQL is such that both databases read it, and DuckDB where
+    `replica_whole` joins."""
 
     table: str
     """Whose rows: one of them is one row of the replica, by its `id`."""
@@ -51,6 +52,8 @@ class Projection:
     """Facts that are moments."""
     free: tuple[str, ...] = ()
     """Facts in which anything may stand; they are never NULL."""
+    texts: tuple[str, ...] = ()
+    """Facts made of texts that are searched: `replica_whole` folds those before it joins."""
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -67,13 +70,18 @@ class Projection:
         """The same as it is read: in the columns of `schema`."""
         zoned = connection.dialect.name == "postgresql"  # it keeps zones, and writes them into texts
         facts = {name: _moment(sql) if zoned and name in self.moments else sql for name, (sql, _) in self.facts.items()}
-        packed = {FACETS: f" || '{BETWEEN}' || ".join(self.facets.values())} if self.facets else {}
+        packed = {FACETS: self.packed()} if self.facets else {}
         return f"SELECT {_named({**facts, **packed})} {self.tables}"
+
+    def packed(self) -> str:
+        """All facets as one text."""
+        return f" || '{BETWEEN}' || ".join(self.facets.values())
 
     def every(self, connection: sa.Connection) -> Iterator[pa.Table]:
         """All of them, block by block; as CSV, which holds up no other thread as Python's objects do."""
-        blocks = self._copied if connection.dialect.name == "postgresql" else self._written
-        return map(self._parsed, blocks(connection))
+        if connection.dialect.name == "postgresql":
+            return (parsed(block, self.schema) for block in self._copied(connection))
+        return written(connection, self.table, self.travelling(connection), self.schema, {*self.free, FACETS})
 
     def some(self, connection: sa.Connection, ids: Sequence[str]) -> pa.Table:
         """Those of these ids; in one parameter, for there may be tens of thousands."""
@@ -89,14 +97,6 @@ class Projection:
         arrays = [pa.array(c, field.type) for c, field in zip(columns, self.schema, strict=True)]
         return pa.table(arrays, schema=self.schema)
 
-    def _parsed(self, block: bytes) -> pa.Table:
-        read = csv.ReadOptions(column_names=self.schema.names, block_size=1 << 30, use_threads=False)
-        parse = csv.ParseOptions(newlines_in_values=True)
-        convert = csv.ConvertOptions(
-            column_types=self.schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
-        )
-        return csv.read_csv(io.BytesIO(block), read, parse, convert)
-
     def _copied(self, connection: sa.Connection) -> Iterator[bytes]:
         """Postgres writes CSV itself, inside the caller's snapshot."""
         raw: Any = connection.connection.driver_connection
@@ -106,18 +106,34 @@ class Projection:
             while block := b"".join(islice(lines, BLOCK)):
                 yield block
 
-    def _written(self, connection: sa.Connection) -> Iterator[bytes]:
-        """SQLite puts the lines together; numbers of rows only say where a block ends."""
-        table, names = self.table, self.schema.names
-        (last,) = connection.exec_driver_sql(f"SELECT coalesce(max(rowid), 0) FROM {table}").one()
-        free = {*self.free, FACETS}  # %w doubles quotes, %s of NULL is empty
-        line = f"printf('{','.join(QUOTED if name in free else PLAIN for name in names)}', {', '.join(names)})"
-        block = f"{self.travelling(connection)} WHERE {table}.rowid > ? AND {table}.rowid <= ?"
-        sql = f"SELECT CAST(group_concat({line}, char(10)) AS BLOB) FROM ({block})"
-        for start in range(0, last, BLOCK):
-            (lines,) = connection.exec_driver_sql(sql, (start, start + BLOCK)).one()
-            if lines:
-                yield lines
+
+def written(
+    connection: sa.Connection, table: str, sql: str, schema: pa.Schema, free: Container[str]
+) -> Iterator[pa.Table]:
+    """What a query without conditions finds for each row of a table of SQLite, which puts the lines together itself.
+
+    Texts in the columns of `free` may hold anything, and NULL comes as an empty one. Numbers of rows only say where a
+    block ends.
+    """
+    (last,) = connection.exec_driver_sql(f"SELECT coalesce(max(rowid), 0) FROM {table}").one()
+    names = schema.names  # %w doubles quotes, %s of NULL is empty
+    line = f"printf('{','.join(QUOTED if name in free else PLAIN for name in names)}', {', '.join(names)})"
+    block = f"{sql} WHERE {table}.rowid > ? AND {table}.rowid <= ?"
+    lines = f"SELECT CAST(group_concat({line}, char(10)) AS BLOB) FROM ({block})"
+    for start in range(0, last, BLOCK):
+        (found,) = connection.exec_driver_sql(lines, (start, start + BLOCK)).one()
+        if found:
+            yield parsed(found, schema)
+
+
+def parsed(block: bytes, schema: pa.Schema) -> pa.Table:
+    """Lines of CSV as columns."""
+    read = csv.ReadOptions(column_names=schema.names, block_size=1 << 30, use_threads=False)
+    parse = csv.ParseOptions(newlines_in_values=True)
+    convert = csv.ConvertOptions(
+        column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    return csv.read_csv(io.BytesIO(block), read, parse, convert)
 
 
 def _named(columns: Mapping[str, str]) -> str:

@@ -36,8 +36,9 @@ def _yes(condition: str) -> str:
     return f"CASE WHEN {condition} THEN 'yes' ELSE 'no' END"
 
 
-# To add a filter with counts, add a line: its name and its value, as text, in SQL that both databases read. What it
-# depends on must be in `changes.WATCHED`. Files made with other lines than these are left alone and made anew.
+# To add a filter with counts, add a line: its name and its value, as text, in SQL that both databases and DuckDB read,
+# with the table before each column. What it depends on must be in `changes.WATCHED`. Files made with other lines than
+# these are left alone and made anew.
 FACETS: Mapping[str, str] = {
     "model": "generation.provider || '/' || generation.model",
     "provider": "generation.provider",
@@ -105,4 +106,5 @@ IMAGES = Projection(
     sums=SUMS,
     moments=("made", "trashed"),
     free=("told", "prompt"),
+    texts=("told", "prompt"),
 )

@@ -7,7 +7,8 @@ go on from where it stands is of no use, and whoever finds that reads the databa
 import shutil
 from pathlib import Path
 
-from core.replica_file import File, Layout, opened
+from core.replica_file import File, opened
+from core.replica_layout import Layout
 
 
 class Seed:

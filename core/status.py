@@ -20,8 +20,8 @@ from core.columns import Dollars
 from core.errors import Refused, StudioError
 from core.release import version
 from core.replica_calls import LEDGER
-from core.replica_file import Layout
 from core.replica_gallery import GALLERY
+from core.replica_layout import Layout
 from core.studio import Studio
 from core.tables import ADMIN, FAILED, QUEUED, RUNNING, STORED, UNFINISHED, UNKNOWN, Attempt, Generation
 

@@ -43,7 +43,10 @@ HOUSE = """
     core.access  core.events  core.jobs  core.pace  core.views  core.demo_plan  core.replica  core.figures
     core.replica_gallery  core.replica_calls  core.replica_seed  core.known_store  core.standing  core.bills
     core.replica_file  core.replica_combos
+    core.replica_fill
+    core.replica_layout
     core.replica_log  core.replica_rows
+    core.replica_whole
     core.replica_read
     core.studio
     core.watching
@@ -77,7 +80,8 @@ HOMES = {
     "babel": ("pages.parts.words", "core.web.words"),
     "jinja2": ("core.web.paper",),
     "pandas": ("app",),  # imported early there, for Streamlit
-    "duckdb": ("core.replica", "core.replica_file", "core.replica_combos", "core.replica_calls"),
+    "duckdb": ("core.replica", "core.replica_f*", "core.replica_layout", "core.replica_combos", "core.replica_calls"),
+    "adbc_driver_postgresql": ("core.replica_whole",),
     "pyarrow": ("app", "core.replica_*", "core.ledger_export"),
     "anyio": ("app", "core.web.**"),
     "starlette": ("core.web.**",),

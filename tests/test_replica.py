@@ -21,8 +21,8 @@ from core import access, changes, replica, replica_file, replica_log
 from core.access import Person
 from core.replica import Behind, Replica
 from core.replica_calls import CALLS, LEDGER
-from core.replica_file import Layout
 from core.replica_gallery import GALLERY
+from core.replica_layout import Layout
 from core.replica_read import Projection
 from core.replica_rows import IMAGES
 from core.settings import Settings

@@ -17,8 +17,9 @@ from core import access, changes, replica
 from core.access import Person
 from core.replica import Replica
 from core.replica_calls import LEDGER
-from core.replica_file import File, Layout
+from core.replica_file import File
 from core.replica_gallery import GALLERY
+from core.replica_layout import Layout
 from core.settings import Settings
 from core.studio import Studio, open_studio
 from core.tables import Image
