@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core import access, asks, events, log, turns
+from core import access, asks, budgets, events, log, turns
 from core.access import Person
 from core.asks import Asked
 from core.branches import MARK, made, step, steps, token_of
@@ -50,6 +50,8 @@ class Plan:
     """Nine of ten times it would take no longer; None without history."""
     left_out: tuple[str, ...]
     """Sentences: what this model cannot honour."""
+    warning: str | None = None
+    """A sentence when most of a budget is used that this counts for."""
     shortened: bool = False
     """The branch is longer than `branches.MOST`, so it does not begin at its beginning."""
 
@@ -62,11 +64,13 @@ class Plan:
 def plan(studio: Studio, person: Person, turn_id: str, model: str) -> Plan:
     """What replaying the branch that ends with this turn would ask and cost.
 
-    Raises Refused when the model cannot do all of it, before anything is paid; NotFound.
+    Raises Refused when the model cannot do all of it or a budget has not enough for all, before anything is paid;
+    NotFound.
     """
     asked, shortened = steps(studio, person, turn_id, model, "plan")
     quotes = [asks.quote(studio, person, ask) for _turn, ask in asked]
     cost = sum((quote.cost for quote in quotes), Decimal(0))
+    warning = _foresee(studio, person, turn_id, cost) if cost else None
     times = [quote.all_seconds for quote in quotes]
     of_turns = zip([turn for turn, _step in asked], quotes, strict=True)
     return Plan(
@@ -75,8 +79,17 @@ def plan(studio: Studio, person: Person, turn_id: str, model: str) -> Plan:
         practice=not cost and all(quote.practice for quote in quotes),
         seconds=sum(time for time in times if time) if all(times) else None,
         left_out=tuple(dict.fromkeys(line for quote in quotes for line in quote.left_out)),
+        warning=warning,
         shortened=shortened,
     )
+
+
+def _foresee(studio: Studio, person: Person, turn_id: str, usd: Decimal) -> str | None:
+    """As `budgets.foresee`; each turn has enough by itself, and all of them may not."""
+    with studio.reading() as db:
+        turn = access.find(db, Turn, turn_id, person)
+        project_id = db.get_one(Conversation, turn.conversation_id).project_id
+        return budgets.foresee(studio, db, person.id, project_id, usd)
 
 
 def begin(studio: Studio, person: Person, turn_id: str, model: str, token: str) -> Asked:

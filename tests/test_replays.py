@@ -4,16 +4,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from sqlmodel import col, select
 
-from core import branches, captions, conversations, purging, replays
+from core import access, branches, budgets, captions, conversations, purging, replays
 from core.access import Person
 from core.errors import NotFound, Refused
 from core.settings import Settings
 from core.studio import Studio
-from core.tables import FAILED, QUEUED, Generation, Image, Turn
+from core.tables import ADMIN, EVERYBODY, FAILED, QUEUED, TEAM, Generation, Image, Turn
 from core.views import TurnView
 from tests import answers
 from tests.branches import Step, grow
@@ -79,6 +80,24 @@ def test_the_price_is_that_of_all_turns_together(studio: Studio, alice: Person) 
 
     assert not plan.practice
     assert plan.cost == sum(stop.cost for stop in plan.stops) > plan.stops[0].cost > 0
+
+
+def test_a_budget_that_has_enough_for_each_turn_but_not_for_all_is_told_before(studio: Studio, alice: Person) -> None:
+    """Else the branch would be paid for in part, and stop in the middle."""
+    home, turns = a_branch(studio, alice)
+    ada = access.person_named(studio, "ada", "Ada", ADMIN)
+    plan = replays.plan(studio, alice, turns[3].id, GPT)
+    budgets.set_cap(studio, ada, TEAM, EVERYBODY, plan.cost - Decimal("0.01"))
+    assert max(stop.cost for stop in plan.stops) < plan.cost - Decimal("0.01")
+
+    with pytest.raises(Refused, match="the team's budget"):
+        replays.plan(studio, alice, turns[3].id, GPT)
+    with pytest.raises(Refused, match="the team's budget"):
+        replays.begin(studio, alice, turns[3].id, GPT, "run")
+
+    assert shown(studio, alice, home) == turns
+    budgets.set_cap(studio, ada, TEAM, EVERYBODY, plan.cost)
+    assert replays.plan(studio, alice, turns[3].id, GPT).warning is None
 
 
 def test_references_from_elsewhere_stay_what_they_were(studio: Studio, alice: Person, make: Callable[..., str]) -> None:

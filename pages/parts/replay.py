@@ -63,6 +63,8 @@ def _list(plan: Plan) -> None:
         _said(_("The branch is longer; it is replayed from turn {n} on.").format(n=plan.stops[0].position))
     for sentence in plan.left_out:
         _said(sentence)
+    if plan.warning:
+        _said(plan.warning)
     if plan.seconds:
         _said(_("Takes about {time} in all; you can leave this page.").format(time=seconds(plan.seconds)))
 

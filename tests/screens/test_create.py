@@ -5,25 +5,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from core import access, conversations, uploads
+from core import access, budgets, conversations, uploads
 from core import studio as home
 from core.access import Person
 from core.catalogue import Catalogue
 from core.settings import Settings
 from core.studio import Studio
-from core.tables import SOURCE
+from core.tables import ADMIN, EVERYBODY, SOURCE, TEAM
 from tests import answers
 from tests.conftest import wish
 from tests.screens.support import at_home, queries, read, visit
 from tests.serving import picture
 
 SELF_HOSTED = "a1111/default"
+PAID = "gemini/gemini-3-pro-image"
 
 
 @pytest.fixture
@@ -98,6 +100,21 @@ def test_without_words_or_models_it_says_what_is_missing(studio: Studio) -> None
 
     app.multiselect(key="create-models").set_value([]).run()
     assert "Pick at least one model." in captions(app)
+
+
+def test_what_is_nearly_used_up_of_a_budget_is_told_beside_the_price(studio: Studio, me: Person) -> None:
+    ada = access.person_named(studio, "ada", "Ada", ADMIN)
+    usd = conversations.quote(studio, me, wish("a fox", PAID)).cost
+    budgets.set_cap(studio, ada, TEAM, EVERYBODY, usd * Decimal("6.2"))
+    app = visit()
+    app.multiselect(key="create-models").set_value([PAID]).run()
+    before = captions(app)
+
+    conversations.start(studio, me, wish("a fox", PAID, count=5))
+    app.run()
+
+    assert not any("budget" in line for line in before)
+    assert any(line.startswith(":orange[:material/savings: 80 % of the team's budget") for line in captions(app))
 
 
 def test_the_price_is_there_before_paying_and_follows_every_choice(studio: Studio) -> None:
