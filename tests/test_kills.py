@@ -17,10 +17,23 @@ import pytest
 from PIL import Image as Pillow
 from sqlmodel import col, select
 
-from core import generations, spool
+from core import generations, holds, spool
 from core.settings import Settings
 from core.studio import Studio, open_studio
-from core.tables import CAPTION, RECEIVED, SENT, STORED, UNKNOWN, Attempt, Generation, Image, Post, Turn
+from core.tables import (
+    CAPTION,
+    RECEIVED,
+    SENT,
+    STORED,
+    TEAM,
+    UNKNOWN,
+    Attempt,
+    Generation,
+    Image,
+    Post,
+    Spending,
+    Turn,
+)
 from tests.conftest import unfinished
 from tests.killing import Death, Mortals, mortals
 from tests.vendors import Vendors
@@ -66,6 +79,7 @@ def test_no_kill_loses_a_paid_picture_or_pays_twice(paying: Settings, vendors: V
     _nobody_paid_twice(studio, vendors)
     _every_charge_is_kept_or_listed(studio, vendors)
     _nothing_is_left_over(studio)
+    _budgets_count_what_the_ledger_says(studio)
     studio.engine.dispose()
 
 
@@ -121,6 +135,14 @@ def _nobody_paid_twice(studio: Studio, vendors: Vendors) -> None:
     """One call at the most for every time a person asked."""
     charged = [(call.writes, call.prompt) for call in vendors.charges]
     assert len(charged) == len(set(charged))
+
+
+def _budgets_count_what_the_ledger_says(studio: Studio) -> None:
+    """And nothing is held any more for what is over."""
+    with studio.reading() as db:
+        assert holds.differences(db) == []
+        team = db.exec(select(Spending).where(Spending.kind == TEAM)).all()
+    assert [row.reserved for row in team] == [0] and team[0].spent > 0
 
 
 def _every_charge_is_kept_or_listed(studio: Studio, vendors: Vendors) -> None:
