@@ -12,8 +12,11 @@ from core.replica_layout import Layout
 from core.replica_whole import Whole
 
 IN_TURN = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
-"""Joins are made as they are written: rows of the first table, in its order, each look up what belongs to them. (One in
-77,000 comes a few places late, which costs nothing: order only lets blocks be passed by.)"""
+"""Joins are made as they are written: rows of the first table, in its order, each look up what belongs to them.
+
+Each thread writes its rows in one piece, so the file is two pieces in order, until it is put in order as it ages. Of
+each piece, all blocks but a few are passed by.
+"""
 
 
 @dataclass(frozen=True)

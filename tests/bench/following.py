@@ -68,7 +68,7 @@ def seen(name: str, studio: Studio) -> Iterator[Row]:
     with Replica(studio).running() as copy, apart.follower(studio.settings) as elsewhere:
         copy.sync()
         with copy.reading() as cursor:
-            ids = [row[0].hex for row in cursor.execute(f"SELECT id FROM img LIMIT {COMMITS}").fetchall()]
+            ids = [row[0].hex for row in cursor.execute(f"SELECT id FROM img ORDER BY id LIMIT {COMMITS}").fetchall()]
         here, there = list[float](), list[float]()
         for image_id in ids:
             token = _star(studio, [image_id])
