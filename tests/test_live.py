@@ -183,7 +183,7 @@ def test_a_person_hears_of_new_images_and_of_conversations_that_changed(
     assert told == {"type": "image", "id": image, "conversation": changed["id"]}
 
 
-def test_a_person_hears_what_went_to_the_trash_and_came_back_all_at_once(
+def test_a_person_hears_what_went_to_the_trash_came_back_and_went_for_good_all_at_once(
     served: Served, studio: Studio, alice: Person
 ) -> None:
     images = [serving.image_of(studio, alice, serving.picture()) for _ in range(3)]
@@ -194,9 +194,12 @@ def test_a_person_hears_what_went_to_the_trash_and_came_back_all_at_once(
         gone = heard_until(screen, lambda message: message["type"] == "trashed")[-1]
         trash.restore(studio, alice, images[:1])
         back = heard_until(screen, lambda message: message["type"] == "restored")[-1]
+        assert trash.purge(studio, alice, images[1:2]).images == 1
+        over = heard_until(screen, lambda message: message["type"] == "purged")[-1]
 
     assert sorted(gone["ids"]) == sorted(images[:2])
     assert back == {"type": "restored", "ids": images[:1]}
+    assert over == {"type": "purged"}
 
 
 def test_while_the_database_is_away_the_hub_waits_and_tells_the_log_once(

@@ -76,7 +76,8 @@ class Desk:
 
 
 def of_images(bunch: Sequence[Happened]) -> list[str]:
-    """Messages for every screen: new images, and those that went to the trash or came back; no look at the database."""
+    """Messages for every screen: new images, those that went to the trash or came back, and that some went for good; no
+    look at the database."""
     kept = [
         text({"type": "image", "id": happened.facts.get("image"), "conversation": happened.conversation_id})
         for happened in bunch
@@ -86,7 +87,8 @@ def of_images(bunch: Sequence[Happened]) -> list[str]:
         kind: [happened.facts.get("image") for happened in bunch if happened.kind == f"image.{kind}"]
         for kind in ("trashed", "restored")
     }
-    return kept + [text({"type": kind, "ids": ids}) for kind, ids in moved.items() if ids]
+    purged = [text({"type": "purged"})] if any(happened.kind == "trash.purged" for happened in bunch) else []
+    return kept + [text({"type": kind, "ids": ids}) for kind, ids in moved.items() if ids] + purged
 
 
 def of_conversations(bunch: Sequence[Happened]) -> list[str]:

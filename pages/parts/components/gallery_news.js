@@ -1,13 +1,13 @@
-// Hears over the person's live socket that an image was kept, or went to the trash or came back, in whatever window; and
-// comes back by itself when the line was cut.
+// Hears over the person's live socket that an image was kept, went to the trash, came back or went for good, in whatever
+// window; and comes back by itself when the line was cut.
 
 const BUNCH = 250; // ms: several images of one turn often come together
 const LONGEST = 30_000;
 
-// `heard()` after images came, `moved()` after the trash took or gave some, `returned()` when the line is back after a
+// `heard()` after images came, `moved()` after the trash took, gave or lost some, `returned()` when the line is back after a
 // cut. Returns how to stop.
 export function listen(heard, moved, returned) {
-  const told = { image: heard, trashed: moved, restored: moved }, bunches = new Map();
+  const told = { image: heard, trashed: moved, restored: moved, purged: moved }, bunches = new Map();
   let socket, again, wait = 1000, cut = false, ended = false;
 
   function connect() {
