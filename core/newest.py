@@ -24,7 +24,7 @@ def page(studio: Studio, person: Person, after: str | None = None, limit: int = 
     """Strictly after the cursor; one query. Raises Refused when the cursor is none of ours."""
     with studio.reading() as db:
         rows = db.execute(page_query(person, after, limit)).all()
-    tiles = tuple(tile_rows.tile(studio, row) for row in rows)
+    tiles = tuple(tile_rows.tile(studio, row, person) for row in rows)
     return Page(tiles, _cursor(rows[-1]) if len(rows) == limit else None)
 
 
@@ -40,7 +40,7 @@ def tiles(studio: Studio, person: Person, ids: Sequence[str]) -> tuple[Tile, ...
     query = query.where(col(Image.id).in_(ids), access.may_read(Image, person), *_in_gallery())
     with studio.reading() as db:
         rows = {row.id: row for row in db.execute(query)}
-    return tuple(tile_rows.tile(studio, rows[image_id]) for image_id in ids if image_id in rows)
+    return tuple(tile_rows.tile(studio, rows[image_id], person) for image_id in ids if image_id in rows)
 
 
 def layout(studio: Studio, person: Person) -> Layout:

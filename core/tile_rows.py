@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlmodel import col, func
 
+from core.access import Person
 from core.studio import Studio
 from core.tables import Generation, Image, Post, Turn
 from core.tiles import TEXT, Tile
 
-_PLAIN = (Image.id, Image.width, Image.height, Image.placeholder, Image.starred, Image.selected, Image.created_at)
+_OWN = ("id", "user_id", "width", "height", "placeholder", "starred", "selected", "created_at")
+_PLAIN = tuple(getattr(Image, name) for name in _OWN)
 _MADE = (Generation.provider, Generation.model, Generation.practice)
 
 
@@ -27,8 +29,8 @@ def joined(query: Any) -> Any:
     )
 
 
-def tile(studio: Studio, row: Any, **more: Any) -> Tile:
-    """A row of such a query as a tile; `more` are facts of it that do not come from there."""
+def tile(studio: Studio, row: Any, person: Person, **more: Any) -> Tile:
+    """A row of such a query as a tile for this person; `more` are facts of it that do not come from there."""
     facts = dict(row._mapping) | {"model": studio.catalogue.label(f"{row.provider}/{row.model}")}
     del facts["provider"]
-    return Tile(**facts, **more)
+    return Tile(mine=facts.pop("user_id") == person.id, **facts, **more)

@@ -29,6 +29,8 @@ class Tile:
     starred: bool
     selected: bool
     created_at: datetime
+    mine: bool = True
+    """Whether who looks at it may change it; a lead looks at others', too."""
     pile: int = 1
     """How many images of its post it stands for."""
 
@@ -51,6 +53,7 @@ class Page:
                 name: [int(getattr(tile, name)) for tile in self.tiles]
                 for name in ("practice", "starred", "selected", "pile")
             },
+            **({} if all(tile.mine for tile in self.tiles) else {"mine": [int(tile.mine) for tile in self.tiles]}),
             "model": [models.index(tile.model) for tile in self.tiles],
             "models": models,
             "next": self.next,

@@ -231,6 +231,7 @@ def _sums(person: Person, *conditions: Any) -> Any:
 def _tile(studio: Studio, row: Any) -> Thrown:
     facts = dict(row._mapping)
     provider, gone = facts.pop("provider"), facts.pop("purge_after")
+    del facts["user_id"]  # nobody looks into another's trash
     facts["thrown_at"] = facts.pop("deleted_at")
     facts["model"] = studio.catalogue.label(f"{provider}/{row.model}") if provider else ""
     facts["practice"], facts["text"] = bool(row.practice), row.text or ""

@@ -50,7 +50,7 @@ class Wanted:
     words: str = ""
     """All of them, each from its beginning; "in quotes" a phrase of whole words; -without one."""
     sort: str | None = None
-    """One of `SORTS`; None is newest, or best when there are words."""
+    """One of `SORTS`; None is newest, or best when there are words or a look."""
     people: tuple[str, ...] | None = None
     """Whose, by id; nobody named is everybody. None is one's own, and all that others than leads may ask for."""
     stacked: bool = False
@@ -88,15 +88,17 @@ class Query:
     def __init__(self, wanted: Wanted, after: str | None = None) -> None:
         self.given: dict[str, Any] = {}
         self.terms = terms(wanted.words)
-        self.sort = wanted.sort or (BEST if any(not term.unwanted for term in self.terms) else "newest")
+        scored = wanted.like or any(not term.unwanted for term in self.terms)
+        self.sort = wanted.sort or (BEST if scored else "newest")
         if self.sort not in (*SORTS, BEST):
             raise Refused(f"Images cannot be sorted by “{self.sort}”. Pick one of: {', '.join(SORTS)}.")
         self.stacked = wanted.stacked
         self.whose = self._whose(wanted.people)
         self.picks = [*self._picks(wanted.picked, "IN", "1 = 0"), *self._picks(wanted.without, "NOT IN", "1 = 1")]
         self.ranges = list(self._ranges(wanted))
-        self.words = [*self._contains(), *self._looks(wanted.like)]
-        self.value = self._score() if self.sort == BEST else SORTS[self.sort] or ""
+        differs = self._differs(wanted.like) if wanted.like is not None else ""
+        self.words = [*self._contains(), *([f"{differs} <= {ALIKE}"] if differs else [])]
+        self.value = self._score(differs) if self.sort == BEST else SORTS[self.sort] or ""
         self.place = [self._after(after)] if after else []
 
     @property
@@ -184,15 +186,19 @@ class Query:
         for number, term in enumerate(self.terms):
             yield f"{'NOT ' if term.unwanted else ''}contains(words, $word_{number})"
 
-    def _looks(self, like: str | None) -> Iterator[str]:
-        if like is not None:
-            if not re.fullmatch("[0-9a-f]{32}", like):
-                raise Refused("Say which image the others should look like: “like:” takes the id of one.")
-            same = f"(SELECT dhash FROM img WHERE {self.whose} AND id = {self._give('like', UUID(like))})"
-            yield f"bit_count(xor(dhash, {same})) <= {ALIKE}"
+    def _differs(self, like: str) -> str:
+        """In how many of 64 places an image differs from this one; from itself in less than none."""
+        if not re.fullmatch("[0-9a-f]{32}", like):
+            raise Refused("Say which image the others should look like: “like:” takes the id of one.")
+        this = self._give("like", UUID(like))
+        same = f"(SELECT dhash FROM img WHERE {self.whose} AND id = {this})"
+        return f"(bit_count(xor(dhash, {same}))::INT - (id = {this})::INT)"
 
-    def _score(self) -> str:
-        """Whole words before beginnings, all words side by side before scattered ones, early before late."""
+    def _score(self, differs: str) -> str:
+        """What looks most like it before all. Whole words before beginnings, all words side by side before scattered
+        ones, early before late."""
+        if differs:
+            return f"(-{differs})"
         sought = [number for number, term in enumerate(self.terms) if not term.unwanted]
         whole = [f"2 * contains(words, $whole_{n})::INT + (strpos(words, $word_{n}) < {EARLY})::INT" for n in sought]
         return f"({' + '.join(whole)} + 3 * contains(words, $together)::INT)"

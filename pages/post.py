@@ -65,7 +65,7 @@ with frame.screen(_("Post")) as (studio, person):
             if post.variants:
                 post_images.IMAGES(
                     key=f"post-images-{post.id}",
-                    data=post_images.data(studio, post) | shared(post_images.words()),
+                    data=post_images.data(studio, post, st.query_params.get("image", "")) | shared(post_images.words()),
                     on_wishes_change=lambda: told(f"post-images-{post.id}", post),
                 )
         with right:

@@ -304,6 +304,19 @@ def test_a_lead_is_shown_what_is_anybodys(studio: Studio, alice: Person, followe
     assert gallery.page(studio, lea).tiles == ()
 
 
+def test_a_lead_can_tell_what_is_not_theirs_to_change(studio: Studio, alice: Person, followed: Replica) -> None:
+    """Nobody else is told anything, for all that they see is their own."""
+    lea = access.person_named(studio, "lea", "Lea", LEAD)
+    hers, own = many.images(studio, alice, 2), many.images(studio, lea, 1)
+    followed.sync()
+
+    found = gallery.page(studio, lea, wanted=Wanted(people=()))
+
+    assert {tile.id: tile.mine for tile in found.tiles} == dict.fromkeys(hers, False) | dict.fromkeys(own, True)
+    assert sorted(found.wire()["mine"]) == [0, 0, 1]
+    assert "mine" not in gallery.page(studio, alice).wire()
+
+
 def test_the_whole_gallery_needs_no_replica_and_a_filter_says_that_it_does(studio: Studio, alice: Person) -> None:
     images = many.images(studio, alice, 3)
 

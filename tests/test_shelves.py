@@ -208,6 +208,12 @@ def test_what_looks_like_an_image_is_found(studio: Studio, followed: Replica) ->
     wanted = Wanted(like=one)
     assert shelves.page(studio, alice, wanted).ids == (one, brighter)
     assert (shelves.counts(studio, alice, wanted).total, shelves.shape(studio, alice, wanted).total) == (2, 2)
+    nearest = (brighter, other, one)  # itself, one place, eight places; the newest is the last
+    assert shelves.page(studio, alice, Wanted(like=brighter)).ids == nearest
+    assert shelves.page(studio, alice, Wanted(like=brighter, stacked=True)).ids == nearest
+    assert shelves.page(studio, alice, Wanted(like=brighter, sort="newest")).ids == (one, brighter, other)
+    first = shelves.page(studio, alice, Wanted(like=brighter), limit=2)
+    assert (first.ids, shelves.page(studio, alice, Wanted(like=brighter), first.next).ids) == (nearest[:2], nearest[2:])
     assert shelves.page(studio, alice, Wanted(like=theirs)).ids == ()
     assert shelves.page(studio, alice, replace(wanted, picked={"model": ("none",)})).ids == ()
 

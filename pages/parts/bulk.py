@@ -20,15 +20,16 @@ def acts() -> list[dict[str, Any]]:
     """For the component, in order. To add one, add a line here and in `_DONE`.
 
     `one`: on each tile, `many`: for all that are picked, `key`: pressed in the grid, `leaves`: the images go from it,
-    `goes`: the person does.
+    `goes`: the person does, `others`: also with images of others.
     """
     return [
         {"act": "star", "icon": "star", "label": _("Star"), "key": "s", "one": True, "many": True},
         {"act": "select", "icon": "choose", "label": _("Select"), "many": True},
         {"act": "project", "icon": "project", "label": _("Add to project"), "many": True},
         {"act": "trash", "icon": "trash", "label": _("Trash"), "key": "x", "one": True, "many": True, "leaves": True},
-        {"act": "create", "icon": "create", "label": _("Use in Create"), "one": True, "goes": True},
-        {"act": "download", "icon": "download", "label": _("Download"), "key": "d", "one": True, "many": True},
+        {"act": "create", "icon": "create", "label": _("Use in Create"), "one": True, "goes": True, "others": True},
+        {"act": "download", "icon": "download", "label": _("Download"), "key": "d", "one": True, "many": True}
+        | {"others": True},
     ]
 
 

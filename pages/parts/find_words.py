@@ -62,6 +62,8 @@ def _values() -> dict[str, str]:
         "facet_person": _("Person"),
         "person_none": _("Everybody"),
         "by_everybody": _("Everybody"),
+        "by_alone": _("Everybody whom you see: yourself"),
+        "facet_by": _("By"),
         "by_me": _("My own"),
         "starred_yes": _("Starred"),
         "selected_yes": _("Selected for its post"),

@@ -86,7 +86,7 @@ def _some(
 ) -> None:
     with frame.sentences():
         if images:
-            _pictures(studio, person, images)
+            _pictures(studio, person, images, total)
         if conversations:
             st.markdown(
                 _("Its words and its links go. Its images stay where they are, in the gallery or in the trash.")
@@ -110,15 +110,20 @@ def _used(total: Total) -> None:
         )
 
 
-def _pictures(studio: Studio, person: Person, image_ids: Sequence[str]) -> None:
-    """Which images it is about, so that nobody removes the wrong ones; of a single one also its words and its day."""
-    shown = trash.these(studio, person, image_ids[:PICTURES])
+def _pictures(studio: Studio, person: Person, image_ids: Sequence[str], total: Total) -> None:
+    """Which images will go, so that nobody removes the wrong ones; when none can, which those are.
+
+    Of a single one also its words and its day.
+    """
+    found = trash.these(studio, person, image_ids)
+    shown = [one for one in found if not one.used or not total.going][:PICTURES]
+    n = total.going or total.images
     base = f"/m/{access.media_token(studio, person)}/"
     parts = [PICTURE.format(image=escape(f"{base}{one.id}/256"), text=escape(one.text)) for one in shown]
-    if len(image_ids) == 1:
+    if n == 1:
         parts += [WORDS.format(text=escape(one.text), day=escape(_made(one))) for one in shown]
-    if len(image_ids) > PICTURES:
-        parts.append(f"<span>{escape(_('+ {n} more').format(n=f'{len(image_ids) - PICTURES:,}'))}</span>")
+    if n > len(shown):
+        parts.append(f"<span>{escape(_('+ {n} more').format(n=f'{n - len(shown):,}'))}</span>")
     st.html(ROW.format(parts="".join(parts)))
 
 

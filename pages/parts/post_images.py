@@ -14,9 +14,13 @@ IMAGES = component("post_images")
 ALT_MOST = max(platform.alt or 0 for platform in platforms.PLATFORMS)
 
 
-def data(studio: Studio, post: OpenedPost) -> dict[str, Any]:
-    """What the component draws; the same to the byte while nothing changed."""
+def data(studio: Studio, post: OpenedPost, shown: str = "") -> dict[str, Any]:
+    """What the component draws; the same to the byte while nothing changed.
+
+    `shown`: the image to begin with, by its id; else it is the selected one.
+    """
     return {
+        "shown": shown,
         "variants": [_variant(studio, variant) for variant in post.variants],
         "crops": [
             {"name": crop.name, "width": crop.width, "height": crop.height, "ratio": crop.ratio} for crop in crops.CROPS

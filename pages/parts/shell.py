@@ -18,11 +18,14 @@ PAGES = ROOT / "pages"
 ICON = str(PAGES / "parts" / "icon.svg")  # drawn here: Streamlit would fetch an icon by name from the internet
 
 # The hint of a key beside a button's label is too faint to read, and of no use without a keyboard.
+# What removes for good is red.
 STYLE = """
 <style>
 button kbd[class] { opacity: 1; color: inherit }
 .st-key-menu { display: none }
 @media (hover: none) { button kbd[class] { display: none } }
+.st-key-parting-go button:not(:disabled) { background: #c0303a; border-color: #c0303a; color: #fff }
+.st-key-parting-go button:not(:disabled):is(:hover, :active) { background: #9f222b; border-color: #9f222b }
 </style>
 """
 

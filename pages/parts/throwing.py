@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from core import conversations
+from core import conversations, sharing
 from core.access import Person
 from core.studio import Studio
 from pages.parts import frame, toast, undo
@@ -40,6 +40,13 @@ def _ask(studio: Studio, person: Person, conversation_id: str, images: int, leav
                 "with it."
             )
         )
+        if shared := sum(link.state == "active" for link in sharing.links(studio, person, conversation_id)):
+            told = plural(
+                "A link to it is open; it shows nothing while the conversation is in the trash.",
+                "{n} links to it are open; they show nothing while the conversation is in the trash.",
+                shared,
+            )
+            st.markdown(f":small[:material/link: {told}]")
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button(_("Cancel"), key="throwing-cancel"):
                 st.rerun()

@@ -22,6 +22,7 @@ LIGHTBOX = component("lightbox")
 KEY = "lightbox"
 VIEW = "view"
 """The image in the address: `/gallery?view=<image id>`."""
+LOOKED_AT = "looked-at"
 UNDO_SECONDS = 10
 
 
@@ -33,6 +34,8 @@ def show(
     A `plain` one is for what is in the trash: it has no details, and an image can only be taken back. `acts` do what
     is wished in other ways than `grant` does.
     """
+    if plain:
+        _leave_what_is_back(studio, person)
     view = st.query_params.get(VIEW, "")
     gone = _("This image is not here any more, or it is not yours.")
     there = plain or not view or _there(studio, person, view)
@@ -57,6 +60,19 @@ def show(
     act(box.action)
 
 
+def _leave_what_is_back(studio: Studio, person: Person) -> None:
+    """An address may name what is not in the trash any more. What was restored a moment ago may still be looked at."""
+    view = st.query_params.get(VIEW, "")
+    if not view or st.session_state.get(LOOKED_AT) == view:
+        return
+    st.session_state[LOOKED_AT] = view
+    try:
+        trash.these(studio, person, [view])
+    except NotFound:
+        del st.query_params[VIEW]
+        st.toast(_("This image is not in the trash. If it was restored, it is in the gallery."), icon=":material/info:")
+
+
 def _there(studio: Studio, person: Person, image_id: str) -> bool:
     try:
         gallery.check(studio, person, image_id)
@@ -76,7 +92,7 @@ def act(action: Mapping[str, str] | None) -> None:
     if action["act"] == "refine":
         frame.go("conversation", id=action["conversation"], source=image)
     if action["act"] == "post":
-        frame.go("post", id=action["post"])
+        frame.go("post", id=action["post"], image=image)
     if action["act"] == "used":
         frame.go("conversations", image=image)
     if action["act"] == "similar":
@@ -100,6 +116,7 @@ def grant(
 
 def _follow() -> None:
     view = st.session_state[KEY][VIEW]
+    st.session_state[LOOKED_AT] = view
     if view == st.query_params.get(VIEW, ""):
         return  # told again: written again, it would be another entry of the browser's history
     if view:

@@ -34,7 +34,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     area.append(...Array.from({ length: 24 }, () => make("i", "frame")));
     parentElement.append(place, bar, area);
     const act = (action) => (setTriggerValue("action", action), window.answer);
-    const on = { change: (q) => setTriggerValue("line", q), act };
+    const on = { change: (q) => setTriggerValue("line", q), act, others: () => {} };
     view.find = new Find(place, () => view.data, on);
   }
   views.set(parentElement, view);

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import access, conversations
+from core import access, conversations, sharing
 from core.access import Person
+from core.sharing import Terms
 from tests.branches import Step, grow
 from tests.browser.seen import looks, still
 from tests.browser.working import ARRIVES, SCREENSHOTS, Outside, Server, outside, serious, started
@@ -147,6 +148,23 @@ def test_what_is_thrown_away_by_keyboard_or_mouse_is_taken_back_at_once_or_later
 
 def address(server: Server) -> str:
     return f"http://127.0.0.1:{server.port}/conversations"
+
+
+def test_who_throws_away_what_is_shared_is_told_that_its_link_goes_dark(
+    server: Server, there: Outside, me: Person, filled: list[str], open_page: Open
+) -> None:
+    """A client may be looking at it."""
+    cards, _more = conversations.cards(there.studio, me)
+    shared = next(card for card in cards if card.title == "A shop")
+    sharing.share(there.studio, me, shared.id, Terms(days=7))
+    page = open_page(address(server))
+    page.get_by_role("link", name="A shop").hover(timeout=ARRIVES)
+
+    page.get_by_role("button", name="Move to the trash: A shop").click()
+
+    told = page.get_by_role("dialog").get_by_text("A link to it is open; it shows nothing while")
+    expect(told).to_be_visible(timeout=ARRIVES)
+    look(page, "conversations-throwing-shared")
 
 
 def throw(page: Page, images: str) -> None:

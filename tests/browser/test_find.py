@@ -1025,14 +1025,24 @@ def test_a_question_about_a_view_and_the_keyboard_stay_when_the_page_is_drawn_an
     expect(page.get_by_role("button", name="Keep", exact=True)).to_be_focused()
 
 
-def test_who_has_no_images_is_offered_no_search_for_them(visit: Callable[..., Page], studio: Studio) -> None:
-    page = visit(who=access.person_named(studio, "new", "New"))
+def test_who_has_no_images_is_offered_no_search_for_them(
+    visit: Callable[..., Page], studio: Studio, me: Person
+) -> None:
+    """But for the views of the team."""
+    new = access.person_named(studio, "new", "New")
+    for who in access.people(studio, me):
+        for view in (view for view in saved_views.views(studio, who) if not view.owner):
+            saved_views.share(studio, who, view.id, on=False)
+    page = visit(who=new)
 
     expect(page.locator(".find")).to_be_hidden()
     comes_back(page, "fox")
 
     expect(field(page)).to_have_value("fox")
     expect(page.get_by_role("heading", name="Nothing was found")).to_be_visible()
+    shared = saved_views.save(studio, me, "Of the team", "is:starred")
+    saved_views.share(studio, me, shared)
+    expect(visit(who=new).get_by_role("button", name="Views")).to_be_visible()
 
 
 def test_one_letter_keys_of_the_page_stay_out_of_the_line(page: Page) -> None:

@@ -237,6 +237,25 @@ def test_without_images_it_leads_to_the_first_one(desk: Page, root: str) -> None
     expect(desk).to_have_url(f"{root}/")
 
 
+def test_who_has_no_images_and_sees_those_of_others_is_led_to_them(desk: Page, root: str, studio: Studio) -> None:
+    ana = access.person_named(studio, "ana", "Ana")
+    many.thumbs(studio, ana, many.images(studio, ana, 3))
+    desk.goto(f"{root}/gallery")
+    expect(desk.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    expect(desk.get_by_role("combobox", name="Search and filter")).to_be_visible()
+    shot(desk, "empty-lead")
+
+    desk.get_by_role("button", name="Look at everybody's images").click()
+
+    expect(desk.locator(".picture img.there")).to_have_count(3)
+    expect(desk).to_have_url(re.compile("q=by"))
+    desk.locator(".tile").first.hover()
+    offered = desk.locator(".actions [data-act]").evaluate_all("(nodes) => nodes.map(({ dataset }) => dataset.act)")
+    assert offered == ["create", "download"]
+    desk.keyboard.press("x")
+    expect(desk.locator(".picture img.there")).to_have_count(3)
+
+
 def test_without_images_it_says_so_and_how_to_begin(page: Page, served: Served) -> None:
     put_alone(page, served, access.person_named(served.studio, "newcomer", "Newcomer"))
     expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -272,6 +273,20 @@ def test_the_focal_point_moves_by_keyboard_and_mouse_and_the_crops_with_it(
     shown.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.25)
     _eventually(lambda: shown.now.variants[0].x == pytest.approx(0.8, abs=0.01), shown.page)
     assert shown.now.variants[0].y == pytest.approx(0.25, abs=0.01)
+
+
+def test_it_begins_with_the_image_that_somebody_came_from(
+    show: Callable[..., Shown], elsewhere: Outside, open_page: Open, idle: Server
+) -> None:
+    """It began with the selected one, whichever was looked at."""
+    post = done(elsewhere, count=2)
+    shown = show(post)
+    current = ".images .strip [aria-current]"
+    expect(shown.page.locator(current)).to_have_attribute("aria-label", re.compile("^Image 1,"), timeout=ARRIVES)
+
+    page = open_page(f"{address(idle, post)}&image={shown.now.variants[1].image.id}")
+
+    expect(page.locator(current)).to_have_attribute("aria-label", re.compile("^Image 2,"), timeout=ARRIVES)
 
 
 def test_the_kit_asks_when_alt_text_is_missing_and_an_image_is_described_and_selected(

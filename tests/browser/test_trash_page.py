@@ -298,6 +298,19 @@ def test_while_the_store_is_away_nothing_goes_and_a_sentence_says_so(
     assert lying(studio, me) == 12
 
 
+def test_an_address_of_what_is_not_in_the_trash_says_so_and_opens_nothing(
+    server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
+) -> None:
+    """It offered to restore what nobody had thrown away."""
+    trash.restore(studio, me, thrown[:1])
+
+    page = open_page(f"{address(server)}?view={thrown[0]}")
+
+    expect(page.get_by_text("This image is not in the trash.")).to_be_visible(timeout=ARRIVES)
+    expect(page).to_have_url(address(server), timeout=ARRIVES)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def test_what_is_in_use_stays_and_the_dialog_says_so_before(
     server: Server, studio: Studio, me: Person, thrown: list[str], open_page: Open
 ) -> None:
@@ -319,6 +332,8 @@ def test_what_is_in_use_stays_and_the_dialog_says_so_before(
     page.keyboard.press("Delete")
     expect(dialog).to_contain_text("Remove 12 images for good?", timeout=ARRIVES)
     expect(dialog).to_contain_text("1 image stays")
+    expect(dialog.locator("img")).to_have_count(4)
+    expect(dialog.locator(f"img[src*='{used}']")).to_have_count(0)  # it was thrown away last, so it would be the first
     go.press("Enter")
 
     expect(page.get_by_text("Gone for good: 12 images, 15 MB.")).to_be_visible(timeout=ARRIVES)

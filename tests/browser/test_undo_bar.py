@@ -64,6 +64,19 @@ def test_what_was_pressed_is_told_again_while_the_bar_is_on_the_page(page: Page,
     expect(page.locator(".undo")).to_have_count(0)
 
 
+def test_a_key_takes_back_wherever_on_the_page_but_not_while_somebody_writes(page: Page) -> None:
+    page.evaluate("() => document.body.append(document.createElement('input'))")
+    page.locator("input").focus()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("z")
+    assert told(page) == []
+
+    page.locator("input").blur()
+    page.keyboard.press("z")
+
+    assert [wish["act"] for wish in told(page)[-1]] == ["undo"]
+
+
 def test_whoever_left_the_page_is_heard_of_no_more(page: Page) -> None:
     page.evaluate("""() => {
       const leave = window.mounted.undo();

@@ -58,6 +58,13 @@ const drawing = (name) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="${FILLED.includes(name) ? "#000" : "none"}"` +
   ` stroke="#000" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="${PATHS[name]}"/></svg>`;
 
+// Somebody writes, or something else is open: a key of the page behind means nothing to them.
+export function engaged(event) {
+  const path = event.composedPath();
+  if (path[0].matches?.("input, textarea, select, [contenteditable]")) return true;
+  return path.some(({ nodeName }) => nodeName === "DIALOG") || Boolean(document.querySelector("[role=dialog]"));
+}
+
 // A button with an icon; the label is on screen too when `shown`, else only for screen readers and as tooltip.
 export function button(className, iconName, label, onclick, shown = false) {
   const node = make("button", className, "", { type: "button" });

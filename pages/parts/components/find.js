@@ -2,12 +2,14 @@
 // another way to write it, and the server says what it means (`/api/find/counts`).
 //
 //   new Find(place, data, on)   `place` is filled; data(): the component's data with `words`, `locale` and `views`
-//   on                          { change(q): this is looked for now, act(action): something to do with a view }
+//   on                          { change(q): this is looked for now, act(action): something to do with a view,
+//                                 others(n): so many images of everybody the person may look at, 0 when only their own }
 //   show(q)                     what is in effect: from the address, from Back, from a view
+//   look(q)                     look for this, as if somebody had written it
 //   refresh()                   the gallery changed: count again
 //   leave()                     it is taken from the page
 
-import { button, fill, make, remember, remembered, rows } from "./elements.js";
+import { button, engaged, fill, make, remember, remembered, rows } from "./elements.js";
 import { Beside } from "./find_beside.js";
 import { Chips } from "./find_chips.js";
 import { Field } from "./find_field.js";
@@ -42,12 +44,16 @@ export class Find {
     const echo = this.told.indexOf(q);
     this.told = echo < 0 ? [] : this.told.slice(echo + 1);
     if (echo >= 0 || q === this.applied) return; // our own change came back
-    if (this.applied === null) this.place.hidden = !q && this.data().first?.id.length === 0; // until it is counted
+    if (this.applied === null) this.place.hidden = !q && this.data().first?.id.length === 0 && !this.data().views.length; // until it is counted
     this.applied = q;
     this.field.text = q;
     this.panel.forget();
     this.#ask(q, true);
     this.views.refresh();
+  }
+
+  look(q) {
+    return this.#another(q);
   }
 
   // Not before what is on its way is answered: that is a newer line, and would be lost.
@@ -227,7 +233,9 @@ export class Find {
   #draw() {
     if (!this.answer) return;
     const { total, pieces } = this.answer;
-    this.place.hidden = !total && !pieces.length; // who has no images looks for none
+    const others = this.answer.facets.person?.find(({ value }) => !value)?.n ?? 0;
+    this.place.hidden = !total && !pieces.length && !others && !this.data().views.length; // who sees no images looks for none
+    this.on.others(others);
     this.press.then("chips", () => this.chips.show(this.answer));
     this.panel.draw(this.answer);
     this.field.refresh();
@@ -323,9 +331,7 @@ export class Find {
   }
 
   #slash(event) {
-    const at = event.composedPath()[0];
-    const typing = at.matches?.("input, textarea, select, [contenteditable]") || event.composedPath().some((node) => node.nodeName === "DIALOG");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "/" || engaged(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     this.field.focus();
     if (!this.field.text) this.field.offer();

@@ -46,6 +46,7 @@ export function named({ key, value, label, picks }, answer, words, locale) {
   if (DATES.includes(key)) return dated(key, value, words, locale);
   if (key === "cost") return `${words.cost} ${ranged(value, (number) => money(number.replace("$", ""), locale))}`;
   if (key === "took") return `${words.took} ${ranged(value, (number) => number.replace(/\s*([a-z]+)$/i, " $1"))}`;
+  if (key === "by" && !answer.facets.person?.length) return words.by_alone;
   const own = words[`whole_${key}`] ?? words[`${key}_${value.toLowerCase()}`];
   if (own) return own;
   const [facet, picked] = picks.length === 1 ? picks[0] : [];

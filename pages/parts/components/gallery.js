@@ -113,6 +113,7 @@ class Gallery {
     this.bars = new Bars(this.wall.grid, data, item, (cell) => this.wall.tabbing(cell.parentElement));
     this.around = new Around(this.root, this.area, this.data, {
       create: () => this.told.action({ act: "create" }),
+      everybody: () => this.find.look("by:everybody"),
       welcome: () => this.welcome(true),
       square: () => this.shape(),
       keys: () => this.help.show(),
@@ -127,7 +128,11 @@ class Gallery {
   seek(data) {
     const place = make("div");
     this.root.append(place);
-    const on = { change: (q) => this.told.line(q), act: ({ act, ...facts }) => this.told.wish(act, facts) };
+    const on = {
+      change: (q) => this.told.line(q),
+      act: ({ act, ...facts }) => this.told.wish(act, facts),
+      others: (n) => this.around.others(n),
+    };
     this.find = new Find(place, data, on);
   }
 
@@ -326,8 +331,10 @@ class Gallery {
 
   // Do this with these images, or with all that are picked; on screen at once, and for good when Streamlit has done it.
   act(act, more = {}, ids = [...this.picks.ids]) {
+    const { goes, leaves, others } = this.data.acts.find((one) => one.act === act);
+    if (!others) ids = this.mine(ids);
     if (!ids.length) return;
-    const { goes, leaves } = this.data.acts.find((one) => one.act === act), told = { ids, ...more };
+    const told = { ids, ...more };
     const picked = ids.filter((id) => this.picks.has(id));
     if (act === "star" || act === "select") {
       const fact = act === "star" ? "starred" : "selected";
@@ -339,6 +346,13 @@ class Gallery {
     if (leaves) this.gone(ids);
     const again = act === "select", undone = leaves || act === "project"; // select takes the mark from others of a post
     this.told.wish(act, told, { undone, picked, again });
+  }
+
+  // Who may look at everybody's images changes only their own, as far as it is known whose they are.
+  mine(ids) {
+    const mine = ids.filter((id) => this.shelf.at(this.shelf.indexOf(id))?.mine !== false);
+    if (mine.length < ids.length) this.around.say(this.data.words.others);
+    return mine;
   }
 
   mark(ids, facts) {

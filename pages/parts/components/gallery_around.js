@@ -6,7 +6,7 @@ import { button, count, icon, make, month } from "./elements.js";
 const LABEL = 900; // ms that the month stays after the last movement
 
 export class Around {
-  // `on`: { create(), welcome(), square(), keys(), day(day, focus) }
+  // `on`: { create(), everybody(), welcome(), square(), keys(), day(day, focus) }
   constructor(root, area, data, on) {
     Object.assign(this, { root, area, data, on });
     this.bar = make("div", "bar");
@@ -32,6 +32,14 @@ export class Around {
     this.total.textContent = total === null ? "\u00a0" : count(words, what, total, locale);
     this.root.querySelector(".empty")?.remove();
     if (total === 0 && !sought) this.area.before(this.#nothing());
+  }
+
+  // So many images of everybody may be looked at: who has none themselves is led there.
+  others(n) {
+    if (this.beyond === n) return;
+    this.beyond = n;
+    const empty = this.root.querySelector(".empty");
+    if (empty) empty.replaceWith(this.#nothing());
   }
 
   // A date can be found where images are in the order of time.
@@ -130,6 +138,7 @@ export class Around {
     frames.append(make("i"), make("i"), make("i"));
     box.append(frames, make("h2", "", words.nothing), make("p", "", words.nothing_text));
     if (words.first) box.append(button("primary", "create", words.first, this.on.create, true));
+    if (this.beyond) box.append(button("quiet", "team", words.everybody, this.on.everybody, true));
     return box;
   }
 }

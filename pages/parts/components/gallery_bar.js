@@ -55,7 +55,7 @@ function pick({ words }) {
 // What the screen offers for one image: buttons, and links to the file. Those that have no room beside the place to pick
 // it stand in several rows, and below that place if there is no room for any.
 function actions(item, cell, { acts, media }) {
-  const bar = make("div", "actions"), one = acts.filter((act) => act.one), width = parseFloat(cell.style.width);
+  const bar = make("div", "actions"), one = acts.filter((act) => act.one && (item.mine || act.others)), width = parseFloat(cell.style.width);
   const beside = Math.floor((width - REST) / EACH), offered = beside < 2 ? one.slice(-MOST) : one, n = offered.length;
   if (beside < n) bar.style.maxWidth = `${EACH * Math.max(1, Math.min(beside, Math.ceil(n / 2)))}px`;
   bar.classList.toggle("rows", beside < n);

@@ -1,6 +1,6 @@
 // Which keys the grid knows: shown by "?" and by a button above it; the lightbox lists them beside its own.
 
-import { button, make } from "./elements.js";
+import { button, engaged, make } from "./elements.js";
 import { keyList } from "./key_list.js";
 
 // `searching`: there is a line to search with.
@@ -19,6 +19,7 @@ export function gridKeys({ acts, words }, searching) {
     [[names.Enter], words.key_open],
     ...(many ? picks : []),
     ...acts.filter(({ key }) => key).map(({ key, label }) => [[named(key, names)], label]),
+    ...(acts.some((act) => act.leaves) ? [[["Z"], words.undo]] : []),
     ...(searching ? [[["/"], words.key_search]] : []),
     [["?"], words.keys],
   ];
@@ -54,9 +55,7 @@ export class Help {
 
   // Wherever on the page, unless somebody writes or something else is open.
   #asked(event) {
-    const path = event.composedPath(), writing = path[0].matches?.("input, textarea, select, [contenteditable]");
-    const other = path.some(({ nodeName }) => nodeName === "DIALOG") || document.querySelector("[role=dialog]");
-    if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || writing || other) return;
+    if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || engaged(event)) return;
     event.preventDefault();
     this.show();
   }

@@ -240,6 +240,7 @@ function unpack(page) {
     const item = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]]));
     for (const name of flags) item[name] = Boolean(item[name]);
     item.model = models[item.model];
+    item.mine = columns.mine?.[i] !== 0;
     return item;
   });
 }

@@ -233,7 +233,7 @@ class Lightbox {
   // ---- what is done with it ----
 
   star() {
-    if (this.item && !this.marks.gone.has(this.item.id)) this.marks.star(this.item.id, !this.starred);
+    if (this.item && this.item.mine !== false && !this.marks.gone.has(this.item.id)) this.marks.star(this.item.id, !this.starred);
   }
 
   get starred() {
@@ -242,7 +242,7 @@ class Lightbox {
 
   async trash() {
     const from = this.item;
-    if (!from || this.marks.gone.has(from.id)) return;
+    if (!from || from.mine === false || this.marks.gone.has(from.id)) return;
     await this.leaves(from, () => this.marks.trash(from));
   }
 

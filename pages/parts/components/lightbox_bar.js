@@ -39,6 +39,7 @@ export class Bar {
 
   show(item) {
     this.download.href = `${this.data().media}${item.id}/download`;
+    this.starring.hidden = this.trash.hidden = item.mine === false; // only who made it may
     dim(this.trash, this.box.marks.gone.has(item.id));
     this.star(this.box.starred);
   }

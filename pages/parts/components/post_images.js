@@ -28,7 +28,8 @@ class Images {
     this.wishes = new Wishes();
     this.node = make("div", "images");
     parentElement.append(this.node);
-    this.shown = (data.variants.find(({ selected }) => selected) ?? data.variants[0]).id;
+    const one = ({ id }) => id === data.shown; // that somebody came from
+    this.shown = (data.variants.find(one) ?? data.variants.find(({ selected }) => selected) ?? data.variants[0]).id;
     this.build(data);
     this.leaving = new AbortController();
     document.addEventListener("studio:alt", ({ detail }) => this.describe(detail.id), { signal: this.leaving.signal });
