@@ -204,9 +204,16 @@ def test_they_end_with_a_studio_that_was_killed(at: str) -> None:
     )
     assert studio.stdout and studio.stdin
     pid = int(studio.stdout.readline())
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    busy = until(lambda: children.read_text().split()) if at == "busy" else False
-    child = int(children.read_text()) if busy else pid
+    children, seen = Path(f"/proc/{pid}/task/{pid}/children"), list[str]()
+
+    def stays() -> bool:
+        """The child of the picture before may still be about to end."""
+        seen[:] = children.read_text().split()
+        time.sleep(0.2)
+        return bool(seen) and seen == children.read_text().split()
+
+    busy = until(stays) if at == "busy" else False
+    child = int(seen[-1]) if busy else pid
 
     studio.kill()
     studio.wait()
